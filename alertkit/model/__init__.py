@@ -1,0 +1,1 @@
+"""Frozen values that the parts hand to each other. No module here does I/O or reads a clock."""

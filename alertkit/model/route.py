@@ -1,0 +1,61 @@
+"""Alertmanager's configuration as values: matchers, routes, receivers and inhibit rules."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from alertkit.model.quantity import Duration
+
+Operator = Literal["=", "!=", "=~", "!~"]
+
+
+class Matcher(msgspec.Struct, frozen=True, order=True):
+    """One condition on one label; a missing label counts as empty."""
+
+    name: str
+    op: Operator
+    value: str
+
+
+class Route(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A node of the routing tree. None and empty mean: as the parent."""
+
+    matchers: tuple[Matcher, ...] = ()
+    receiver: str | None = None
+    group_by: tuple[str, ...] = ()
+    group_wait: Duration | None = None
+    group_interval: Duration | None = None
+    repeat_interval: Duration | None = None
+    mute_time_intervals: tuple[str, ...] = ()
+    active_time_intervals: tuple[str, ...] = ()
+    follow: bool = False
+    """`continue`: siblings after a match are tried as well."""
+    routes: tuple[Route, ...] = ()
+
+
+class WebhookReceiver(msgspec.Struct, frozen=True):
+    """A receiver that posts to alertkit. `credentials_file` holds the bearer token, on Alertmanager's machine."""
+
+    name: str
+    url: str
+    credentials_file: str
+    max_alerts: int
+
+
+class InhibitRule(msgspec.Struct, frozen=True):
+    """While a source fires, targets with the same values of the `equal` labels are muted."""
+
+    source: tuple[Matcher, ...]
+    target: tuple[Matcher, ...]
+    equal: tuple[str, ...]
+
+
+class Fragment(msgspec.Struct, frozen=True):
+    """One tenant's part of Alertmanager's configuration."""
+
+    tenant: str
+    routes: tuple[Route, ...]
+    receivers: tuple[WebhookReceiver, ...]
+    inhibit: tuple[InhibitRule, ...] = ()

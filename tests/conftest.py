@@ -1,0 +1,41 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("nightly", deadline=None, max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+PACKAGES = {
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
+    "chromium": "chromium",
+}
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """Path of a real program; a missing one is a named skip on a laptop and a failure in CI.
+
+    `ALERTKIT_TEST_BIN` names a folder that is searched first, to test other versions than the system's.
+    """
+
+    def find(program: str) -> str:
+        preferred = Path(os.environ.get("ALERTKIT_TEST_BIN", "/nonexistent")) / program
+        found = str(preferred) if preferred.is_file() else shutil.which(program)
+        if found is None:
+            message = f"{program} is not installed (Debian package {PACKAGES.get(program, program)})"
+            pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+        return found
+
+    return find
