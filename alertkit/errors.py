@@ -2,6 +2,7 @@
 
     AlertkitError             everything that alertkit raises on purpose
     ├── ProblemsFound         definitions are wrong; carries every Problem, not just the first
+    ├── PromQLError           an expression is not PromQL that alertkit understands
     ├── IsolationError        an expression cannot be proven to stay inside its tenant
     ├── UsageError            the call itself is wrong: no such project, tenant or environment
     ├── MissingTool           promtool, amtool or an extra is asked for and absent; names the package to install
@@ -59,6 +60,17 @@ class ProblemsFound(AlertkitError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class PromQLError(AlertkitError):
+    """An expression is not PromQL that alertkit understands.
+
+    `offset` is the place in the expression, counted in characters from 0, or None when no single place is to blame.
+    """
+
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        self.offset = offset
+        super().__init__(message)
 
 
 class IsolationError(AlertkitError):
