@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -62,6 +64,11 @@ def group(tenant: str, section: str) -> str:
     return f"{tenant}/{section}"
 
 
+def lent(name: str) -> str:
+    """What a person or channel of the platform is called in a tenant's compiled policy; no tenant's own can have that name."""
+    return f"{PLATFORM}/{name}"
+
+
 def secret(owner: str, secret_id: str) -> str:
     """A secret's full name, which is also its path below the secrets directory. `owner` is a tenant or `platform`."""
     return f"{owner}/{secret_id}"
@@ -100,3 +107,33 @@ def dashboard_file(tenant: str, view: str) -> PurePosixPath:
 def manifest_file(tenant: str) -> PurePosixPath:
     """What alertkit wrote for the tenant, from which input."""
     return PurePosixPath(f"manifest/{tenant}.json")
+
+
+# Grafana. Hashes keep these apart where a readable part must be cut; they name things and protect nothing.
+
+
+def dashboard_uid(tenant: str, view: str, environment: str = "") -> str:
+    """Grafana's uid of a dashboard, at most 40 characters. A changed title leaves it, and links to it, alone."""
+    return _grafana_uid("ak", tenant, view, environment)
+
+
+def folder_uid(tenant: str, environment: str = "") -> str:
+    """Grafana's uid of the folder with a tenant's dashboards, at most 40 characters."""
+    return _grafana_uid("akf", tenant, environment)
+
+
+def _grafana_uid(prefix: str, *parts: str) -> str:
+    readable = "-".join(filter(None, parts))
+    safe = "".join(c if c.isascii() and c.isalnum() or c in "-_" else "-" for c in readable)
+    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=5).digest()
+    return f"{prefix}-{safe[: 40 - len(prefix) - 10]}-{base64.b32encode(digest).decode().lower()}"
+
+
+def panel_id(key: str) -> int:
+    """Grafana's id of a panel in its dashboard, from 1 to 2**31 - 1: the same whatever panels stand beside it."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest(), "big") % (2**31 - 1) + 1
+
+
+def alert_panel(rule_id: str) -> str:
+    """Key of the panel that draws an alert; the alert's link leads there."""
+    return f"alert/{rule_id}"

@@ -1,0 +1,21 @@
+"""Checks of meaning, one subject a module. Each takes a definition that its schema has accepted and yields findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from alertkit.compiler.checks import calendars, channels, duplicates, expressions, references, routes, sentences
+from alertkit.compiler.finding import Finding
+from alertkit.compiler.scope import Data, Scope
+
+Check = Callable[[Data, Scope], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    duplicates.check,
+    references.check,
+    channels.check,
+    calendars.check,
+    expressions.check,
+    sentences.check,
+    routes.check,
+)

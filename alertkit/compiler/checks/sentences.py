@@ -1,0 +1,50 @@
+"""Sentences of alerts: fields that can be filled, languages that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alertkit import promql
+from alertkit.compiler.finding import Finding, Path
+from alertkit.compiler.scope import Data, Scope
+from alertkit.errors import Level, PromQLError
+from alertkit.model import sentence
+
+
+def check(data: Data, scope: Scope) -> Iterator[Finding]:
+    """Braces that are no field, labels that the expression does not return, a missing sentence in the tenant's language."""
+    for index, alert in enumerate(data.get("alerts", [])):
+        absent = _absent_labels(alert, scope)
+        for key in ("summary", "description"):
+            if key in alert:
+                yield from _text(alert[key], ("alerts", index, key), absent)
+                yield from _language(alert[key], ("alerts", index, key), data.get("locale", "en"))
+
+
+def _text(text: str | dict[str, str], path: Path, absent: promql.LabelFlow | None) -> Iterator[Finding]:
+    for place, words in [(path, text)] if isinstance(text, str) else [((*path, lang), words) for lang, words in text.items()]:
+        try:
+            fields = sentence.fields(words)
+        except ValueError as error:
+            yield Finding(place, "AK405", str(error))
+            continue
+        for name in sorted(fields - {sentence.VALUE}):
+            if absent is not None and absent.surely_absent(name):
+                message = f"the expression returns no label {name!r}, so {{{name}}} would stay empty"
+                yield Finding(place, "AK406", message, "keep the label in by(...), or remove the field")
+
+
+def _language(text: str | dict[str, str], path: Path, locale: str) -> Iterator[Finding]:
+    if isinstance(text, dict) and not {locale, locale.split("_")[0], "en"} & text.keys():
+        message = f"no sentence in {locale.split('_')[0]} or en; people will read {next(iter(text))}"
+        yield Finding(path, "AK409", message, level=Level.WARNING)
+
+
+def _absent_labels(alert: Data, scope: Scope) -> promql.LabelFlow | None:
+    """What the alert's labels can be; None when the expression does not parse, which another check reports."""
+    try:
+        flow = promql.label_flow(alert["expr"])
+    except PromQLError:
+        return None
+    added = {scope.project.label, "alertname", "severity", "service", *alert.get("labels", {})}
+    return flow.with_labels(added)

@@ -1,0 +1,36 @@
+"""A mistake at a path of a definition, before the path is turned into a line and column."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import msgspec
+
+from alertkit.errors import Level
+
+Path = tuple[str | int, ...]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is wrong at `path`; `on_key` when the key itself is to blame, not its value.
+
+    `offset` is a place inside the text at the path, in characters from 0.
+    """
+
+    path: Path
+    code: str
+    message: str
+    hint: str = ""
+    on_key: bool = False
+    level: Level = Level.ERROR
+    offset: int | None = None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint with the nearest known word, or with the few words there are, or nothing."""
+    choices = sorted(known)
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known: {', '.join(choices)}" if 0 < len(choices) <= 12 else ""

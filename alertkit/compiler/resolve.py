@@ -1,0 +1,344 @@
+"""A checked definition becomes the tenant that is compiled. The only home of defaults; nothing here can fail.
+
+Order: defaults → own sections → what the platform lends, under names that no tenant's own can have.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from alertkit import names
+from alertkit.compiler.finding import Path
+from alertkit.compiler.scope import Data, Scope
+from alertkit.model.oncall import (
+    ActiveHours,
+    Contact,
+    EscalationPolicy,
+    Handoff,
+    Layer,
+    Maintenance,
+    Override,
+    Person,
+    Restriction,
+    Schedule,
+    Step,
+    Target,
+    Team,
+)
+from alertkit.model.policy import ChannelSettings
+from alertkit.model.quantity import Duration
+from alertkit.model.route import Matcher
+from alertkit.model.rules import Source
+from alertkit.model.tenant import (
+    AlertDefinition,
+    InhibitDefinition,
+    Project,
+    ReceiverTarget,
+    RecordDefinition,
+    RouteDefinition,
+    Routing,
+    Service,
+    Targets,
+    Tenant,
+    Text,
+    Timings,
+    Version,
+)
+
+Places = Callable[[Path], Source]
+"""Where a path of the definition stands in its files."""
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+_CONTACT_KINDS = ("slack", "email")
+_OPTIONS = ("url", "host", "port", "from", "user")
+_SECRETS = ("token", "signing_secret", "routing_key", "password")
+
+
+def project(data: Data, environment: str = "") -> Project:
+    """The project with its defaults."""
+    tenancy, targets, receiver = data.get("tenancy", {}), data.get("targets", {}), data["receiver"]
+    return Project(
+        tenants=data.get("tenants", "tenants").rstrip("/"),
+        label=tenancy.get("label", names.DEFAULT_TENANT_LABEL),
+        enforce=tenancy.get("enforce", "selectors"),
+        targets=Targets(
+            prometheus=_version(targets.get("prometheus", "2.42")),
+            alertmanager=_version(targets.get("alertmanager", "0.25")),
+            grafana=_version(targets.get("grafana", "10.4")),
+        ),
+        receiver=ReceiverTarget(receiver["url"].rstrip("/"), receiver["credentials_file"], receiver.get("max_alerts", 500)),
+        datasource_uid=data.get("datasource", {}).get("uid", "prometheus"),
+        grafana_url=data.get("grafana", {}).get("url", "").rstrip("/"),
+        shared_metrics=frozenset(data.get("shared_metrics", [])),
+        evaluation_interval=Duration.parse(data.get("evaluation_interval", "1m")),
+        environments=tuple(data.get("environments", [])),
+        environment=environment,
+    )
+
+
+def platform_definition(data: Data) -> Data:
+    """The platform's own sections of the project file, as a tenant's definition."""
+    kept = ("services", "records", "alerts", "teams", "people", "channels", "schedules", "escalation", "routing", "maintenance", "dashboards")
+    sections = {key: data[key] for key in kept if key in data}
+    return {
+        "tenant": names.PLATFORM,
+        "title": "Platform",
+        "locale": data.get("locale", "en"),
+        "timezone": data.get("timezone", "UTC"),
+        **sections,
+    }
+
+
+def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
+    """The tenant that is compiled, from a definition without problems."""
+    resolver = _Resolver(data, scope, places)
+    return Tenant(
+        name=data["tenant"],
+        title=data["title"],
+        locale=data["locale"],
+        timezone=data["timezone"],
+        services=tuple(Service(entry["name"], entry["owner"]) for entry in data.get("services", [])),
+        records=resolver.records(),
+        alerts=resolver.alerts(),
+        people=resolver.people(),
+        teams=resolver.teams(),
+        schedules=resolver.schedules(),
+        channels=resolver.channels(),
+        policies=resolver.policies(),
+        routing=resolver.routing(),
+        maintenance=resolver.maintenance(),
+        dashboards=tuple(data.get("dashboards", ["technical"])),
+    )
+
+
+class _Resolver:
+    """One definition and what it is resolved against."""
+
+    def __init__(self, data: Data, scope: Scope, places: Places) -> None:
+        self._data, self._scope, self._places = data, scope, places
+
+    def records(self) -> tuple[RecordDefinition, ...]:
+        return tuple(
+            RecordDefinition(entry["record"], entry["expr"], entry.get("labels", {}), self._places(("records", index)))
+            for index, entry in enumerate(self._data.get("records", []))
+        )
+
+    def alerts(self) -> tuple[AlertDefinition, ...]:
+        return tuple(self._alert(entry, self._places(("alerts", index))) for index, entry in enumerate(self._data.get("alerts", [])))
+
+    def _alert(self, entry: Data, source: Source) -> AlertDefinition:
+        return AlertDefinition(
+            name=entry["name"],
+            service=entry["service"],
+            expr=entry["expr"],
+            severity=entry["severity"],
+            summary=self._text(entry["summary"]),
+            source=source,
+            hold=_duration(entry.get("for")),
+            keep_firing_for=_duration(entry.get("keep_firing_for")),
+            labels=entry.get("labels", {}),
+            unit=entry.get("unit", "none"),
+            description=self._text(entry.get("description", {})),
+            runbook=entry.get("runbook", ""),
+        )
+
+    def _text(self, text: str | dict[str, str]) -> Text:
+        return {self._data["locale"]: text} if isinstance(text, str) else text
+
+    def people(self) -> dict[str, Person]:
+        own = {entry["id"]: self._person(entry, self._data) for entry in self._data.get("people", [])}
+        lent = {names.lent(entry["id"]): self._person(entry, self._scope.platform) for entry in self._scope.lent("people")}
+        return own | lent
+
+    def _person(self, entry: Data, home: Data) -> Person:
+        return Person(
+            name=entry["name"],
+            locale=entry.get("locale", home["locale"]),
+            timezone=entry.get("timezone", home["timezone"]),
+            contact=self._contacts(entry, home),
+            slack=entry.get("slack", ""),
+        )
+
+    def _contacts(self, entry: Data, home: Data) -> tuple[Contact, ...]:
+        written = entry.get("contact") or [kind for kind in _CONTACT_KINDS if kind in entry]
+        contacts = []
+        for item in written:
+            kind, after = (item, "0s") if isinstance(item, str) else (item["by"], item.get("after", "0s"))
+            channel = self._channel_for(kind, home)
+            if channel:
+                contacts.append(self._contact(channel, entry[kind], home, after))
+        return tuple(contacts)
+
+    def _channel_for(self, kind: str, home: Data) -> str:
+        """Name of the channel that serves a kind of address: somebody of the platform is reached by the platform's."""
+        if home is self._data:
+            found = self._scope.channel_of_type(self._data, kind)
+            return self._channel_key(found) if found else ""
+        return next((names.lent(channel["name"]) for channel in home.get("channels", []) if channel["type"] == kind), "")
+
+    def _channel_key(self, found: tuple[str, Data]) -> str:
+        name, channel = found
+        return name if any(channel is own for own in self._data.get("channels", [])) else names.lent(name)
+
+    def _contact(self, channel: str, address: str | Data, home: Data, after: str) -> Contact:
+        seconds = Duration.parse(after).ms // 1_000
+        if isinstance(address, str):
+            return Contact(channel, address=address, after=seconds)
+        return Contact(channel, address_secret=names.secret(home["tenant"], address["secret"]), after=seconds)
+
+    def teams(self) -> dict[str, Team]:
+        own = {entry["name"]: self._team(entry, self._data) for entry in self._data.get("teams", [])}
+        lent = {entry["name"]: self._team(entry, self._scope.platform) for entry in self._scope.lent("teams")}
+        return own | lent
+
+    def _team(self, entry: Data, home: Data) -> Team:
+        rooms = {kind: entry[kind] for kind in _CONTACT_KINDS if kind in entry}
+        return Team(
+            locale=entry.get("locale", home["locale"]),
+            timezone=entry.get("timezone", home["timezone"]),
+            contact=self._contacts(rooms, home),
+            members=tuple(self._person_key(member, home) for member in entry.get("members", [])),
+        )
+
+    def _person_key(self, person: str, home: Data) -> str:
+        return person if home is self._data else names.lent(person)
+
+    def schedules(self) -> dict[str, Schedule]:
+        own = {entry["name"]: self._schedule(entry, self._data) for entry in self._data.get("schedules", [])}
+        lent = {entry["name"]: self._schedule(entry, self._scope.platform) for entry in self._scope.lent("schedules")}
+        return own | lent
+
+    def _schedule(self, entry: Data, home: Data) -> Schedule:
+        return Schedule(
+            timezone=entry.get("timezone", home["timezone"]),
+            layers=tuple(self._layer(layer, home) for layer in entry["layers"]),
+            overrides=tuple(
+                Override(
+                    dt.datetime.fromisoformat(override["from"]),
+                    dt.datetime.fromisoformat(override["until"]),
+                    self._person_key(override["person"], home),
+                )
+                for override in entry.get("overrides", [])
+            ),
+        )
+
+    def _layer(self, layer: Data, home: Data) -> Layer:
+        return Layer(
+            rotation=layer["rotation"],
+            handoff=_handoff(layer["handoff"]),
+            start=dt.date.fromisoformat(layer["from"]),
+            members=tuple(self._person_key(member, home) for member in layer["members"]),
+            every=layer.get("every", 1),
+            until=dt.date.fromisoformat(layer["until"]) if "until" in layer else None,
+            restrict=tuple(_restriction(entry) for entry in layer.get("restrict", [])),
+        )
+
+    def channels(self) -> dict[str, ChannelSettings]:
+        own = {entry["name"]: _channel(entry, self._data["tenant"]) for entry in self._data.get("channels", [])}
+        lent = {names.lent(entry["name"]): _channel(entry, names.PLATFORM) for entry in self._scope.lent("channels")}
+        return own | lent
+
+    def policies(self) -> dict[str, EscalationPolicy]:
+        return {entry["name"]: self._policy(entry) for entry in self._data.get("escalation", [])}
+
+    def _policy(self, entry: Data) -> EscalationPolicy:
+        steps = (
+            Step(Duration.parse(step.get("after", "0s")).ms // 1_000, tuple(self._target(target) for target in step["notify"]))
+            for step in entry["steps"]
+        )
+        return EscalationPolicy(
+            steps=tuple(steps),
+            repeat=entry.get("repeat", 0),
+            acknowledge_timeout=Duration.parse(entry.get("acknowledge_timeout", "0s")).ms // 1_000,
+            active=self._active(entry["active"]) if "active" in entry else None,
+        )
+
+    def _target(self, target: dict[str, str]) -> Target:
+        if "channel" in target:
+            found = self._scope.channel_named(self._data, target["channel"])
+            return Target(channel=self._channel_key(found) if found else target["channel"])
+        return Target(**target)
+
+    def _active(self, active: Data) -> ActiveHours:
+        return ActiveHours(
+            timezone=active.get("timezone", self._data["timezone"]),
+            hours=_restriction(active),
+            holidays=tuple(dt.date.fromisoformat(day) for day in active.get("holidays", [])),
+        )
+
+    def routing(self) -> Routing:
+        own, defaults = self._data.get("routing", {}), self._scope.platform.get("routing", {})
+
+        def timing(key: str, default: str) -> Duration:
+            return Duration.parse(own.get(key, defaults.get(key, default)))
+
+        return Routing(
+            group_by=tuple(own.get("group_by", ("alertname", names.LABEL_SERVICE))),
+            timings=Timings(timing("group_wait", "10s"), timing("group_interval", "1m"), timing("repeat_interval", "30m")),
+            routes=tuple(
+                RouteDefinition(_matchers(route["match"]), route["escalate"], self._places(("routing", "routes", index)))
+                for index, route in enumerate(own.get("routes", []))
+            ),
+            inhibit=tuple(
+                InhibitDefinition(_matchers(rule["source"]), _matchers(rule["target"]), tuple(rule.get("equal", ())))
+                for rule in own.get("inhibit", [])
+            ),
+            simulate=own.get("simulate", False),
+        )
+
+    def maintenance(self) -> tuple[Maintenance, ...]:
+        zone = self._data["timezone"]
+        return tuple(
+            Maintenance(_instant(window["from"], zone), _instant(window["until"], zone), window["match"], window["reason"])
+            for window in self._data.get("maintenance", [])
+        )
+
+
+def _matchers(match: dict[str, str]) -> tuple[Matcher, ...]:
+    return tuple(Matcher(name, "=", value) for name, value in sorted(match.items()))
+
+
+def _channel(entry: Data, owner: str) -> ChannelSettings:
+    return ChannelSettings(
+        type=entry["type"],
+        options={key: entry[key] for key in _OPTIONS if key in entry},
+        secrets={key: names.secret(owner, entry[key]["secret"]) for key in _SECRETS if key in entry},
+    )
+
+
+def _instant(local: str, zone: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(local).replace(tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(dt.UTC)
+
+
+def _duration(text: str | None) -> Duration | None:
+    return None if text is None else Duration.parse(text)
+
+
+def _version(text: str) -> Version:
+    major, minor = text.split(".")[:2]
+    return int(major), int(minor)
+
+
+def _handoff(text: str) -> Handoff:
+    day, _, time = text.rpartition(" ")
+    if not day:
+        return Handoff(time)
+    return Handoff(time, day=int(day)) if day.isdigit() else Handoff(time, weekday=_WEEKDAYS.index(day))
+
+
+def _restriction(entry: dict[str, Any]) -> Restriction:
+    start, end = entry["hours"].split("-")
+    return Restriction(_weekdays(entry["weekdays"]) if "weekdays" in entry else _EVERY_DAY, start, end)
+
+
+def _weekdays(text: str) -> tuple[int, ...]:
+    days: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        begin, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+        days.update(day % 7 for day in range(begin, end + 1 if end >= begin else end + 8))
+    return tuple(sorted(days))

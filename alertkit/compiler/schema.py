@@ -1,0 +1,183 @@
+"""JSON Schema as the first judge of a definition: every violation becomes a finding that teaches."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import jsonschema
+from jsonschema.exceptions import ValidationError
+from referencing import Registry, Resource
+
+from alertkit import resources
+from alertkit.compiler.finding import Finding, Path, did_you_mean
+
+SCHEMAS = ("project", "tenant", "pack", "policy", "webhook")
+
+_WORDS = {
+    "string": "a text",
+    "object": "a mapping",
+    "array": "a list",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+_FOUND: dict[type, str] = {str: "a text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number", float: "a number"}
+_LONGEST_QUOTE = 60
+
+
+@cache
+def text(name: str) -> str:
+    """The text of a schema that ships with alertkit: one of `SCHEMAS`."""
+    return (resources.root() / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    # ECMAScript's $ never matches before a final newline, Python's does.
+    return re.compile(pattern.replace("$", r"\Z"), re.ASCII)
+
+
+def _check_pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not _pattern(pattern).search(instance):
+        yield ValidationError("form")
+
+
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _check_pattern})
+
+
+@cache
+def _validator(name: str) -> Any:
+    registry: Registry[Any] = Registry()
+    for schema in ("tenant",):
+        registry = registry.with_resource(f"{schema}.schema.json", Resource.from_contents(json.loads(text(schema))))
+    return _Validator(json.loads(text(name)), registry=registry)
+
+
+def check(name: str, data: Any) -> list[Finding]:
+    """Everything in `data` that breaks the schema, in document order."""
+    return [finding for error in _validator(name).iter_errors(data) for finding in _findings(error)]
+
+
+def _findings(error: ValidationError) -> Iterator[Finding]:
+    path = tuple(error.absolute_path)
+    if "propertyNames" in error.schema_path:
+        yield from _report_key(error, path)
+        return
+    if error.validator == "oneOf":
+        deeper = _likeliest(error)
+        if deeper:
+            for inner in deeper:
+                yield from _findings(inner)
+            return
+    yield from _REPORTERS.get(str(error.validator), _report_form)(error, path)
+
+
+def _likeliest(error: ValidationError) -> list[ValidationError]:
+    """The errors of the alternative that the author meant: the one of the value's own kind."""
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    fitting = [found for found in branches.values() if not any(e.validator == "type" and not e.path for e in found)]
+    return fitting[0] if len(fitting) == 1 and not isinstance(error.instance, str) else []
+
+
+def _report_unknown(error: ValidationError, path: Path) -> Iterator[Finding]:
+    known = error.schema.get("properties", {})
+    for key in error.instance:
+        if key not in known:
+            hint = did_you_mean(key, known)
+            yield Finding((*path, key), "AK201", f"unknown key {key!r}", hint, on_key=True)
+
+
+def _report_missing(error: ValidationError, path: Path) -> Iterator[Finding]:
+    key = re.match(r"'(.*)' is a required property", error.message)
+    yield Finding(path, "AK202", f"missing key {key[1] if key else ''!r} in {_place(path)}")
+
+
+def _report_type(error: ValidationError, path: Path) -> Iterator[Finding]:
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    title = error.schema.get("title")
+    expected = " or ".join(_WORDS[kind] for kind in kinds) + (f" ({title})" if title else "")
+    quote = 'put it in quotes' if kinds == ["string"] and isinstance(error.instance, (int, float)) else ""
+    yield Finding(path, "AK203", f"{_place(path)}: expected {expected}, found {_found(error.instance)}", quote)
+
+
+def _report_choice(error: ValidationError, path: Path) -> Iterator[Finding]:
+    choices = [str(choice) for choice in error.validator_value] if error.validator == "enum" else [str(error.validator_value)]
+    message = f"{_place(path)}: expected {' or '.join(choices) if len(choices) < 3 else 'one of ' + ', '.join(choices)}, found {_found(error.instance)}"
+    yield Finding(path, "AK205", message, did_you_mean(str(error.instance), choices) if len(choices) > 1 else "")
+
+
+def _report_key(error: ValidationError, path: Path) -> Iterator[Finding]:
+    message = f"{_place(path)}: key {_found(error.instance)} is not a {error.schema.get('title', 'name')}"
+    yield Finding((*path, error.instance), "AK204", message, on_key=True)
+
+
+def _report_length(error: ValidationError, path: Path) -> Iterator[Finding]:
+    limit, size = error.validator_value, len(error.instance)
+    words = {"minLength": "at least", "minItems": "at least", "minProperties": "at least"}
+    thing = {"str": "characters", "list": "entries", "dict": "keys"}[type(error.instance).__name__]
+    yield Finding(path, "AK204", f"{_place(path)}: expected {words.get(str(error.validator), 'at most')} {limit} {thing}, found {size}")
+
+
+def _report_range(error: ValidationError, path: Path) -> Iterator[Finding]:
+    word = "at least" if error.validator == "minimum" else "at most"
+    yield Finding(path, "AK204", f"{_place(path)}: expected {word} {error.validator_value}, found {error.instance}")
+
+
+def _report_repeated(error: ValidationError, path: Path) -> Iterator[Finding]:
+    seen: list[Any] = []
+    for index, item in enumerate(error.instance):
+        if item in seen:
+            yield Finding((*path, index), "AK302", f"{_place(path)}: {_found(item)} stands twice")
+        seen.append(item)
+
+
+def _report_form(error: ValidationError, path: Path) -> Iterator[Finding]:
+    title = error.schema.get("title", "valid value")
+    article = "" if title.startswith(("labels", "hours", "weekdays")) else "an " if title[0] in "aeiouIA" else "a "
+    yield Finding(path, "AK204", f"{_place(path)}: expected {article}{title}, found {_found(error.instance)}")
+
+
+_REPORTERS = {
+    "additionalProperties": _report_unknown,
+    "required": _report_missing,
+    "type": _report_type,
+    "enum": _report_choice,
+    "const": _report_choice,
+    "minLength": _report_length,
+    "maxLength": _report_length,
+    "minItems": _report_length,
+    "maxItems": _report_length,
+    "minProperties": _report_length,
+    "maxProperties": _report_length,
+    "minimum": _report_range,
+    "maximum": _report_range,
+    "uniqueItems": _report_repeated,
+}
+
+
+def _place(path: Path) -> str:
+    """The last name on the path, with the position where it is in a list: `steps[2].after`."""
+    start = max(len(path) - 3, 0)
+    while start and isinstance(path[start], int):
+        start -= 1
+    words = ""
+    for part in path[start:]:
+        words += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if words else part
+    return words.lstrip(".") or "the file"
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= _LONGEST_QUOTE else value[:_LONGEST_QUOTE] + "…")
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    return _FOUND.get(type(value), "nothing")
