@@ -1,0 +1,119 @@
+"""Source text → tokens, and the limits that keep the parser safe from what hostile text does to it.
+
+The parser (a Rust library) gives no positions, recurses without a limit (20,000 parentheses end the process) and is
+quadratic in nesting: so length, depth and the number of operators are bounded here, before it sees anything.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import TypeAlias
+
+from alertkit.errors import PromQLError
+
+Token: TypeAlias = tuple[str, int]
+"""A token's text and its offset in characters from 0. Space and comments are not tokens."""
+
+MAX_LENGTH = 20_000
+"""Characters of one expression; the longest of the public mixins has about 3,000."""
+MAX_DEPTH = 50
+"""Brackets inside each other."""
+MAX_OPERATORS = 200
+"""Operators in one expression; each may be one level of the tree."""
+
+_PIECE = re.compile(
+    r"""[ \t\n]+|\#[^\n]*
+    |(?:[A-Za-z_]|:(?![0-9]))[A-Za-z0-9_:]*
+    |"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`]*`
+    |(?:[0-9]|\.[0-9])(?:[eE][+-](?=[0-9])|[0-9A-Za-z_.])*
+    |[=!]~|[=!<>]=|.""",
+    re.VERBOSE | re.DOTALL,
+)
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff9-\uffff\U000e0000-\U0010ffff]"
+)
+_SPACE = frozenset(" \t\n#")
+_CLOSER = {"(": ")", "[": "]", "{": "}"}
+_CLOSERS = frozenset(_CLOSER.values())
+_OPERATORS = frozenset(("+", "-", "*", "/", "%", "^", "==", "!=", "<", ">", "<=", ">=", "and", "or", "unless", "atan2"))
+_SINGLE = frozenset("()[]{},:@+-*/%^=<>_" + string.ascii_letters)
+_WORD_OPERATORS = frozenset(("and", "or", "unless", "atan2"))
+_NUMBER_START = frozenset("0123456789.")
+_SPAN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,9})?|(?:[0-9]{1,12}(?:ms|[smhdwy]))+")
+
+
+def lex(source: str) -> list[Token]:
+    """Split an expression into tokens, with every bracket closed by its own kind.
+
+    Raises:
+        PromQLError: the text is too long, too deep, has too many operators, an unclosed bracket or string, or a character
+            that PromQL does not know.
+    """
+    _check_text(source)
+    tokens: list[Token] = []
+    opened: list[Token] = []
+    operators = offset = 0
+    for text in _PIECE.findall(source):
+        first = text[0]
+        if first not in _SPACE:
+            if text in _CLOSER:
+                opened.append((text, offset))
+            elif text in _CLOSERS:
+                _close(text, offset, opened)
+            elif text in _OPERATORS or (len(text) < 7 and text.lower() in _WORD_OPERATORS):
+                operators += 1
+            elif first in _NUMBER_START:
+                _check_span(text, offset, tokens, opened)
+            elif len(text) == 1 and text not in _SINGLE:
+                raise _stray(text, offset)
+            tokens.append((text, offset))
+            if len(opened) > MAX_DEPTH or operators > MAX_OPERATORS:
+                raise _too_much(offset, len(opened))
+        offset += len(text)
+    if opened:
+        bracket, where = opened[-1]
+        raise PromQLError(f"{bracket!r} is never closed: expected {_CLOSER[bracket]!r}", where)
+    return tokens
+
+
+def _check_text(source: str) -> None:
+    if len(source) > MAX_LENGTH:
+        raise PromQLError(f"the expression has {len(source)} characters, at most {MAX_LENGTH} are accepted", MAX_LENGTH)
+    if found := _FORBIDDEN.search(source):
+        raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
+
+
+def _close(text: str, offset: int, opened: list[Token]) -> None:
+    if not opened:
+        raise PromQLError(f"{text!r} closes nothing that was opened before", offset)
+    bracket, where = opened.pop()
+    if _CLOSER[bracket] != text:
+        raise PromQLError(f"expected {_CLOSER[bracket]!r} for the {bracket!r} at character {where + 1}, found {text!r}", offset)
+
+
+def _check_span(text: str, offset: int, tokens: list[Token], opened: list[Token]) -> None:
+    """A duration's size is checked here because the parser panics on `[1e400]`."""
+    in_range = bool(opened) and opened[-1][0] == "["
+    before = [t.lower() for t, _ in tokens[-2:]]
+    in_offset = before[-1:] == ["offset"] or (before[:1] == ["offset"] and before[1] in ("-", "+"))
+    if (in_range or in_offset) and not _SPAN.fullmatch(text):
+        raise PromQLError(f"expected a duration such as 30s, 5m or 1h30m, found {text[:40]!r}", offset)
+
+
+def _too_much(offset: int, depth: int) -> PromQLError:
+    if depth > MAX_DEPTH:
+        return PromQLError(f"brackets are nested deeper than {MAX_DEPTH} levels", offset)
+    return PromQLError(f"more than {MAX_OPERATORS} operators in one expression: record parts of it first", offset)
+
+
+def _stray(text: str, offset: int) -> PromQLError:
+    if text in "\"'`":
+        return PromQLError(f"the string that {text} opens is never closed", offset)
+    hint = {
+        "&": ": write `and`",
+        "|": ": write `or`",
+        "!": ": write `unless` or `!=`",
+        "$": ": variables are for dashboards",
+    }
+    return PromQLError(f"unexpected character {text!r}{hint.get(text, '')}", offset)

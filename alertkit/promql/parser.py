@@ -1,0 +1,187 @@
+"""The only door to the parser library: text in, our tree out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import promql_parser as rust
+
+from alertkit.errors import PromQLError
+from alertkit.model.route import Matcher, Operator
+from alertkit.promql import lexer
+from alertkit.promql.syntax import (
+    Aggregation,
+    Binary,
+    Call,
+    Expr,
+    Matching,
+    Negation,
+    Number,
+    Paren,
+    Range,
+    Selector,
+    Subquery,
+    Text,
+)
+
+_OPERATORS: dict[str, Operator] = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+_GROUPS = {
+    "VectorMatchCardinality.OneToOne": "",
+    "VectorMatchCardinality.ManyToMany": "",
+    "VectorMatchCardinality.ManyToOne": "left",
+    "VectorMatchCardinality.OneToMany": "right",
+}
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One expression, read: its tokens, its tree and, in the order of the text, its selectors and its calls."""
+
+    tokens: list[lexer.Token]
+    tree: Expr
+    selectors: tuple[Selector, ...]
+    calls: tuple[Call | Aggregation, ...]
+
+
+def parse(expr: str) -> Expr:
+    """Read an expression; a check of its syntax and of its types.
+
+    Raises:
+        PromQLError: it is not PromQL, or it is too long or too deep.
+    """
+    return read(expr).tree
+
+
+def read(source: str, without: Matcher | None = None) -> Reading:
+    """Parse, and leave `without` out of every selector of the tree (`selectors` keep it).
+
+    Raises:
+        PromQLError: as for parse.
+    """
+    tokens = lexer.lex(source)
+    walk = _Walk(without)
+    tree = walk.expr(_parse(_requote(source, tokens)))
+    return Reading(tokens, tree, tuple(walk.selectors), tuple(walk.calls))
+
+
+def _parse(source: str) -> Any:
+    try:
+        return rust.parse(source)
+    except ValueError as error:
+        raise PromQLError(str(error)) from None
+    except BaseException as error:  # a panic of the library is not an Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise PromQLError(f"the expression cannot be parsed: {error}") from None
+
+
+def _requote(source: str, tokens: list[lexer.Token]) -> str:
+    """Write raw strings that hold a backslash as quoted ones: the library refuses `\\d` between backticks."""
+    if "`" not in source or "\\" not in source:
+        return source
+    parts, end = [], 0
+    for text, start in tokens:
+        if text[0] == "`":
+            parts += [source[end:start], quote(text[1:-1])]
+            end = start + len(text)
+    return "".join([*parts, source[end:]])
+
+
+def quote(value: str) -> str:
+    """Write text as a PromQL string."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+class _Walk:
+    """Our own walk of the library's tree: its `walk()` is cubic and its `str()` does not escape."""
+
+    def __init__(self, without: Matcher | None) -> None:
+        self.without = without
+        self.selectors: list[Selector] = []
+        self.calls: list[Call | Aggregation] = []
+
+    def expr(self, node: Any) -> Expr:
+        read = _READERS.get(type(node))
+        if read is None:
+            raise PromQLError(f"unknown kind of expression: {type(node).__name__}")
+        return read(self, node)
+
+    def selector(self, node: Any) -> Selector:
+        found = node.matchers
+        if found.or_matchers:
+            raise PromQLError("`or` between matchers is not PromQL: write two selectors joined by `or`")
+        matchers = tuple([Matcher(m.name, _OPERATORS[str(m.op)], m.value) for m in found.matchers])
+        metric = node.name or next((m.value for m in matchers if m.name == "__name__" and m.op == "="), "")
+        at = node.at
+        selector = Selector(metric, matchers, node.offset, "" if at is None else str(at))
+        self.selectors.append(selector)
+        if self.without not in matchers:
+            return selector
+        return msgspec.structs.replace(selector, matchers=tuple([m for m in matchers if m != self.without]))
+
+    def range(self, node: Any) -> Range:
+        return Range(self.selector(node.vector_selector), node.range)
+
+    def subquery(self, node: Any) -> Subquery:
+        at = node.at
+        return Subquery(self.expr(node.expr), node.range, node.step, node.offset, "" if at is None else str(at))
+
+    def call(self, node: Any) -> Call:
+        call = Call(node.func.name, tuple([self.expr(arg) for arg in node.args]))
+        self.calls.append(call)
+        return call
+
+    def aggregation(self, node: Any) -> Aggregation:
+        param, modifier = node.param, node.modifier
+        grouping = "" if modifier is None else "by" if modifier.type == rust.AggModifierType.By else "without"
+        read_param = None if param is None else self.expr(param)
+        labels = () if modifier is None else tuple(modifier.labels)
+        aggregation = Aggregation(str(node.op), self.expr(node.expr), read_param, grouping, labels)
+        self.calls.append(aggregation)
+        return aggregation
+
+    def binary(self, node: Any) -> Binary:
+        modifier = node.modifier
+        left, right = self.expr(node.lhs), self.expr(node.rhs)
+        if modifier is None:
+            return Binary(str(node.op), left, right, False, None)
+        return Binary(str(node.op), left, right, modifier.return_bool, _matching(modifier))
+
+    def negation(self, node: Any) -> Negation:
+        return Negation(self.expr(node.expr))
+
+    def paren(self, node: Any) -> Paren:
+        return Paren(self.expr(node.expr))
+
+    def number(self, node: Any) -> Number:
+        value = node.val
+        return Number(value if value == value else math.nan)  # one object, so that NaN equals itself in a tree
+
+    def text(self, node: Any) -> Text:
+        return Text(node.val)
+
+
+def _matching(modifier: Any) -> Matching | None:
+    labels, group, fill = modifier.matching, _GROUPS[str(modifier.card)], modifier.fill_values
+    filled = (fill.lhs, fill.rhs)
+    if labels is None and not group and filled == (None, None):
+        return None
+    on = labels is not None and labels.type == rust.LabelModifierType.Include
+    return Matching(on, tuple(labels.labels) if labels else (), group, tuple(modifier.group_labels or ()), filled)
+
+
+_READERS: dict[type, Callable[[_Walk, Any], Expr]] = {
+    rust.VectorSelector: _Walk.selector,
+    rust.MatrixSelector: _Walk.range,
+    rust.SubqueryExpr: _Walk.subquery,
+    rust.Call: _Walk.call,
+    rust.AggregateExpr: _Walk.aggregation,
+    rust.BinaryExpr: _Walk.binary,
+    rust.UnaryExpr: _Walk.negation,
+    rust.ParenExpr: _Walk.paren,
+    rust.NumberLiteral: _Walk.number,
+    rust.StringLiteral: _Walk.text,
+}

@@ -1,0 +1,106 @@
+"""The syntax tree as plain values: what other code may look at. No type of the parser library leaves this package.
+
+Two trees are equal exactly when their expressions have the same structure; layout and comments are not part of a tree.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypeAlias
+
+import msgspec
+
+from alertkit.model.route import Matcher
+
+
+class Number(msgspec.Struct, frozen=True):
+    """A number, also one written as a duration or in hexadecimal."""
+
+    value: float
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A string, unquoted."""
+
+    value: str
+
+
+class Selector(msgspec.Struct, frozen=True):
+    """An instant selector. `metric` is the exact name it asks for, "" when it has none; `matchers` are in written order.
+
+    A name written inside the braces (`{"a.b"}`, `{__name__="up"}`) is a matcher on `__name__` and also the `metric`.
+    """
+
+    metric: str
+    matchers: tuple[Matcher, ...]
+    offset: dt.timedelta | None = None
+    at: str = ""
+
+
+class Range(msgspec.Struct, frozen=True):
+    """A range selector: `up[5m]`."""
+
+    selector: Selector
+    span: dt.timedelta
+
+
+class Subquery(msgspec.Struct, frozen=True):
+    """A subquery: `expr[1h:5m]`. `step` is None when the server's default applies."""
+
+    expr: Expr
+    span: dt.timedelta
+    step: dt.timedelta | None
+    offset: dt.timedelta | None
+    at: str
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A function and its arguments."""
+
+    function: str
+    args: tuple[Expr, ...]
+
+
+class Aggregation(msgspec.Struct, frozen=True):
+    """`operator by (labels) (param, expr)`. `grouping` is "by", "without" or "" when the author wrote neither."""
+
+    operator: str
+    expr: Expr
+    param: Expr | None
+    grouping: str
+    labels: tuple[str, ...]
+
+
+class Matching(msgspec.Struct, frozen=True):
+    """How the series of two sides find each other: `on` or `ignoring` the labels, `group` "left", "right" or ""."""
+
+    on: bool
+    labels: tuple[str, ...]
+    group: str
+    include: tuple[str, ...]
+    fill: tuple[float | None, float | None]
+
+
+class Binary(msgspec.Struct, frozen=True):
+    """`left operator right`. `returns_bool` when the author wrote `bool`."""
+
+    operator: str
+    left: Expr
+    right: Expr
+    returns_bool: bool
+    matching: Matching | None
+
+
+class Negation(msgspec.Struct, frozen=True):
+    """A minus sign before an expression."""
+
+    expr: Expr
+
+
+class Paren(msgspec.Struct, frozen=True):
+    """An expression in parentheses."""
+
+    expr: Expr
+
+
+Expr: TypeAlias = Number | Text | Selector | Range | Subquery | Call | Aggregation | Binary | Negation | Paren
