@@ -69,7 +69,8 @@ class Restriction(msgspec.Struct, frozen=True):
 class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Members take turns. `start` is a local date; the first turn begins at the first hand-off on or after it.
 
-    A turn lasts `every` units of `rotation` on the wall clock. Where a later layer is on duty, it replaces the earlier ones.
+    A turn lasts `every` units of `rotation` on the wall clock. The layer ends when the date `until` begins. Where a later layer
+    is on duty, it replaces the earlier ones.
     """
 
     rotation: Literal["hourly", "daily", "weekly", "monthly"]
@@ -114,7 +115,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class ActiveHours(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A policy pages only then; a step that falls due outside waits for the next opening. `holidays` are closed all day."""
+    """A policy pages only then; a step that falls due outside waits for the next opening, and the steps after it keep their
+    distance to it. `holidays` are closed all day."""
 
     timezone: str
     hours: Restriction
@@ -122,7 +124,8 @@ class ActiveHours(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EscalationPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Steps in order of time. After the last one the steps begin again `repeat` times.
+    """Steps in order of time. After the last one the steps begin again `repeat` times, when the last step has had as much time
+    as the one before it (`alertkit.oncall.cycle_length`).
 
     `acknowledge_timeout` seconds after an acknowledgement without a resolve the incident pages again from the first step;
     0 means never. Nobody acknowledges in silence.

@@ -11,6 +11,9 @@ from bisect import bisect_left
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MINUTES_A_DAY = 24 * 60
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
+_ZERO = dt.timedelta()
+_WRITTEN_EPOCH = _EPOCH.replace(tzinfo=None)
 
 
 def zone(name: str) -> ZoneInfo:
@@ -47,16 +50,16 @@ def instant(written: dt.datetime, place: ZoneInfo) -> dt.datetime:
 
     A time that the clocks skip happens at the first instant after the gap; one that they show twice happens the first time.
     """
-    earlier = written.replace(tzinfo=place, fold=0).utcoffset() or dt.timedelta()
-    later = written.replace(tzinfo=place, fold=1).utcoffset() or dt.timedelta()
+    earlier = place.utcoffset(written) or _ZERO
+    later = place.utcoffset(written.replace(fold=1)) or _ZERO
     if earlier < later:
         return _end_of_gap(written, place, earlier, later)
-    return (written - earlier).replace(tzinfo=dt.UTC)
+    return _EPOCH + (written - _WRITTEN_EPOCH - earlier)
 
 
 def _end_of_gap(written: dt.datetime, place: ZoneInfo, earlier: dt.timedelta, later: dt.timedelta) -> dt.datetime:
     """Find the change of offset; zoneinfo does not tell when it is, only what holds on either side."""
-    before = (written - later).replace(tzinfo=dt.UTC)
+    before = _EPOCH + (written - _WRITTEN_EPOCH - later)
     seconds = range(int((later - earlier).total_seconds()))
     offset = bisect_left(seconds, True, key=lambda s: wall(before + dt.timedelta(seconds=s), place) >= written)
     return before + dt.timedelta(seconds=offset)

@@ -53,9 +53,9 @@ def windows(
     """The windows that overlap `[start, end)`, whole, each with the date on which it begins; in order of time."""
     for date in _dates(place, start, end):
         if date.weekday() in restriction.weekdays:
-            opens, closes = _window(restriction, place, date)
-            if opens < closes and opens < end and start < closes:
-                yield date, (opens, closes)
+            window = _window(restriction, place, date)
+            if window[0] < window[1] and window[0] < end and start < window[1]:
+                yield date, window
 
 
 def _dates(place: ZoneInfo, start: dt.datetime, end: dt.datetime) -> Iterator[dt.date]:

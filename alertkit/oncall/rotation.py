@@ -22,60 +22,59 @@ class Turn(msgspec.Struct, frozen=True):
     end: dt.datetime
 
 
-def turn_at(layer: Layer, place: ZoneInfo, at: dt.datetime) -> str | None:
-    """Whose turn it is at an instant, whatever the layer's restrictions; None before the first turn and from `until` on."""
-    first, last = span(layer, place)
-    if at < first or (last is not None and at >= last):
-        return None
-    return layer.members[_number(layer, place, at) % len(layer.members)]
+class Rotation:
+    """A layer's turns, whatever its restrictions. They begin at `start` and end at `end` (instants; None: never)."""
 
+    def __init__(self, layer: Layer, place: ZoneInfo) -> None:
+        self._layer, self._place = layer, place
+        self._first = _first(layer)
+        self._step = _STEPS.get(layer.rotation, dt.timedelta()) * layer.every
+        self.start = instant(self._first, place)
+        self.end = None if layer.until is None else instant(midnight(layer.until), place)
 
-def turns(layer: Layer, place: ZoneInfo, start: dt.datetime, end: dt.datetime) -> Iterator[Turn]:
-    """The turns between two instants, cut to them. One that lies wholly in a gap of the clock has no length and is left out."""
-    first, last = span(layer, place)
-    start, end = max(start, first), end if last is None else min(end, last)
-    if start >= end:
-        return
-    number = _number(layer, place, start)
-    while start < end:
-        following = instant(_handoff(layer, number + 1), place)
-        if start < following:
-            yield Turn(layer.members[number % len(layer.members)], start, min(following, end))
-            start = following
-        number += 1
+    def person(self, at: dt.datetime) -> str | None:
+        """Whose turn it is at an instant; None before the first turn and after the last."""
+        if at < self.start or (self.end is not None and at >= self.end):
+            return None
+        return self._member(self._number(at))
 
+    def turns(self, start: dt.datetime, end: dt.datetime) -> Iterator[Turn]:
+        """The turns between two instants, cut to them. One that lies wholly in a gap of the clock has no length: left out."""
+        start, end = max(start, self.start), end if self.end is None else min(end, self.end)
+        if start >= end:
+            return
+        number = self._number(start)
+        while start < end:
+            following = self._begins(number + 1)
+            if start < following:
+                yield Turn(self._member(number), start, min(following, end))
+                start = following
+            number += 1
 
-def span(layer: Layer, place: ZoneInfo) -> tuple[dt.datetime, dt.datetime | None]:
-    """From when until when the layer has turns; None: for ever."""
-    until = None if layer.until is None else instant(midnight(layer.until), place)
-    return instant(_handoff(layer, 0), place), until
+    def _member(self, number: int) -> str:
+        return self._layer.members[number % len(self._layer.members)]
 
+    def _number(self, at: dt.datetime) -> int:
+        """Which turn it is at an instant that is not before the first, counted from 0."""
+        number = self._count(wall(at, self._place))
+        # The clock may have gone back since a hand-off, or skipped one: ask the hand-offs themselves.
+        while self._begins(number + 1) <= at:
+            number += 1
+        while self._begins(number) > at:
+            number -= 1
+        return number
 
-def _number(layer: Layer, place: ZoneInfo, at: dt.datetime) -> int:
-    """How many hand-offs lie between the first one and `at`."""
-    number = _count(layer, wall(at, place))
-    # The clock may have gone back since a hand-off, or skipped one: ask the hand-offs themselves.
-    while instant(_handoff(layer, number + 1), place) <= at:
-        number += 1
-    while number > 0 and instant(_handoff(layer, number), place) > at:
-        number -= 1
-    return number
+    def _count(self, written: dt.datetime) -> int:
+        if self._step:
+            return (written - self._first) // self._step
+        return (_months(written) - _months(self._first)) // self._layer.every
 
-
-def _count(layer: Layer, written: dt.datetime) -> int:
-    first = _handoff(layer, 0)
-    if layer.rotation == "monthly":
-        return (_months(written) - _months(first)) // layer.every
-    return (written - first) // (_STEPS[layer.rotation] * layer.every)
-
-
-def _handoff(layer: Layer, number: int) -> dt.datetime:
-    """The wall-clock time at which turn `number`, counted from 0, begins."""
-    first = _first(layer)
-    if layer.rotation == "monthly":
-        year, month = divmod(_months(first) + number * layer.every, 12)
-        return first.replace(year=year, month=month + 1)
-    return first + number * layer.every * _STEPS[layer.rotation]
+    def _begins(self, number: int) -> dt.datetime:
+        """The instant at which a turn begins."""
+        if self._step:
+            return instant(self._first + number * self._step, self._place)
+        year, month = divmod(_months(self._first) + number * self._layer.every, 12)
+        return instant(self._first.replace(year=year, month=month + 1), self._place)
 
 
 def _months(written: dt.datetime) -> int:
@@ -83,7 +82,7 @@ def _months(written: dt.datetime) -> int:
 
 
 def _first(layer: Layer) -> dt.datetime:
-    """The first hand-off on or after the layer's start."""
+    """The wall-clock time of the first hand-off on or after the layer's start."""
     handoff, start = layer.handoff, midnight(layer.start)
     time = dt.timedelta(minutes=minutes(handoff.time))
     match layer.rotation:

@@ -13,7 +13,7 @@ from alertkit.model.oncall import Layer, Override, Schedule
 from alertkit.oncall.clock import instant, utc, zone
 from alertkit.oncall.hours import windows
 from alertkit.oncall.intervals import Interval, intersect, subtract, union
-from alertkit.oncall.rotation import turn_at, turns
+from alertkit.oncall.rotation import Rotation
 
 OVERRIDE: Final = "override"
 _MOMENT = dt.timedelta(microseconds=1)
@@ -43,7 +43,7 @@ def on_call(schedule: Schedule, at: dt.datetime) -> str | None:
         if start <= at < end:
             return override.person
     for layer in reversed(schedule.layers):
-        if _is_on_duty(layer, place, at) and (person := turn_at(layer, place, at)) is not None:
+        if _is_on_duty(layer, place, at) and (person := Rotation(layer, place).person(at)) is not None:
             return person
     return None
 
@@ -95,8 +95,9 @@ def _layer_shifts(layer: Layer, index: int, place: ZoneInfo, free: list[Interval
     if layer.restrict:
         start, end = free[0][0], free[-1][1]
         duty = intersect(free, union(w for restriction in layer.restrict for _, w in windows(restriction, place, start, end)))
+    rotation = Rotation(layer, place)
     for start, end in duty:
-        for turn in turns(layer, place, start, end):
+        for turn in rotation.turns(start, end):
             yield Shift(turn.person, turn.start, turn.end, index)
 
 
