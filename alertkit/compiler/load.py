@@ -96,7 +96,7 @@ def _read(text: str, name: str, max_events: int) -> tuple[Node | None, list[Prob
             return read_slowly(text, name)
     except YAMLError as error:
         refusal = error
-    except ValueError:  # an escape beyond Unicode
+    except (ValueError, OverflowError):  # an escape beyond Unicode
         pass
     raise _syntax(refusal, name)
 
@@ -151,7 +151,7 @@ def _syntax(error: Any, name: str) -> ProblemsFound:
     said = " ".join((said or str(error)).split())[:300]
     if begin and (not mark or "unexpected end of stream" in said):
         mark = begin  # what was left open tells more than where the file ends
-    elif begin and begin.line != mark.line:
+    elif begin and mark and begin.line != mark.line:
         said += f"; it began in line {begin.line + 1}"
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     hint = next((hint for words, hint in _SYNTAX_HINTS if words in said), "")

@@ -144,22 +144,24 @@ class Builder:
         """The key's text; None when it is not one, which has been noted."""
         if _KINDS[type(event)] == _SCALAR and event.tag is None and event.anchor is None:
             text: str = event.value
-            if event.style:
-                self._refuse_unseen(event, _FORBIDDEN_KEY, "key")
+            self._refuse_unseen(event, _FORBIDDEN_KEY, "key")
+            if event.style or (text not in _WORDS and text != "<<" and not _NUMBER.fullmatch(text)):
                 return text
-            if text == "<<":
-                return self._problem(event, "AK108", "merge keys are not allowed", "write the merged keys out here")
-            if text not in _WORDS and not _NUMBER.fullmatch(text):
-                return text
-            quoted = f'write "{text[:60]}":' if text else "write a key before the colon"
-            return self._problem(event, "AK114", f"the key {shown(text)} is not text", quoted)
+            self._refuse_plain_key(event, text)
+            return None
         before = len(self.problems)
         self._value(event, depth + 1)
         if len(self.problems) == before:
-            self._problem(
-                event, "AK114", "a list or a mapping is no key", "a key is text; was { } or [ ] meant as text? quote it"
-            )
+            self._problem(event, "AK114", "a list or a mapping is no key", "quote it if { } or [ ] is meant as text")
         return None
+
+    def _refuse_plain_key(self, event: Any, text: str) -> None:
+        if text == "<<":
+            self._problem(event, "AK108", "merge keys are not allowed", "write the merged keys out here")
+        elif text:
+            self._problem(event, "AK114", f"the key {shown(text)} is not text", f'write "{text[:60]}":')
+        else:
+            self._problem(event, "AK114", "the key is missing", "write one before the colon")
 
     def _scalar(self, event: Any) -> str | int | float | bool | None:
         text: str = event.value
