@@ -1,0 +1,99 @@
+"""One alert in a reader's words: the rule's own sentence, with the value formatted for the reader."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from alertkit import names
+from alertkit.messages.formats import Formats
+from alertkit.messages.translations import fill, languages, uses
+from alertkit.model import sentence
+from alertkit.model.message import Entry
+from alertkit.model.notification import Alert, Notification, common_labels
+from alertkit.model.text import one_line, paragraph
+
+SHOWN = 10
+"""Alerts in one message; the others are counted."""
+SENTENCE = 300
+DETAIL = 160
+DESCRIPTION = 1_000
+_LABEL = 120
+_ALERTNAME = "alertname"
+
+
+def worst_first(notification: Notification) -> list[Alert]:
+    """Firing before ended, then by severity as the tenant orders them, then the oldest."""
+    order = {severity: place for place, severity in enumerate(notification.severities)}
+    return sorted(notification.alerts, key=lambda alert: _rank(alert, order))
+
+
+def _rank(alert: Alert, order: Mapping[str, int]) -> tuple[bool, int, dt.datetime, list[tuple[str, str]]]:
+    severity = order.get(alert.labels.get(names.LABEL_SEVERITY, ""), len(order))
+    return (alert.status == "resolved", severity, alert.starts_at, sorted(alert.labels.items()))
+
+
+def entries(notification: Notification, alerts: Sequence[Alert], locale: str, formats: Formats) -> tuple[Entry, ...]:
+    """The first alerts as entries; `alerts` are sorted."""
+    hidden = {_ALERTNAME, names.LABEL_SEVERITY, names.LABEL_SERVICE, notification.tenant_label}
+    if len(alerts) > 1:
+        hidden |= common_labels(alerts).keys() - {_ALERTNAME}
+    return tuple(_entry(alert, hidden, locale, formats, alone=len(alerts) == 1) for alert in alerts[:SHOWN])
+
+
+def _entry(alert: Alert, hidden: set[str], locale: str, formats: Formats, *, alone: bool) -> Entry:
+    told, says_value = _summary(alert, locale, formats)
+    value = None if says_value else formats.value(alert.value, alert.unit)
+    labels = ", ".join(f"{name}={text}" for name, text in sorted(alert.labels.items()) if name not in hidden)
+    description = _description(alert, locale, formats) if alone else ""
+    return Entry(
+        sentence=told or one_line(name_of(alert), SENTENCE),
+        resolved=alert.status == "resolved",
+        value=value or "",
+        detail=one_line(labels, DETAIL),
+        description="" if description == told else description,
+    )
+
+
+def name_of(alert: Alert) -> str:
+    """The alert's name, as a subject line shows it."""
+    return alert.labels.get(_ALERTNAME) or (alert.text.alert if alert.text else "") or "?"
+
+
+def _summary(alert: Alert, locale: str, formats: Formats) -> tuple[str, bool]:
+    """The sentence, and whether it says the value."""
+    template = localized(alert.text.summary, locale) if alert.text else ""
+    frozen = _annotation(alert, names.ANNOTATION_SUMMARY, locale)
+    value = formats.value(alert.value, alert.unit)
+    if template and (value is not None or not frozen or not uses(template, sentence.VALUE)):
+        return one_line(_filled(template, alert, value), SENTENCE), uses(template, sentence.VALUE)
+    return one_line(frozen, SENTENCE), bool(template)
+
+
+def _description(alert: Alert, locale: str, formats: Formats) -> str:
+    template = localized(alert.text.description, locale) if alert.text else ""
+    if not template:
+        return paragraph(_annotation(alert, names.ANNOTATION_DESCRIPTION, locale), DESCRIPTION)
+    return paragraph(_filled(template, alert, formats.value(alert.value, alert.unit)), DESCRIPTION)
+
+
+def _filled(template: str, alert: Alert, value: str | None) -> str:
+    fields = {name: one_line(text, _LABEL) for name, text in alert.labels.items()}
+    shown = value if value is not None else one_line(alert.value, _LABEL)
+    return fill(template, fields | ({sentence.VALUE: shown} if shown else {}))
+
+
+def localized(texts: Mapping[str, str], locale: str) -> str:
+    """The text in the reader's language, else in English, else in any language (the first by name); empty if there is none."""
+    for language in (*languages(locale), "en", *sorted(texts)):
+        if texts.get(language):
+            return texts[language]
+    return ""
+
+
+def _annotation(alert: Alert, name: str, locale: str) -> str:
+    """The annotation, in the reader's language where the rule has one such as `summary_fr`."""
+    for language in languages(locale):
+        if text := alert.annotations.get(f"{name}_{language}"):
+            return text
+    return alert.annotations.get(name, "")

@@ -1,0 +1,151 @@
+"""Gettext catalogs, read from `.po` at run time and linked into chains: tenant/fr_CA → tenant/fr → fr_CA → fr → en.
+
+A catalog that cannot be read is left out (the next of the chain speaks) and named in `problems`: an operator's typing error in
+a sentence must never keep a page from being sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import io
+import itertools
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+
+from alertkit.model import sentence
+from alertkit.model.sentence import Field, Part
+
+DOMAIN = "alertkit"
+FILE = Path("LC_MESSAGES") / f"{DOMAIN}.po"
+RECHECK = dt.timedelta(seconds=2)
+"""How long files are trusted to be unchanged."""
+
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+
+
+class Say:
+    """alertkit's sentences in one language; `{field}` places are filled, and one without a value stays visible."""
+
+    def __init__(self, translations: gettext.NullTranslations) -> None:
+        self._translations = translations
+
+    def gettext(self, text: str, /, **fields: str) -> str:
+        """A sentence."""
+        return fill(self._translations.gettext(text), fields)
+
+    def ngettext(self, one: str, many: str, count: int, /, **fields: str) -> str:
+        """A sentence that depends on a number; the words of the number are a field like any other."""
+        return fill(self._translations.ngettext(one, many, count), fields)
+
+    def pgettext(self, context: str, text: str, /, **fields: str) -> str:
+        """A sentence whose English says too little to translate it; `context` tells the translator."""
+        return fill(self._translations.pgettext(context, text), fields)
+
+
+def fill(text: str, fields: dict[str, str]) -> str:
+    """Put values in the `{field}` places. Once: a value that looks like a field is not filled again."""
+    parts = _parsed(text)
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
+    return "".join(part if isinstance(part, str) else fields.get(part.name, f"{{{part.name}}}") for part in parts)
+
+
+@lru_cache(maxsize=8192)
+def _parsed(text: str) -> tuple[Part, ...]:
+    try:
+        return sentence.parse(text)
+    except ValueError:
+        return (text,)
+
+
+def uses(text: str, field: str) -> bool:
+    """Whether the sentence has a place for the field."""
+    return Field(field) in _parsed(text)
+
+
+class Catalogs:
+    """The shipped sentences under `root` and each tenant's own under `overrides/<tenant>/locales`."""
+
+    def __init__(self, root: Path, overrides: Path | None = None) -> None:
+        self.problems: dict[Path, str] = {}
+        self._root = root / "locales"
+        self._overrides = overrides
+        self._compiled: dict[Path, tuple[int, bytes]] = {}
+        self._chains: dict[tuple[Path, ...], Say] = {}
+        self._asked: dict[tuple[str, str], Say] = {}
+        self._checked: dt.datetime | None = None
+
+    def say(self, tenant: str, locale: str, now: dt.datetime) -> Say:
+        """The voice for a tenant's reader. `locale` is a language, or a language and a region: `fr`, `fr_CA`."""
+        if self._checked is None or abs(now - self._checked) >= RECHECK:
+            self._asked.clear()
+            self._checked = now
+        voice = self._asked.get((tenant, locale))
+        if voice is None:
+            voice = self._asked[tenant, locale] = self._voice(tenant, locale)
+        return voice
+
+    def _voice(self, tenant: str, locale: str) -> Say:
+        paths = tuple(path for path in self._candidates(tenant, locale) if self._refresh(path))
+        voice = self._chains.get(paths)
+        if voice is None:
+            voice = self._chains[paths] = Say(self._link(paths))
+        return voice
+
+    def _candidates(self, tenant: str, locale: str) -> list[Path]:
+        folders = [self._root]
+        if self._overrides and _FOLDER.fullmatch(tenant):
+            folders.insert(0, self._overrides / tenant / "locales")
+        chain = [folder / name / FILE for folder in folders for name in languages(locale)]
+        return [*chain, self._root / "en" / FILE] if languages(locale)[-1] != "en" else chain
+
+    def _refresh(self, path: Path) -> bool:
+        """Read the file when it is new or has changed; False when there is nothing in it to use."""
+        try:
+            changed = path.stat().st_mtime_ns
+            if self._compiled.get(path, (None,))[0] != changed:
+                self._compiled[path] = changed, compiled(path)
+                self._chains = {paths: say for paths, say in self._chains.items() if path not in paths}
+        except FileNotFoundError:
+            self._compiled.pop(path, None)
+        except (OSError, ValueError) as error:
+            self.problems[path] = str(error)
+            return path in self._compiled
+        self.problems.pop(path, None)
+        return path in self._compiled
+
+    def _link(self, paths: tuple[Path, ...]) -> gettext.NullTranslations:
+        links = [gettext.GNUTranslations(io.BytesIO(self._compiled[path][1])) for path in paths]
+        for first, second in itertools.pairwise(links):
+            first.add_fallback(second)
+        return links[0] if links else gettext.NullTranslations()
+
+
+def languages(locale: str) -> tuple[str, ...]:
+    """`fr_CA` → `fr_CA`, `fr`; anything that is no locale → `en`."""
+    parts = locale.replace("-", "_").split("_")
+    if not all(part.isascii() and part.isalnum() for part in parts) or len(parts) > 3:
+        return ("en",)
+    return tuple("_".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+def compiled(path: Path) -> bytes:
+    """A `.po` file as the bytes of a `.mo` file, without fuzzy entries.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is not a catalog.
+    """
+    try:
+        with path.open("rb") as file:
+            catalog = read_po(file, domain=DOMAIN, abort_invalid=True)
+    except PoFileError as error:
+        raise ValueError(f"{path.name}:{error.lineno + 1}: {error.args[0]}") from error
+    out = io.BytesIO()
+    write_mo(out, catalog)
+    return out.getvalue()

@@ -1,0 +1,221 @@
+"""A notification becomes a message: the facts of an incident in one reader's language, locale and time zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from alertkit import names
+from alertkit.messages import alerts as told
+from alertkit.messages import sentences
+from alertkit.messages.formats import Formats
+from alertkit.messages.translations import Catalogs, Say
+from alertkit.model.message import Action, Entry, Fact, Link, LinkKind, Message
+from alertkit.model.notification import Alert, Notification, common_labels
+from alertkit.model.text import one_line
+
+HEADLINE = 140
+SUMMARY = 480
+_NAME = 80
+_URL = 2_900
+
+Answer = Literal["not_allowed", "unknown_person", "gone", "already_done", "failed"]
+"""Why a click did nothing."""
+
+
+class Words:
+    """alertkit's words: the shipped catalogs under `templates_root`, with each tenant's own under `overrides` before them.
+
+    A tenant's sentences stand in `<overrides>/<tenant>/locales/<language>/LC_MESSAGES/alertkit.po`. Files are read when they
+    are needed and again when they change. Nothing that an alert or a catalog holds can make a method raise.
+    """
+
+    def __init__(self, templates_root: Path, overrides: Path | None = None) -> None:
+        self._catalogs = Catalogs(templates_root, overrides)
+
+    @property
+    def problems(self) -> dict[Path, str]:
+        """Catalogs that could not be read, and why; the next in the chain speaks for them."""
+        return dict(self._catalogs.problems)
+
+    def message(self, notification: Notification, locale: str, timezone: str, now: dt.datetime) -> Message:
+        """What a reader is told. `locale` is a language with or without a region, `timezone` a name of the IANA database."""
+        return _Writing(notification, locale, self._reader(notification.tenant, locale, timezone, now), now).message()
+
+    def answer(self, answer: Answer, tenant: str, locale: str, now: dt.datetime) -> str:
+        """What somebody is told, and nobody else, whose click did nothing."""
+        say = self._catalogs.say(tenant, locale, now)
+        match answer:
+            case "not_allowed":
+                return say.gettext("You are not allowed to do this to the incident.")
+            case "unknown_person":
+                return say.gettext("Nobody in the on-call configuration has your Slack account. Ask for it to be added.")
+            case "gone":
+                return say.gettext("This incident is not known any more.")
+            case "already_done":
+                return say.gettext("Nothing to do: somebody was faster, or the incident is over.")
+            case "failed":
+                return say.gettext("That did not work. Please try again.")
+
+    def _reader(self, tenant: str, locale: str, timezone: str, now: dt.datetime) -> _Reader:
+        say = self._catalogs.say(tenant, locale, now)
+        return _Reader(say, Formats(locale, timezone, say))
+
+
+class _Reader:
+    """A language and a locale."""
+
+    def __init__(self, say: Say, formats: Formats) -> None:
+        self.say = say
+        self.formats = formats
+
+
+class _Writing:
+    """One notification being put into one reader's words."""
+
+    def __init__(self, notification: Notification, locale: str, reader: _Reader, now: dt.datetime) -> None:
+        self.about = notification
+        self.locale = locale
+        self.say = reader.say
+        self.formats = reader.formats
+        self.now = now
+        self.alerts = told.worst_first(notification)
+
+    def message(self) -> Message:
+        about = self.about
+        subject = self._subject()
+        badge = sentences.badge(self.say, about.state, about.severity)
+        headline = one_line(self.say.gettext("{badge}: {subject}", badge=badge, subject=subject), HEADLINE)
+        entries = told.entries(about, self.alerts, self.locale, self.formats)
+        return Message(
+            locale=self.locale,
+            state=about.state,
+            severity=about.severity,
+            headline=headline,
+            summary=self._summary(headline, entries),
+            subject=one_line(f"[{about.reference}] {subject}", HEADLINE),
+            badge=badge,
+            entries=entries,
+            more=self._more(),
+            facts=tuple(self._facts()),
+            event=self._event(),
+            actions=self._actions(),
+            links=tuple(self._links()),
+            mentions=about.mentions,
+            origin=one_line(f"{about.title} · {about.reference}", HEADLINE),
+        )
+
+    def _subject(self) -> str:
+        """The worst alert's name, how many others there are, and the service."""
+        found = list(dict.fromkeys(map(told.name_of, self.alerts)))
+        name = one_line(found[0], _NAME) if found else self.about.reference
+        others = f" +{self.formats.count(len(found) - 1)}" if len(found) > 1 else ""
+        service = one_line(common_labels(self.about.alerts).get(names.LABEL_SERVICE, ""), _NAME)
+        return f"{name}{others} · {service}" if service else f"{name}{others}"
+
+    def _summary(self, headline: str, entries: Sequence[Entry]) -> str:
+        if not entries:
+            return headline
+        line = {"headline": headline, "sentence": entries[0].sentence}
+        others = len(self.alerts) - 1 + self.about.truncated
+        if not others:
+            return one_line(self.say.gettext("{headline} — {sentence}", **line), SUMMARY)
+        text = self.say.ngettext(
+            "{headline} — {sentence} (and {count} more alert)",
+            "{headline} — {sentence} (and {count} more alerts)",
+            others,
+            **line,
+            count=self.formats.count(others),
+        )
+        return one_line(text, SUMMARY)
+
+    def _more(self) -> str:
+        hidden, lost = len(self.alerts) - told.SHOWN, self.about.truncated
+        shown = [sentences.more(self.say, self.formats, hidden)] if hidden > 0 else []
+        if lost > 0:
+            shown.append(sentences.left_out(self.say, self.formats, lost))
+        return " · ".join(shown)
+
+    def _facts(self) -> list[Fact]:
+        about, say, formats = self.about, self.say, self.formats
+        found = [Fact(say.pgettext("fact", "Service"), one_line(common_labels(about.alerts).get(names.LABEL_SERVICE, ""), _NAME))]
+        if about.state != "firing":
+            found.append(Fact(say.pgettext("fact", "Severity"), sentences.severity_word(say, about.severity)))
+        if len(self.alerts) > 1:
+            found.append(Fact(say.pgettext("fact", "Alerts"), self._counts()))
+        began = f"{formats.when(about.opened_at, self.now)} ({formats.offset(about.opened_at)})"
+        over = about.state == "resolved"
+        found.append(Fact(say.pgettext("fact", "Began") if over else say.pgettext("fact", "Since"), began))
+        found += self._progress()
+        return [fact for fact in found if fact.value]
+
+    def _progress(self) -> list[Fact]:
+        """Who acts, and how it went on."""
+        about, say = self.about, self.say
+        if about.state == "resolved" and about.resolved_at:
+            lasted = self.formats.length(int((about.resolved_at - about.opened_at).total_seconds()))
+            return [
+                Fact(say.pgettext("fact", "Ended"), self._when(about.resolved_at)),
+                Fact(say.pgettext("fact", "Duration"), lasted),
+                Fact(say.pgettext("fact", "Handled by"), self._handler()),
+            ]
+        if about.state == "firing":
+            notified = self.formats.names(one_line(name, _NAME) for name in about.notified[:8])
+            return [Fact(say.pgettext("fact", "Paged"), notified)]
+        return [
+            Fact(say.pgettext("fact", "Handled by"), self._handler()),
+            Fact(say.pgettext("fact", "Snoozed until"), self._when(about.snoozed_until)),
+            Fact(say.pgettext("fact", "Reason"), one_line(about.suppressed_reason, 200)),
+        ]
+
+    def _handler(self) -> str:
+        name, moment = one_line(self.about.acknowledged_by, _NAME), self._when(self.about.acknowledged_at)
+        return f"{name} ({moment})" if name and moment else name
+
+    def _when(self, moment: dt.datetime | None) -> str:
+        return self.formats.when(moment, self.now) if moment else ""
+
+    def _counts(self) -> str:
+        over = sum(alert.status == "resolved" for alert in self.alerts)
+        counted = [sentences.firing(self.say, self.formats, len(self.alerts) - over)] if over < len(self.alerts) else []
+        return ", ".join([*counted, sentences.ended(self.say, self.formats, over)] if over else counted)
+
+    def _event(self) -> str:
+        about = self.about
+        if about.event is None:
+            return ""
+        return sentences.event_sentence(self.say, self.formats, about.event, about.opened_at, about.severity, self.now)
+
+    def _actions(self) -> tuple[Action, ...]:
+        about = self.about
+        return tuple(sentences.action(self.say, self.formats, kind, about.incident) for kind in sentences.OFFERED[about.state])
+
+    def _links(self) -> list[Link]:
+        given = self.about.links
+        wanted: tuple[tuple[LinkKind, str], ...] = (
+            ("runbook", given.runbook or _first(self.alerts, "runbook", names.ANNOTATION_RUNBOOK)),
+            ("dashboard", given.dashboard or _first(self.alerts, "dashboard", names.ANNOTATION_DASHBOARD)),
+            ("silence", given.silence if self.about.state != "resolved" else ""),
+            ("source", given.source),
+        )
+        return [Link(kind, sentences.link_text(self.say, kind), url) for kind, url in wanted if is_web(url)]
+
+
+def _first(alerts: Sequence[Alert], field: Literal["runbook", "dashboard"], annotation: str) -> str:
+    """The worst alert's link: the rule's own before the annotation."""
+    found = ((getattr(alert.text, field, "") or alert.annotations.get(annotation, "")) for alert in alerts)
+    return next((url for url in found if url), "")
+
+
+def is_web(url: str) -> bool:
+    """An http(s) address with a host, without blanks or control characters, short enough for every channel."""
+    if not url or len(url) > _URL or any(c <= " " or c in '<>"\\\x7f' for c in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
