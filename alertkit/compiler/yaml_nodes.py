@@ -21,11 +21,11 @@ MAX_INTEGER: Final = 1 << 53
 MAX_DIGITS: Final = 100
 """Longest text of a number; no number that means something needs a third of it."""
 
-_UNSEEN = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
-FORBIDDEN: Final = re.compile(rf"[{_UNSEEN}]|\r(?!\n)")
+UNSEEN: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
+FORBIDDEN: Final = re.compile(rf"[{UNSEEN}]|\r(?!\n)")
 """In files: C0 but tab and line ends, C1, line separators, bidirectional controls, lone surrogates, byte order mark."""
-_FORBIDDEN_VALUE = re.compile(rf"[{_UNSEEN}\r]")
-_FORBIDDEN_KEY = re.compile(rf"[{_UNSEEN}\r\n\t]")
+_FORBIDDEN_VALUE = re.compile(rf"[{UNSEEN}\r]")
+_FORBIDDEN_KEY = re.compile(rf"[{UNSEEN}\r\n\t]")
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NUMBER_STARTS = frozenset("-0123456789")
