@@ -1,0 +1,12 @@
+"""Grafana dashboards from what a tenant's rules yield: panels, layout, one normaliser, and checks of the result."""
+
+from alertkit.dashboards import parts
+from alertkit.dashboards.builder import build, encode, views
+from alertkit.dashboards.checks import check_dashboard
+from alertkit.dashboards.context import ViewContext
+from alertkit.dashboards.example import EXAMPLE
+from alertkit.dashboards.layout import Row
+from alertkit.dashboards.page import Dashboard, page
+from alertkit.dashboards.words import Words
+
+__all__ = ["EXAMPLE", "Dashboard", "Row", "ViewContext", "Words", "build", "check_dashboard", "encode", "page", "parts", "views"]

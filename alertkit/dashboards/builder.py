@@ -1,0 +1,75 @@
+"""From a view's name to the bytes of its dashboard."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from alertkit import promql, resources
+from alertkit.dashboards.context import ViewContext
+from alertkit.dashboards.normalise import Json, normalise, panels
+from alertkit.errors import UsageError
+
+SUFFIX = ".dashboard.py"
+
+
+def build(view: str, context: ViewContext) -> bytes | None:
+    """The dashboard of a view as Grafana's file provisioning reads it; None when the tenant has nothing that feeds it.
+
+    Raises:
+        UsageError: no view has this name.
+        IsolationError: a query cannot be proven to stay inside the tenant.
+    """
+    dashboard = _builder(view)(context)
+    if dashboard is None:
+        return None
+    body = normalise(dashboard, context.datasource, context.grafana)
+    if context.isolated:
+        _isolate(body, context)
+    return encode(body)
+
+
+def encode(dashboard: Json) -> bytes:
+    """Sorted keys, two spaces, one final newline: equal dashboards are equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(dashboard, order="sorted"), indent=2) + b"\n"
+
+
+def views() -> tuple[str, ...]:
+    """The names of the views that there are."""
+    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in _folder().glob(f"*{SUFFIX}")))
+
+
+def _folder() -> Path:
+    return resources.root() / "dashboards_src"
+
+
+def _builder(view: str) -> Callable[[ViewContext], Any]:
+    if view not in views():
+        raise UsageError(f"there is no dashboard view {view!r}; there are: {', '.join(views())}")
+    return _load(_folder() / f"{view}{SUFFIX}").build  # type: ignore[no-any-return]  # a module's attribute
+
+
+@cache
+def _load(path: Path) -> ModuleType:
+    name = f"alertkit_view_{path.name.removesuffix(SUFFIX).replace('-', '_')}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path.name} cannot be loaded as a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # classes of the view look their module up here
+    spec.loader.exec_module(module)
+    return module
+
+
+def _isolate(dashboard: Json, context: ViewContext) -> None:
+    """Put the tenant's matcher into every query of panels, variables and annotations, whoever wrote it."""
+    for panel in panels(dashboard):
+        for target in panel.get("targets", ()):
+            target["expr"] = promql.isolate(target["expr"], context.label, context.tenant, context.shared)

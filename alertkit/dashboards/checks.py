@@ -1,0 +1,161 @@
+"""What is wrong with a finished dashboard, found before Grafana sees it: most of it Grafana would drop or empty in silence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from alertkit import promql
+from alertkit.dashboards.context import ViewContext
+from alertkit.dashboards.layout import COLUMNS
+from alertkit.dashboards.normalise import Json, panels
+from alertkit.errors import AlertkitError
+
+LARGEST = 1_000_000
+"""Bytes; a ConfigMap holds 1 MiB with its other keys."""
+
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)[^\]]*\]\]", re.ASCII)
+_WITHOUT_DATA = frozenset({"row", "text", "dashlist", "news", "alertlist"})
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is wrong. `panel` is the panel's title, empty for the dashboard itself."""
+
+    rule: str
+    panel: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"panel {self.panel!r}: " if self.panel else ""
+        return f"{self.rule}: {place}{self.message}"
+
+
+def check_dashboard(dashboard: Json, context: ViewContext) -> list[str]:
+    """Everything that is wrong with a normalised dashboard, each with the name of its rule; empty when all is well."""
+    return [str(finding) for finding in findings(dashboard, context)]
+
+
+def findings(dashboard: Json, context: ViewContext) -> Iterator[Finding]:
+    """As check_dashboard, as values."""
+    yield from _identity(dashboard)
+    yield from _ids(dashboard)
+    yield from _places(dashboard["panels"])
+    for panel in panels(dashboard):
+        yield from _rows(panel)
+        if panel["type"] not in _WITHOUT_DATA:
+            yield from _looks(panel)
+            yield from _queries(panel, context)
+    yield from _variables(dashboard)
+
+
+def _identity(dashboard: Json) -> Iterator[Finding]:
+    if not _UID.fullmatch(dashboard.get("uid", "")):
+        yield Finding(
+            "dashboard-uid",
+            "",
+            f"uid {dashboard.get('uid', '')!r} is refused by Grafana: expected 1 to 40 of a-z, A-Z, 0-9, - and _",
+        )
+    if not dashboard.get("title", "").strip():
+        yield Finding("dashboard-title", "", "the title is empty")
+    if dashboard.get("editable"):
+        yield Finding("uneditable-dashboard", "", "editable must be false: edits are overwritten at the next generate")
+    size = len(msgspec.json.encode(dashboard))
+    if size > LARGEST:
+        yield Finding("dashboard-size", "", f"{size} bytes do not fit a ConfigMap: expected at most {LARGEST}")
+
+
+def _ids(dashboard: Json) -> Iterator[Finding]:
+    seen: dict[int, str] = {}
+    for panel in panels(dashboard):
+        own = panel["id"]
+        if not 0 < own < 2**32:
+            yield Finding("panel-id", panel["title"], f"id {own} is not between 1 and 2^32")
+        elif own in seen:
+            yield Finding("panel-id", panel["title"], f"id {own} is also that of panel {seen[own]!r}")
+        seen[own] = panel["title"]
+
+
+def _places(level: list[Json]) -> Iterator[Finding]:
+    taken: dict[tuple[int, int], str] = {}
+    for panel in level:
+        x, y, w, h = (panel["gridPos"][side] for side in "xywh")
+        if x < 0 or w < 1 or h < 1 or x + w > COLUMNS:
+            yield Finding("panel-place", panel["title"], f"columns {x} to {x + w} do not fit the {COLUMNS} there are")
+        cells = [(column, line) for column in range(x, x + w) for line in range(y, y + h)]
+        for other in dict.fromkeys(taken[cell] for cell in cells if cell in taken):
+            yield Finding("panel-place", panel["title"], f"lies over panel {other!r}")
+        taken |= dict.fromkeys(cells, str(panel["title"]))
+        yield from _places(panel.get("panels", []))
+
+
+def _rows(panel: Json) -> Iterator[Finding]:
+    if panel["type"] == "row" and panel.get("panels") and not panel["collapsed"]:
+        yield Finding(
+            "row-children", panel["title"], "an open row has its panels beside it, not inside: Grafana would not show them"
+        )
+
+
+def _looks(panel: Json) -> Iterator[Finding]:
+    title = panel["title"]
+    if not title.strip() or not panel.get("description", "").strip():
+        yield Finding("panel-title-description-rule", title, "title and description must not be empty")
+    defaults = panel["fieldConfig"]["defaults"]
+    if not defaults.get("unit") and not defaults.get("mappings"):
+        yield Finding("panel-units-rule", title, "it has no unit")
+    steps = [step["value"] for step in defaults["thresholds"]["steps"]]
+    if steps[0] is not None or any(not isinstance(value, int | float) for value in steps[1:]) or steps[1:] != sorted(steps[1:]):
+        yield Finding("panel-thresholds", title, "thresholds must ascend from a base without a value")
+
+
+def _queries(panel: Json, context: ViewContext) -> Iterator[Finding]:
+    title, targets = panel["title"], panel["targets"]
+    if not targets:
+        yield Finding("panel-no-targets-rule", title, "it asks for nothing")
+    references = [target["refId"] for target in targets]
+    if len(references) != len(set(references)):
+        yield Finding("target-ref-ids", title, f"two queries have the same refId: {', '.join(references)}")
+    for target in (panel, *targets):
+        if target["datasource"] != {"type": "prometheus", "uid": context.datasource}:
+            yield Finding(
+                "panel-datasource-rule",
+                title,
+                f"it reads {target['datasource']}, not the tenant's data source {context.datasource!r}",
+            )
+    for target in targets:
+        yield from _query(title, target["expr"], context)
+
+
+def _query(title: str, expr: str, context: ViewContext) -> Iterator[Finding]:
+    try:
+        isolated = promql.isolate(expr, context.label, context.tenant, context.shared)
+    except AlertkitError as error:
+        rule = "target-tenant-matcher" if context.isolated else "target-promql-rule"
+        yield Finding(rule, title, f"{expr}: {error}")
+        return
+    if context.isolated and isolated != expr:
+        yield Finding("target-tenant-matcher", title, f"{expr}: not every selector has {context.label}={context.tenant!r}")
+
+
+def _variables(dashboard: Json) -> Iterator[Finding]:
+    defined = {variable["name"] for variable in dashboard["templating"]["list"]}
+    for panel in panels(dashboard):
+        used = {name for text in _texts(panel.get("targets", [])) for name in _names(text)} | {panel.get("repeat", "")}
+        for name in sorted(used - defined - {""}):
+            if not name.startswith("__"):
+                yield Finding("undefined-variable", panel["title"], f"variable ${name} is not defined in this dashboard")
+
+
+def _names(text: str) -> Iterator[str]:
+    return (next(filter(None, match.groups())) for match in _VARIABLE.finditer(text))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)

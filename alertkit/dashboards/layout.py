@@ -1,0 +1,71 @@
+"""Where panels stand: rows of panels that flow from left to right, 24 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attr
+import grafanalib.core as grafana
+
+from alertkit import names
+from alertkit.dashboards.panels import Visual
+
+COLUMNS = 24
+
+
+@attr.s(auto_attribs=True, kw_only=True)
+class Row:
+    """Panels under a title; without a title they stand alone. A collapsed row asks for no data until it is opened."""
+
+    key: str
+    panels: Sequence[Visual]
+    title: str = ""
+    collapsed: bool = False
+
+
+def flow(rows: Iterable[Row]) -> list[grafana.Panel]:
+    """The dashboard's `panels`: every panel with its id and its place, none over another. Rows without panels are left out."""
+    placed: list[grafana.Panel] = []
+    taken: set[int] = set()
+    y = 0
+    for row in rows:
+        if not row.panels:
+            continue
+        top = y + 1 if row.title else y
+        y = _place(row.panels, top)
+        for panel in row.panels:
+            panel.id = _free_id(panel.key, taken)
+        placed += [_title(row, top - 1, taken)] if row.title else []
+        if row.collapsed:
+            y = top
+        else:
+            placed += row.panels
+    return placed
+
+
+def _place(panels: Sequence[Visual], top: int) -> int:
+    """Give each panel its place from `top` down; returns the first free line."""
+    x, y, height = 0, top, 0
+    for panel in panels:
+        if x + panel.width > COLUMNS:
+            x, y, height = 0, y + height, 0
+        panel.gridPos = grafana.GridPos(h=panel.height, w=panel.width, x=x, y=y)
+        x, height = x + panel.width, max(height, panel.height)
+    return y + height
+
+
+def _title(row: Row, y: int, taken: set[int]) -> grafana.Panel:
+    hidden = list(row.panels) if row.collapsed else []
+    place = grafana.GridPos(h=1, w=COLUMNS, x=0, y=y)
+    return grafana.RowPanel(
+        title=row.title, collapsed=row.collapsed, panels=hidden, gridPos=place, id=_free_id(f"row/{row.key}", taken)
+    )
+
+
+def _free_id(key: str, taken: set[int]) -> int:
+    """The key's own id; a later panel whose id is taken already gets the next one."""
+    panel_id = names.panel_id(key)
+    while panel_id in taken:
+        panel_id += 1
+    taken.add(panel_id)
+    return panel_id

@@ -1,0 +1,214 @@
+"""One way to today's classic dashboard JSON, from grafanalib's objects of any age and from plain JSON.
+
+Grafana migrates old shapes in the browser, each time, and some wrongly. What is written here needs no migration: no nulls
+(but a threshold's base), no keys of Grafana 4 to 7, full resolution, `{type, uid}` data sources, ids on every panel.
+Normalising twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from alertkit import names
+from alertkit.dashboards.layout import COLUMNS
+from alertkit.model.tenant import Version
+
+Json = dict[str, Any]
+
+_SCHEMAS: tuple[tuple[Version, int], ...] = (((12, 2), 42), ((11, 6), 41), ((10, 4), 39))
+"""The schema that a Grafana of this version writes itself (DASHBOARD_SCHEMA_VERSION of its DashboardMigrator)."""
+
+_DEAD = {
+    "dashboard": ("__inputs", "gnetId", "hideControls", "id", "iteration", "rows", "sharedCrosshair", "style", "version"),
+    "panel": (
+        "cacheTimeout",
+        "editable",
+        "error",
+        "height",
+        "isNew",
+        "minSpan",
+        "pluginVersion",
+        "renderer",
+        "span",
+        "thresholds",
+    ),
+    "target": ("metric", "query", "step", "target", "intervalFactor"),
+    "variable": ("tagValuesQuery", "tags", "tagsQuery", "useTags", "auto", "auto_count", "auto_min"),
+}
+_BUILT_IN_ANNOTATION: Json = {
+    "builtIn": 1,
+    "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+    "enable": True,
+    "hide": True,
+    "iconColor": "rgba(0, 211, 255, 1)",
+    "name": "Annotations & Alerts",
+    "type": "dashboard",
+}
+_WITHOUT_SOURCE = frozenset({"row", "text", "dashlist", "news"})
+
+
+def normalise(dashboard: Any, datasource: str, grafana: Version) -> Json:
+    """The dashboard as plain, current JSON; `datasource` is the uid for every query that names none."""
+    plain = _without_nulls(_plain(dashboard))
+    source = {"type": "prometheus", "uid": datasource}
+    body = {key: value for key, value in plain.items() if key not in _DEAD["dashboard"]}
+    panels = [_panel(panel, source) for panel in body.get("panels", [])]
+    _give_places(panels)
+    _give_ids(panels)
+    variables = [_variable(v, source) for v in body.get("templating", {}).get("list", [])]
+    return {
+        "description": "",
+        "fiscalYearStartMonth": 0,
+        "graphTooltip": 1,
+        "links": [],
+        "liveNow": False,
+        "refresh": "1m",
+        "tags": [],
+        "time": {"from": "now-6h", "to": "now"},
+        "timezone": "browser",
+        "weekStart": "",
+        **body,
+        "annotations": {"list": _annotations(body.get("annotations", {}).get("list", []), source)},
+        "editable": False,
+        "panels": panels,
+        "schemaVersion": schema_version(grafana),
+        "templating": {"list": variables},
+        "timepicker": {},
+    }
+
+
+def schema_version(grafana: Version) -> int:
+    """The newest schema that this Grafana knows."""
+    return next((schema for since, schema in _SCHEMAS if grafana >= since), _SCHEMAS[-1][1])
+
+
+def panels(dashboard: Json) -> Iterator[Json]:
+    """Every panel of a normalised dashboard, those of collapsed rows after their row."""
+    for panel in dashboard["panels"]:
+        yield panel
+        yield from panel.get("panels", ())
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_json_data"):
+        value = value.to_json_data()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _panel(panel: Json, source: Json) -> Json:
+    kind = panel["type"]
+    body = {key: value for key, value in panel.items() if key not in _DEAD["panel"] and value not in ("", [], False)}
+    body = {"title": "", **body}
+    if kind == "row":
+        children = [_panel(child, source) for child in panel.get("panels", [])]
+        place = {"gridPos": body["gridPos"]} if "gridPos" in body else {}
+        return {
+            **place,
+            "collapsed": bool(children),
+            "id": body.get("id", 0),
+            "panels": children,
+            "title": body["title"],
+            "type": "row",
+        }
+    config = panel.get("fieldConfig", {})
+    body["fieldConfig"] = {"defaults": _field_defaults(config.get("defaults", {})), "overrides": config.get("overrides", [])}
+    body.setdefault("options", {})
+    if kind in _WITHOUT_SOURCE:
+        return body
+    body["datasource"] = _source(panel.get("datasource"), source)
+    body["targets"] = _targets(panel.get("targets", []), body["datasource"])
+    return body
+
+
+def _field_defaults(defaults: Json) -> Json:
+    thresholds = defaults.get("thresholds") or {}
+    fixed = {"mode": thresholds.get("mode", "absolute"), "steps": _steps(thresholds.get("steps"))}
+    return {**{key: value for key, value in defaults.items() if value != ""}, "thresholds": fixed}
+
+
+def _steps(steps: Any) -> list[Json]:
+    """Ascending steps over a base whose value is null: the only null that Grafana's schema asks for."""
+    given = [step for step in steps or () if isinstance(step, dict)] or [{"color": "green"}]
+    base = next((s for s in given if not isinstance(s.get("value"), int | float)), None)
+    above = sorted((s for s in given if isinstance(s.get("value"), int | float)), key=lambda step: float(step["value"]))
+    first = {"color": base["color"] if base else "transparent", "value": None}
+    return [first, *({"color": step["color"], "value": step["value"]} for step in above)]
+
+
+def _targets(targets: list[Json], source: Json) -> list[Json]:
+    letters = (chr(ord("A") + i % 26) * (i // 26 + 1) for i in range(len(targets) * 2))
+    used = {target.get("refId") for target in targets}
+    free = (ref for ref in letters if ref not in used)
+    return [_target({**target, "refId": target.get("refId") or next(free)}, source) for target in targets]
+
+
+def _target(target: Json, source: Json) -> Json:
+    body = {key: value for key, value in target.items() if key not in _DEAD["target"] and value not in ("", False)}
+    instant = bool(target.get("instant"))
+    return {
+        **body,
+        "datasource": _source(target.get("datasource"), source),
+        "editorMode": "code",
+        "instant": instant,
+        "intervalFactor": 1,
+        "range": not instant,
+    }
+
+
+def _source(given: Any, source: Json) -> Json:
+    """A data source as an object; a name stands for the dashboard's own, which is Prometheus."""
+    if isinstance(given, dict) and given.get("uid"):
+        return {"type": given.get("type", source["type"]), "uid": given["uid"]}
+    return dict(source)
+
+
+def _variable(variable: Json, source: Json) -> Json:
+    body = {key: value for key, value in variable.items() if key not in _DEAD["variable"]}
+    current = {key: value for key, value in body.get("current", {}).items() if key != "tags"}
+    if current.get("value") == "$__all":
+        current = {"selected": True, "text": "All", "value": "$__all"}
+    body |= {"current": current if "value" in current else {}, "skipUrlSync": body.get("skipUrlSync", False)}
+    if body["type"] == "query":
+        body |= {"datasource": _source(body.get("datasource"), source), "definition": body["query"], "refresh": 2}
+    return body
+
+
+def _annotations(given: list[Json], source: Json) -> list[Json]:
+    own = [a for a in given if not a.get("builtIn")]
+    return [dict(_BUILT_IN_ANNOTATION), *({**a, "datasource": _source(a.get("datasource"), source)} for a in own)]
+
+
+def _give_places(top: list[Json]) -> None:
+    """Panels without a place go below all others, one under another; the views' own come placed by `layout.flow`."""
+    y = max((p["gridPos"]["y"] + p["gridPos"]["h"] for p in top if "gridPos" in p), default=0)
+    for panel in top:
+        if "gridPos" not in panel:
+            panel["gridPos"] = {"h": 1 if panel["type"] == "row" else 8, "w": COLUMNS, "x": 0, "y": y}
+            y += panel["gridPos"]["h"]
+        for child in panel.get("panels", ()):
+            child.setdefault("gridPos", {"h": 8, "w": COLUMNS, "x": 0, "y": panel["gridPos"]["y"] + 1})
+
+
+def _give_ids(top: list[Json]) -> None:
+    everything = [p for panel in top for p in (panel, *panel.get("panels", ()))]
+    taken = {p["id"] for p in everything if p.get("id")}
+    for index, panel in enumerate(p for p in everything if not p.get("id")):
+        panel["id"] = _free(names.panel_id(f"{panel['type']}/{panel['title']}/{index}"), taken)
+
+
+def _free(panel_id: int, taken: set[int]) -> int:
+    while panel_id in taken:
+        panel_id += 1
+    taken.add(panel_id)
+    return panel_id

@@ -1,0 +1,170 @@
+"""Panels that several views share: what fires now, one alert against its threshold, one recorded series."""
+
+from __future__ import annotations
+
+import math
+
+from alertkit import names
+from alertkit.dashboards import panels, units
+from alertkit.dashboards.context import ViewContext
+from alertkit.dashboards.panels import NONE, ORANGE, RED, Json, Stat, Table, TimeSeries
+from alertkit.dashboards.targets import Query
+from alertkit.dashboards.words import Words, markdown
+from alertkit.model.policy import AlertText
+from alertkit.model.rules import AlertingRule, RecordingRule
+from alertkit.promql.condition import Condition, condition
+from alertkit.promql.labels import label_flow
+from alertkit.promql.parser import quote
+
+SEVERITY_COLOR = {"critical": RED, "warning": ORANGE, "info": panels.BLUE}
+
+
+def selector(metric: str, labels: dict[str, str]) -> str:
+    """`metric{label="value", …}`, values quoted."""
+    inside = ",".join(f"{label}={quote(value)}" for label, value in labels.items())
+    return f"{metric}{{{inside}}}"
+
+
+def firing(context: ViewContext, **labels: str) -> str:
+    """A query for the tenant's alerts that fire now; Prometheus keeps one ALERTS series for each."""
+    return selector("ALERTS", {context.label: context.tenant, "alertstate": "firing", **labels})
+
+
+def firing_count(context: ViewContext, words: Words) -> Stat:
+    """How many alerts fire: green at none."""
+    return Stat(
+        key="firing/count",
+        title=words("Firing alerts"),
+        description=words("How many alerts of this tenant fire now."),
+        targets=[Query(expr=f"count({firing(context)}) or vector(0)", legend=words("Firing alerts"), instant=True)],
+        unit="none",
+        steps=((1, RED),),
+        color_mode="background",
+        height=7,
+    )
+
+
+def firing_table(context: ViewContext, words: Words) -> Table:
+    """Which alerts fire, the longest first. Empty when none does, which is the good case."""
+    mine = {context.label: context.tenant}
+    active = selector("ALERTS_FOR_STATE", mine)
+    columns = {
+        names.LABEL_SEVERITY: words("Severity"),
+        "alertname": words("Alert"),
+        names.LABEL_SERVICE: words("Service"),
+        "Value": words("Since"),
+    }
+    return Table(
+        key="firing/table",
+        title=words("Firing now"),
+        description=words("Every alert that fires, and since when its condition holds."),
+        targets=[Query(expr=f"1000 * {active} and ignoring(alertstate) {firing(context)}", instant=True, format="table")],
+        transformations=[panels.only(tuple(columns)), panels.organise(columns)],
+        overrides=[
+            panels.override(columns["Value"], unit="dateTimeFromNow"),
+            panels.override(columns[names.LABEL_SEVERITY], mappings=[severities()], custom__cellOptions={"type": "color-text"}),
+        ],
+        no_value=words("Nothing fires"),
+        unit="none",
+        sort=(columns["Value"], False),
+        width=20,
+        height=7,
+    )
+
+
+def severities() -> Json:
+    """The mapping that colours a severity."""
+    return panels.value_mapping({severity: (severity, SEVERITY_COLOR[severity]) for severity in names.SEVERITIES})
+
+
+def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeSeries:
+    """What an alert watches, against its threshold.
+
+    A condition of another shape (absent(), several comparisons, …) mostly returns nothing while all is well: there the panel
+    shows how many instances fire.
+    """
+    text = context.texts.get(rule.id, AlertText(rule.alert))
+    panel = _empty_panel(rule, text, words)
+    found = condition(rule.expr)
+    if found.kind == "filter":
+        _draw_firing(panel, rule, context, words)
+    else:
+        _draw_watched(panel, rule, found, context)
+        panel.unit = units.GRAFANA[text.unit]
+    return panel
+
+
+def record_panel(rule: RecordingRule, context: ViewContext) -> TimeSeries:
+    """A recorded series."""
+    expr = selector(rule.record, rule.labels)
+    return TimeSeries(
+        key=f"record/{expr}",
+        title=rule.record,
+        description=_code(rule.expr),
+        targets=[Query(expr=expr, legend=legend(rule.expr, rule.record, context))],
+        unit=units.of_series(rule.record),
+    )
+
+
+def legend(expr: str, fallback: str, context: ViewContext) -> str:
+    """The labels that tell the expression's series apart; `fallback` for one series that needs none."""
+    only = label_flow(expr).only
+    if only is None:
+        return "__auto"
+    return " · ".join(f"{{{{{label}}}}}" for label in sorted(only - {context.label})) or fallback
+
+
+def _empty_panel(rule: AlertingRule, text: AlertText, words: Words) -> TimeSeries:
+    runbook = [{"title": words("Runbook"), "url": text.runbook, "targetBlank": True}] if text.runbook else []
+    return TimeSeries(
+        key=names.alert_panel(rule.id),
+        title=rule.alert,
+        description=_description(rule, text, words),
+        links=runbook,
+    )
+
+
+def _draw_watched(panel: TimeSeries, rule: AlertingRule, found: Condition, context: ViewContext) -> None:
+    """The left side of the comparison with its threshold; all of an expression that compares nothing."""
+    watched = found.left or rule.expr
+    panel.targets = [Query(expr=watched, legend=legend(watched, rule.alert, context))]
+    if math.isfinite(found.value):
+        _draw_threshold(panel, found.op, found.value, _color(rule))
+
+
+def _draw_firing(panel: TimeSeries, rule: AlertingRule, context: ViewContext, words: Words) -> None:
+    query = firing(context, alertname=rule.alert, **_static(rule))
+    panel.targets = [Query(expr=f"count({query}) or vector(0)", legend=words("Firing alerts"))]
+    panel.unit, panel.interpolation, panel.least, panel.decimals = "none", "stepAfter", 0, 0
+    _draw_threshold(panel, ">=", 1, _color(rule))
+
+
+def _static(rule: AlertingRule) -> dict[str, str]:
+    """Labels that tell the rule's alerts from those of another rule of the same name."""
+    return {name: rule.labels[name] for name in (names.LABEL_SERVICE, names.LABEL_SEVERITY) if name in rule.labels}
+
+
+def _draw_threshold(panel: TimeSeries, operator: str, value: float, color: str) -> None:
+    """Colour the side on which the alert fires and keep the line in sight. Equality has no side: a line alone."""
+    below = operator in ("<", "<=")
+    sided = below or operator in (">", ">=")
+    panel.marks = "dashed+area" if sided else "dashed"
+    panel.base, panel.steps = (color, ((value, NONE),)) if below else (NONE, ((value, color),))
+    panel.soft_least, panel.soft_most = min(0.0, value * 1.2), max(0.0, value * 1.2)
+
+
+def _color(rule: AlertingRule) -> str:
+    return SEVERITY_COLOR.get(rule.labels.get(names.LABEL_SEVERITY, ""), RED)
+
+
+def _description(rule: AlertingRule, text: AlertText, words: Words) -> str:
+    """The alert's sentence, then what it waits for, in the definition's own vocabulary."""
+    hold = f"for: {rule.hold}" if rule.hold else ""
+    facts = " · ".join(f"`{fact}`" for fact in (rule.labels.get(names.LABEL_SEVERITY, ""), hold) if fact)
+    sentences = [markdown(words.choose(text.summary)), markdown(words.choose(text.description)), facts, _code(rule.expr)]
+    return "\n\n".join(filter(None, sentences))
+
+
+def _code(expr: str) -> str:
+    """An expression as a block of code, whatever it holds."""
+    return "".join(f"    {line}\n" for line in expr.strip().splitlines()).rstrip("\n")

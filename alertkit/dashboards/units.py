@@ -1,0 +1,45 @@
+"""Units: ours to Grafana's, and what a metric's name says about its own."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from alertkit.model.policy import Unit
+
+GRAFANA: Final[dict[Unit, str]] = {
+    "none": "short",
+    "duration": "s",
+    "percent": "percentunit",
+    "bytes": "bytes",
+    "per_second": "cps",
+    "count": "short",
+}
+"""Grafana's id for each unit of a definition; a percent is a ratio, 1 is 100 %."""
+
+RATES: Final = {"bytes": "binBps", "requests": "reqps", "queries": "reqps"}
+PLAIN: Final = {
+    "ratio": "percentunit",
+    "utilisation": "percentunit",
+    "utilization": "percentunit",
+    "seconds": "s",
+    "duration": "s",
+    "milliseconds": "ms",
+    "bytes": "bytes",
+    "celsius": "celsius",
+    "percent": "percent",
+}
+
+
+def of_series(name: str) -> str:
+    """Grafana's unit for a metric or recorded series, by the names that Prometheus' documentation asks for; else `short`.
+
+    Source: prometheus.io/docs/practices/naming and /rules: base units are a suffix, operations follow the last colon.
+    """
+    words = re.split("[_:]", name)
+    if "timestamp" in words or "ratio" in words:
+        return "percentunit" if "ratio" in words else "short"  # Grafana's dates count milliseconds, Prometheus' seconds
+    operation = name.rpartition(":")[2] if ":" in name else ""
+    if operation.startswith(("rate", "irate")) and "utilisation" not in words and "utilization" not in words:
+        return next((RATES[word] for word in words if word in RATES), "cps")
+    return next((PLAIN[word] for word in reversed(words) if word in PLAIN), "short")
