@@ -1,0 +1,213 @@
+"""An incident as the receiver keeps it, and what one decision changes about it.
+
+Deciding is pure: a decision reads a Held incident and returns Changes; a store writes them in one transaction. Instants
+are aware and UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from alertkit.model import notification
+from alertkit.model.message import State
+from alertkit.model.oncall import EscalationPolicy
+from alertkit.model.webhook import Alert
+
+StepKind = Literal["escalate", "contact", "refresh", "closed", "acknowledge_timeout", "wake"]
+"""What falls due.
+
+`escalate` runs a step of the pinned policy; `contact` a later personal contact; `refresh` rewrites what was sent before;
+`closed` tells that it is over; `acknowledge_timeout` pages again after an acknowledgement without a resolve; `wake` ends a
+snooze.
+"""
+
+EventKind = notification.EventKind | Literal["unreachable"]
+"""What happened to an incident. `unreachable`: a step found nobody to tell."""
+
+NoteKind = Literal["page", "note", "refresh"]
+"""`page` must be seen, `note` adds to what was sent, `refresh` rewrites it with the newest state."""
+
+PAGING: frozenset[StepKind] = frozenset({"escalate", "contact"})
+
+
+class Occurrence(msgspec.Struct, frozen=True):
+    """One alert from its start until its end: (fingerprint, starts) happens once."""
+
+    fingerprint: str
+    starts: dt.datetime
+    severity: str
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """All open occurrences of a fingerprint that began at `through` or earlier are over."""
+
+    fingerprint: str
+    through: dt.datetime
+    ends: dt.datetime
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """One row. `id` is 0 until the store gives one; `escalation` is pinned when the incident opens.
+
+    `began` is when the present cycle of steps began (a step is due `after` seconds later); `cycle` counts how often the steps
+    have begun again by themselves. `severity` is the worst so far.
+    """
+
+    id: int
+    tenant: str
+    policy: str
+    group: dict[str, str]
+    escalation: EscalationPolicy
+    state: State
+    severity: str
+    opened: dt.datetime
+    began: dt.datetime
+    cycle: int = 0
+    acknowledged: dt.datetime | None = None
+    acknowledged_by: str = ""
+    snoozed_until: dt.datetime | None = None
+    resolved: dt.datetime | None = None
+    resolved_by: str = ""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """Something that falls due. `position` is the policy's step, `person` and `after` choose personal contacts."""
+
+    kind: StepKind
+    due: dt.datetime
+    position: int = 0
+    person: str = ""
+    after: int = 0
+
+
+class Event(msgspec.Struct, frozen=True):
+    """A line of the timeline. `actor` is a person's id, or empty when alertkit itself acted.
+
+    `targets` are the recipients whom a step told, `until` ends a snooze, `count` is how many alerts joined.
+    """
+
+    kind: EventKind
+    at: dt.datetime
+    actor: str = ""
+    targets: tuple[str, ...] = ()
+    until: dt.datetime | None = None
+    count: int = 0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where an incident is told: one thread per (channel, address).
+
+    `recipient` is `person/<id>`, `team/<id>` or `channel/<name>`; `secret` means that `address` is a secret's full name.
+    """
+
+    channel: str
+    address: str
+    secret: bool
+    recipient: str
+    locale: str
+    timezone: str
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """A place that has been chosen. `opened` is None until the first message is out; `reference` finds that message again."""
+
+    id: int
+    place: Place
+    opened: dt.datetime | None = None
+    reference: str = ""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A message to send: the words are found when it leaves, from the incident's newest state and `event`."""
+
+    kind: NoteKind
+    place: Place
+    due: dt.datetime
+    event: Event | None = None
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What one decision writes about one incident, in one transaction.
+
+    `incident` is the new row, or None when no column changes; `cancel` drops pending steps of these kinds before `steps` are
+    added; `quiet` drops pages that have not left yet.
+    """
+
+    incident: Incident | None = None
+    begun: tuple[Occurrence, ...] = ()
+    ended: tuple[Ending, ...] = ()
+    cancel: frozenset[StepKind] = frozenset()
+    steps: tuple[Step, ...] = ()
+    events: tuple[Event, ...] = ()
+    notes: tuple[Note, ...] = ()
+    quiet: bool = False
+
+
+NOTHING = Changes()
+
+
+class Held(msgspec.Struct):
+    """An open incident in the store's hands.
+
+    `open` holds the latest open occurrence of each fingerprint, `ended` when the latest one that is over ended, `before` the
+    same of the group's previous incident; `heard` is when the last post that was kept came; `refreshing` says that a step to
+    refresh is waiting already.
+    """
+
+    key: bytes
+    incident: Incident
+    open: dict[str, Occurrence]
+    ended: dict[str, dt.datetime]
+    before: dict[str, dt.datetime]
+    heard: dt.datetime
+    refreshing: bool = False
+
+
+class Post(msgspec.Struct, frozen=True):
+    """One accepted webhook: where it belongs, what it says, and its bytes as they came."""
+
+    tenant: str
+    policy: str
+    group: dict[str, str]
+    key: bytes
+    alerts: list[Alert]
+    truncated: bool
+    body: bytes
+    received: dt.datetime
+    escalation: EscalationPolicy
+    severities: tuple[str, ...]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What the store knows when a post comes in.
+
+    `current` is the group's open incident; `before` says when the occurrences of the incident before it ended; `elsewhere`
+    holds the incident in which a fingerprint is open under the same policy, since an open occurrence stays where it is when
+    grouping changes.
+    """
+
+    current: Held | None
+    before: Mapping[str, dt.datetime]
+    elsewhere: Mapping[str, Held]
+
+
+class Fold(msgspec.Struct, frozen=True):
+    """A post's effect. `changes` belong to an incident's id (0: a new one); `keep` stores the body although nothing changes."""
+
+    changes: tuple[tuple[int, Changes], ...]
+    keep: bool = False
+
+
+def identity_text(group: Mapping[str, str]) -> str:
+    """Group labels as JSON that is the same text whenever they are the same labels."""
+    return msgspec.json.encode(group, order="deterministic").decode()
+
+
+def identity(tenant: str, policy: str, group: Mapping[str, str]) -> bytes:
+    """16 bytes that stand for (tenant, policy, group labels). Not groupKey: that changes when a route is edited."""
+    return hashlib.blake2b(f"{tenant}/{policy}/{identity_text(group)}".encode(), digest_size=16).digest()

@@ -1,0 +1,1 @@
+"""The service that takes alerts, keeps incidents and escalates them."""

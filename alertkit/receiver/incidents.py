@@ -1,0 +1,139 @@
+"""A post and what is known → what changes. Pure; the rules for duplicates, order and missing resolves are all here.
+
+Alertmanager delivers at least once, from several peers, without order between them. So nothing is concluded from arrival:
+(fingerprint, startsAt) happens once, an end is final for everything that began before it, and absence means nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from alertkit.model.incident import Changes, Ending, Event, Fold, Held, Incident, Occurrence, Post, Seen, Step
+from alertkit.model.webhook import Alert
+from alertkit.names import LABEL_SEVERITY
+from alertkit.receiver.lifecycle import close, first_steps, page_again
+
+REPEAT_KEPT_AFTER = dt.timedelta(minutes=5)
+"""A post that changes nothing is a peer's duplicate or a re-send within this time, and the group's repetition after it."""
+
+
+def fold(post: Post, seen: Seen) -> Fold:
+    """Decide what a post does to its group's incident, and to others in which some of its alerts are still open."""
+    alerts: Sequence[Alert] = post.alerts
+    parts: list[tuple[int, Changes]] = []
+    if seen.elsewhere:
+        alerts, moved = _divide(alerts, seen)
+        parts = [(held.incident.id, changes) for held, part in moved if (changes := _join(post, part, held)) is not None]
+    current = seen.current
+    changes = _open(post, alerts, seen.before) if current is None else _join(post, alerts, current)
+    if changes is not None:
+        parts.append((current.incident.id if current else 0, changes))
+    return Fold(tuple(parts), keep=not parts and current is not None and _is_repeat(post, current))
+
+
+def _divide(alerts: Sequence[Alert], seen: Seen) -> tuple[list[Alert], list[tuple[Held, list[Alert]]]]:
+    mine: list[Alert] = []
+    moved: dict[int, tuple[Held, list[Alert]]] = {}
+    for alert in alerts:
+        held = seen.elsewhere.get(alert.fingerprint)
+        if held is None:
+            mine.append(alert)
+        else:
+            moved.setdefault(held.incident.id, (held, []))[1].append(alert)
+    return mine, list(moved.values())
+
+
+def _open(post: Post, alerts: Sequence[Alert], before: Mapping[str, dt.datetime]) -> Changes | None:
+    """A resolve of something unknown opens nothing, nor does a firing alert that is over (it was late)."""
+    begun = tuple(_occurrence(a) for a in alerts if a.status == "firing" and not _is_over(a, before))
+    if not begun:
+        return None
+    incident = Incident(
+        id=0,
+        tenant=post.tenant,
+        policy=post.policy,
+        group=post.group,
+        escalation=post.escalation,
+        state="firing",
+        severity=_worst("", begun, post.severities),
+        opened=post.received,
+        began=post.received,
+    )
+    return Changes(incident=incident, begun=begun, steps=first_steps(post.escalation, post.received))
+
+
+def _join(post: Post, alerts: Sequence[Alert], held: Held) -> Changes | None:
+    begun, ended = _news(alerts, held)
+    if not begun and not ended and not _is_all_over(held, alerts):
+        return None
+    changes = _consequence(post, held, begun, ended)
+    return replace(changes, begun=tuple(begun), ended=tuple(ended))
+
+
+def _consequence(post: Post, held: Held, begun: Sequence[Occurrence], ended: Sequence[Ending]) -> Changes:
+    """A truncated post never closes: firing alerts may hide behind those it shows."""
+    if not post.truncated and not _left(held, begun, ended):
+        return close(held.incident, post.received)
+    severity = _worst(held.incident.severity, begun, post.severities) if begun else held.incident.severity
+    raised = severity != held.incident.severity
+    if begun and _pages_again(held, begun, raised=raised):
+        worse = replace(held.incident, severity=severity)
+        return page_again(worse, post.received, Event("alerts_joined", post.received, count=len(begun)))
+    incident = replace(held.incident, severity=severity) if raised else None
+    return Changes(incident=incident, steps=(Step("refresh", post.received),))
+
+
+def _news(alerts: Sequence[Alert], held: Held) -> tuple[list[Occurrence], list[Ending]]:
+    begun: list[Occurrence] = []
+    ended: list[Ending] = []
+    for alert in alerts:
+        known = held.open.get(alert.fingerprint)
+        if alert.status == "resolved":
+            if known is not None:
+                ended.append(Ending(alert.fingerprint, through=max(alert.starts_at, alert.ends_at), ends=alert.ends_at))
+        elif known is None:
+            if not _is_over(alert, held.ended) and not _is_over(alert, held.before):
+                begun.append(_occurrence(alert))
+        elif alert.starts_at > known.starts:
+            begun.append(_occurrence(alert))
+    return begun, ended
+
+
+def _is_over(alert: Alert, ended: Mapping[str, dt.datetime]) -> bool:
+    end = ended.get(alert.fingerprint)
+    return end is not None and alert.starts_at <= end
+
+
+def _left(held: Held, begun: Sequence[Occurrence], ended: Sequence[Ending]) -> int:
+    gone = sum(1 for ending in ended if held.open[ending.fingerprint].starts <= ending.through)
+    return len(held.open) - gone + len(begun)
+
+
+def _is_all_over(held: Held, alerts: Sequence[Alert]) -> bool:
+    """An incident that a truncated post left without open alerts ends with the next whole one."""
+    return not held.open and all(alert.status == "resolved" for alert in alerts)
+
+
+def _pages_again(held: Held, begun: Sequence[Occurrence], *, raised: bool) -> bool:
+    """Somebody who took an incident on knows the alerts of that moment; what is new must find a person again."""
+    if held.incident.state == "snoozed":
+        return raised
+    if held.incident.state != "acknowledged":
+        return False
+    return raised or any(o.fingerprint not in held.open and o.fingerprint not in held.ended for o in begun)
+
+
+def _occurrence(alert: Alert) -> Occurrence:
+    return Occurrence(alert.fingerprint, alert.starts_at, alert.labels.get(LABEL_SEVERITY, ""))
+
+
+def _worst(severity: str, begun: Sequence[Occurrence], order: Sequence[str]) -> str:
+    """The worst by the tenant's order; a severity that the tenant does not know comes last."""
+    return min((severity, *(o.severity for o in begun)), key=lambda s: order.index(s) if s in order else len(order) + (s == ""))
+
+
+def _is_repeat(post: Post, held: Held) -> bool:
+    return post.received - held.heard >= REPEAT_KEPT_AFTER and any(a.fingerprint in held.open for a in post.alerts)

@@ -1,0 +1,1 @@
+"""Where incidents are kept. SQL lives here and nowhere else."""

@@ -1,0 +1,120 @@
+"""The open incidents of a store with one writer: a map written through, so that folding a post needs no SELECT.
+
+Every change is noted with what it replaced: a transaction that fails is undone here as the database undoes it there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from alertkit.model.incident import Changes, Held, Incident, Post, Seen
+
+K = TypeVar("K")
+V = TypeVar("V")
+_ABSENT: Final = object()
+
+
+class OpenIncidents:
+    """Incidents by group key and by id, and which incident holds an open fingerprint of a policy."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[bytes, Held] = {}
+        self._by_id: dict[int, Held] = {}
+        self._holders: dict[tuple[str, str], dict[str, Held]] = {}
+        self._entries: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._fields: list[tuple[Held, str, Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def load(self, held: Held) -> None:
+        """Take in an incident that the database already has."""
+        self._by_key[held.key] = held
+        self._by_id[held.incident.id] = held
+        holders = self._holders.setdefault((held.incident.tenant, held.incident.policy), {})
+        holders.update(dict.fromkeys(held.open, held))
+
+    def get(self, incident: int) -> Held | None:
+        """The open incident of that id."""
+        return self._by_id.get(incident)
+
+    def seen(self, post: Post, before: Callable[[bytes], dict[str, dt.datetime]]) -> Seen:
+        """What a fold wants to know; `before` reads how the group's last incident ended and is asked only for a new one."""
+        current = self._by_key.get(post.key)
+        holders = self._holders.get((post.tenant, post.policy))
+        elsewhere = {}
+        if holders:
+            for alert in post.alerts:
+                holder = holders.get(alert.fingerprint)
+                if holder is not None and holder is not current:
+                    elsewhere[alert.fingerprint] = holder
+        return Seen(current, before(post.key) if current is None else current.before, elsewhere)
+
+    def opened(self, key: bytes, incident: Incident, before: Mapping[str, dt.datetime], at: dt.datetime) -> Held:
+        """A new incident, with its id; `before` says how the group's last one ended."""
+        held = Held(key, incident, {}, {}, dict(before), at)
+        self._set(self._by_key, key, held)
+        self._set(self._by_id, incident.id, held)
+        return held
+
+    def apply(self, held: Held, changes: Changes) -> None:
+        """Follow what is being written about an incident."""
+        holders = self._holders.setdefault((held.incident.tenant, held.incident.policy), {})
+        for occurrence in changes.begun:
+            self._set(held.open, occurrence.fingerprint, occurrence)
+            self._set(holders, occurrence.fingerprint, held)
+        for ending in changes.ended:
+            known = held.open.get(ending.fingerprint)
+            if known is not None and known.starts <= ending.through:
+                self._drop(held.open, ending.fingerprint)
+                self._drop(holders, ending.fingerprint)
+                self._set(held.ended, ending.fingerprint, ending.through)
+        if changes.incident is not None:
+            self._assign(held, "incident", changes.incident)
+            if changes.incident.state == "resolved":
+                self._closed(held, holders)
+
+    def heard(self, held: Held, at: dt.datetime) -> None:
+        """A post about the incident is being kept."""
+        self._assign(held, "heard", at)
+
+    def refreshing(self, held: Held, waiting: bool) -> None:
+        """A step to refresh the incident's messages waits, or has been taken."""
+        self._assign(held, "refreshing", waiting)
+
+    def commit(self) -> None:
+        """The database has it."""
+        self._entries.clear()
+        self._fields.clear()
+
+    def rollback(self) -> None:
+        """The database has not."""
+        for entries, key, before in reversed(self._entries):
+            if before is _ABSENT:
+                entries.pop(key)
+            else:
+                entries[key] = before
+        for held, field, before in reversed(self._fields):
+            setattr(held, field, before)
+        self.commit()
+
+    def _closed(self, held: Held, holders: dict[str, Held]) -> None:
+        self._drop(self._by_key, held.key)
+        self._drop(self._by_id, held.incident.id)
+        for fingerprint in held.open:
+            if holders.get(fingerprint) is held:
+                self._drop(holders, fingerprint)
+
+    def _assign(self, held: Held, field: str, value: object) -> None:
+        self._fields.append((held, field, getattr(held, field)))
+        setattr(held, field, value)
+
+    def _set(self, entries: dict[K, V], key: K, value: V) -> None:
+        self._entries.append((entries, key, entries.get(key, _ABSENT)))
+        entries[key] = value
+
+    def _drop(self, entries: dict[K, V], key: K) -> None:
+        if key in entries:
+            self._entries.append((entries, key, entries.pop(key)))

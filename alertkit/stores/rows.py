@@ -1,0 +1,131 @@
+"""Values to columns and back, the same for every store that speaks SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from alertkit.model.incident import Event, Incident, Place, Step, Thread, identity_text
+from alertkit.model.oncall import EscalationPolicy
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+INCIDENT = (
+    "id, tenant, policy, grouped, pinned, state, severity, opened, began, cycle, acknowledged, acknowledged_by,"
+    " snoozed_until, resolved, resolved_by"
+)
+"""Columns in the order of `incident_row`."""
+
+
+def micros(at: dt.datetime) -> int:
+    """Microseconds since 1970 in UTC, exact."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(micros: int) -> dt.datetime:
+    """The instant back."""
+    return _EPOCH + dt.timedelta(microseconds=micros)
+
+
+def _maybe_micros(at: dt.datetime | None) -> int | None:
+    return None if at is None else micros(at)
+
+
+def _maybe_instant(value: int | None) -> dt.datetime | None:
+    return None if value is None else instant(value)
+
+
+def incident_row(incident: Incident, pinned: int) -> tuple[Any, ...]:
+    """The columns of INCIDENT."""
+    return (
+        incident.id,
+        incident.tenant,
+        incident.policy,
+        identity_text(incident.group),
+        pinned,
+        incident.state,
+        incident.severity,
+        micros(incident.opened),
+        micros(incident.began),
+        incident.cycle,
+        _maybe_micros(incident.acknowledged),
+        incident.acknowledged_by,
+        _maybe_micros(incident.snoozed_until),
+        _maybe_micros(incident.resolved),
+        incident.resolved_by,
+    )
+
+
+def incident(row: Sequence[Any], escalation: EscalationPolicy) -> Incident:
+    """The columns of INCIDENT back, with the pinned policy they point at."""
+    return Incident(
+        id=row[0],
+        tenant=row[1],
+        policy=row[2],
+        group=msgspec.json.decode(row[3], type=dict[str, str]),
+        escalation=escalation,
+        state=row[5],
+        severity=row[6],
+        opened=instant(row[7]),
+        began=instant(row[8]),
+        cycle=row[9],
+        acknowledged=_maybe_instant(row[10]),
+        acknowledged_by=row[11],
+        snoozed_until=_maybe_instant(row[12]),
+        resolved=_maybe_instant(row[13]),
+        resolved_by=row[14],
+    )
+
+
+STEP = "incident, kind, due, position, person, after"
+
+
+def step_row(incident: int, step: Step) -> tuple[Any, ...]:
+    """The columns of STEP."""
+    return (incident, step.kind, micros(step.due), step.position, step.person, step.after)
+
+
+def step(row: Sequence[Any]) -> Step:
+    """The columns of STEP back."""
+    return Step(row[1], instant(row[2]), row[3], row[4], row[5])
+
+
+EVENT = "incident, at, kind, actor, targets, until, count"
+
+
+def event_row(incident: int, event: Event) -> tuple[Any, ...]:
+    """The columns of EVENT."""
+    targets = msgspec.json.encode(event.targets).decode()
+    return (incident, micros(event.at), event.kind, event.actor, targets, _maybe_micros(event.until), event.count)
+
+
+def event(row: Sequence[Any]) -> Event:
+    """The columns of EVENT back."""
+    targets = msgspec.json.decode(row[4], type=tuple[str, ...])
+    return Event(row[2], instant(row[1]), row[3], targets, _maybe_instant(row[5]), row[6])
+
+
+THREAD = "id, channel, address, secret, recipient, locale, timezone, opened, reference"
+
+
+def place_row(incident: int, place: Place) -> tuple[Any, ...]:
+    """incident and the columns of THREAD between id and opened."""
+    return (
+        incident,
+        place.channel,
+        place.address,
+        int(place.secret),
+        place.recipient,
+        place.locale,
+        place.timezone,
+    )
+
+
+def thread(row: Sequence[Any]) -> Thread:
+    """The columns of THREAD back."""
+    place = Place(row[1], row[2], bool(row[3]), row[4], row[5], row[6])
+    return Thread(row[0], place, _maybe_instant(row[7]), row[8])

@@ -1,0 +1,237 @@
+"""Incidents in one SQLite file: one process, one writer, many posts a commit.
+
+Statements run on the event loop's thread, COMMIT (the fsync) alone on another: while it runs, the next transaction's work
+queues up. So a post waits for its batch, and a batch is whatever came during the commit before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import fcntl
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any, Final, Generic, TypeVar
+
+from msgspec.structs import replace
+
+from alertkit.model.incident import Changes, Held, Incident, Post, Seen
+from alertkit.stores.base import Alerts, Deciding, Folding, Outgoing, Planning, Settlement, StoreError
+from alertkit.stores.held import OpenIncidents
+from alertkit.stores.migrate import migrate
+from alertkit.stores.sqlite_tables import Tables
+
+T = TypeVar("T")
+
+BATCH: Final = 500
+"""Pieces of work of one transaction; bounds how long the event loop is away from its sockets."""
+WAITING: Final = 20_000
+"""Pieces of work that may queue up before the store says that it is unavailable."""
+
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "busy_timeout = 250")
+
+
+class _Job(Generic[T]):
+    __slots__ = ("done", "work")
+
+    def __init__(self, work: Callable[[], T], done: asyncio.Future[T]) -> None:
+        self.work = work
+        self.done = done
+
+
+class SqliteStore:
+    """The store in a file, for one process: a second one is refused by a lock beside the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue: deque[_Job[Any]] = deque()
+        self._wake = asyncio.Event()
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._open = OpenIncidents()
+        self._closing = False
+
+    async def start(self) -> None:
+        """Lock, open, migrate, and read what is open.
+
+        Raises:
+            StoreError: another process has the file, or it cannot be opened.
+        """
+        self._lock = _lock(self._path)
+        try:
+            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=256)
+            for pragma in _PRAGMAS:
+                self._db.execute(f"PRAGMA {pragma}")
+            migrate(self._db)
+            self._tables = Tables(self._db)
+            for held in self._tables.open_incidents():
+                self._open.load(held)
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise StoreError(f"cannot open {self._path}: {error}") from error
+        self._runner = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Commit what is queued, then let go of the file."""
+        self._closing = True
+        self._wake.set()
+        await self._runner
+        self._committer.shutdown()
+        self._db.close()
+        self._lock.close()
+
+    async def ingest(self, post: Post, fold: Folding) -> None:
+        """Fold a post into its incident; returns once that is on disk."""
+        await self._do(lambda: self._ingest(post, fold))
+
+    async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
+        """Apply a decision to one incident."""
+        return await self._do(lambda: self._decide(incident, at, decide))
+
+    async def run_due(self, now: dt.datetime, limit: int, plan: Planning) -> int:
+        """Plan what is due."""
+        return await self._do(lambda: self._run_due(now, limit, plan))
+
+    async def next_due(self) -> dt.datetime | None:
+        """When to look again."""
+        return await self._do(lambda: self._tables.next_due())
+
+    async def claim(self, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Outgoing]:
+        """Take messages to send."""
+        return await self._do(lambda: self._tables.claim(now, lease, limit))
+
+    async def settle(self, outgoing: Outgoing, settlement: Settlement) -> bool:
+        """Record how an attempt ended."""
+        return await self._do(lambda: self._tables.settle(outgoing, settlement))
+
+    async def orphans(self, now: dt.datetime) -> list[Outgoing]:
+        """Messages whose lease is over."""
+        return await self._do(lambda: self._tables.orphans(now))
+
+    async def alerts(self, incident: int) -> Alerts:
+        """Everything about an incident's alerts."""
+        return await self._do(lambda: self._tables.alerts(incident))
+
+    # What runs inside a transaction
+
+    def _ingest(self, post: Post, fold: Folding) -> None:
+        tables, memory = self._tables, self._open
+        seen = memory.seen(post, tables.before)
+        result = fold(post, seen)
+        if not result.changes and not result.keep:
+            return
+        number = tables.add_post(post.received, post.body)
+        for incident, changes in result.changes:
+            held = memory.get(incident)
+            if held is None:
+                held, changes = self._new(post, seen, changes)
+            memory.heard(held, post.received)
+            self._apply(held, changes, post.received, number)
+        if result.keep and seen.current is not None:
+            memory.heard(seen.current, post.received)
+            tables.refresh_post(seen.current.incident.id, [a.fingerprint for a in post.alerts], number)
+
+    def _new(self, post: Post, seen: Seen, changes: Changes) -> tuple[Held, Changes]:
+        if changes.incident is None:
+            raise AssertionError("a fold names an incident that is open, or brings a new one")
+        incident = self._tables.add_incident(post.key, changes.incident)
+        return self._open.opened(post.key, incident, seen.before, post.received), replace(changes, incident=None)
+
+    def _decide(self, number: int, at: dt.datetime, decide: Deciding) -> Incident | None:
+        held = self._open.get(number) or self._tables.incident(number)
+        if held is None:
+            return None
+        changes = decide(held)
+        if changes is None:
+            return held.incident
+        self._apply(held, changes, at)
+        return changes.incident or held.incident
+
+    def _run_due(self, now: dt.datetime, limit: int, plan: Planning) -> int:
+        due = self._tables.take_due(now, limit)
+        for number, steps in due.items():
+            held = self._open.get(number) or self._tables.incident(number)
+            if held is None:
+                raise AssertionError("a step belongs to an incident: the schema holds it")
+            self._open.refreshing(held, False)
+            self._apply(held, plan(held, steps, self._tables.threads(number)), now)
+        return sum(map(len, due.values()))
+
+    def _apply(self, held: Held, changes: Changes, at: dt.datetime, post: int = 0) -> None:
+        steps = changes.steps
+        if any(step.kind == "refresh" for step in steps):
+            if held.refreshing:
+                steps = tuple(step for step in steps if step.kind != "refresh")
+            else:
+                self._open.refreshing(held, True)
+        incident = held.incident
+        self._tables.apply_alerts(incident, changes, post)
+        self._open.apply(held, changes)
+        self._tables.apply_rest(incident, replace(changes, steps=steps), at)
+
+    # Group commit
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        if self._closing or len(self._queue) >= WAITING:
+            raise StoreError("the store is closing" if self._closing else f"{WAITING} transactions are waiting already")
+        job: _Job[T] = _Job(work, asyncio.get_running_loop().create_future())
+        self._queue.append(job)
+        self._wake.set()
+        return await job.done
+
+    async def _run(self) -> None:
+        while self._queue or not self._closing:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+            else:
+                await self._transact([self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))])
+
+    async def _transact(self, jobs: list[_Job[Any]]) -> None:
+        """All of it or nothing. When one piece is to blame, the others are done without it."""
+        try:
+            results = self._perform(jobs)
+            await asyncio.get_running_loop().run_in_executor(self._committer, self._db.execute, "COMMIT")
+        except Exception as error:  # noqa: BLE001 - whatever went wrong goes to whoever waits for it
+            self._undo()
+            if len(jobs) == 1 or isinstance(error, sqlite3.OperationalError):
+                _fail(jobs, error)
+            else:
+                for job in jobs:
+                    await self._transact([job])
+            return
+        self._open.commit()
+        for job, result in zip(jobs, results, strict=True):
+            if not job.done.done():
+                job.done.set_result(result)
+
+    def _perform(self, jobs: list[_Job[Any]]) -> list[Any]:
+        self._db.execute("BEGIN IMMEDIATE")
+        results = [job.work() for job in jobs]
+        self._tables.flush()
+        return results
+
+    def _undo(self) -> None:
+        self._open.rollback()
+        self._tables.forget()
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+
+def _fail(jobs: list[_Job[Any]], error: Exception) -> None:
+    for job in jobs:
+        if not job.done.done():
+            job.done.set_exception(StoreError(str(error)) if isinstance(error, sqlite3.OperationalError) else error)
+
+
+def _lock(database: Path) -> IO[str]:
+    """Two receivers on one file would both page: the lock goes with the process, however it ends."""
+    file = database.with_name(database.name + ".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise StoreError(f"{database} is in use by another alertkit serve: one receiver a file") from error
+    return file

@@ -1,0 +1,339 @@
+"""The SQL of the SQLite store: statements over one connection, no transactions and no decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from alertkit.model.incident import Changes, Event, Held, Incident, Note, Occurrence, Step, Thread
+from alertkit.model.oncall import EscalationPolicy
+from alertkit.stores import rows
+from alertkit.stores.base import Alerts, Outgoing, Recorded, Settlement
+from alertkit.stores.rows import instant, micros
+
+BULK: Final = 40
+"""Rows of one INSERT: each length is compiled once, and longer ones gain nothing."""
+
+_POLICY = msgspec.json.Decoder(EscalationPolicy)
+_INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
+_UNFINISHED = "state IN ('pending', 'sending')"
+_OUTGOING = f"""
+    SELECT o.id, o.attempt, o.kind, o.event, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
+           {", ".join(f"i.{c}" for c in rows.INCIDENT.split(", "))}
+    FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
+"""
+_DUE = f"""
+    SELECT o.id FROM outbox o WHERE o.state = 'pending' AND o.due <= ?
+       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id < o.id AND e.{_UNFINISHED})
+     ORDER BY o.due LIMIT ?
+"""
+_THREADS = len(rows.THREAD.split(", "))
+
+
+class Pending:
+    """Rows that a transaction will insert, collected so that one statement takes many."""
+
+    def __init__(self) -> None:
+        self.posts: list[tuple[Any, ...]] = []
+        self.incidents: dict[int, tuple[Any, ...]] = {}
+        self.occurrences: list[tuple[Any, ...]] = []
+        self.endings: list[tuple[Any, ...]] = []
+        self.steps: list[tuple[Any, ...]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.posts or self.incidents or self.occurrences or self.endings or self.steps)
+
+
+class Tables:
+    """Reads and writes rows. What is added is written by `flush`, which every read that could miss it calls first."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._pending = Pending()
+        self._pinned: dict[EscalationPolicy, int] = {}
+        self._policies: dict[int, EscalationPolicy] = {}
+        self._next_post = self._above("SELECT max(id) FROM post")
+        self._next_incident = self._above("SELECT seq FROM sqlite_sequence WHERE name = 'incident'")
+
+    def _above(self, query: str) -> int:
+        found = self._db.execute(query).fetchone()
+        return (found[0] or 0) + 1 if found else 1
+
+    def forget(self) -> None:
+        """The transaction is undone: so is what it would have inserted."""
+        self._pending = Pending()
+        self._pinned.clear()
+        self._policies.clear()
+
+    def add_post(self, received: dt.datetime, body: bytes) -> int:
+        """Keep a body; its number. Numbers of transactions that failed are not used again."""
+        number = self._next_post
+        self._next_post += 1
+        self._pending.posts.append((number, micros(received), body))
+        return number
+
+    def add_incident(self, key: bytes, incident: Incident) -> Incident:
+        """Insert an incident; it comes back with its id."""
+        incident = msgspec.structs.replace(incident, id=self._next_incident)
+        self._next_incident += 1
+        self._pending.incidents[incident.id] = (key, 0, *rows.incident_row(incident, self._pin(incident.escalation)))
+        return incident
+
+    def _pin(self, policy: EscalationPolicy) -> int:
+        number = self._pinned.get(policy)
+        if number is None:
+            body = msgspec.json.encode(policy)
+            self._db.execute("INSERT INTO pinned_policy (body) VALUES (?) ON CONFLICT DO NOTHING", (body,))
+            number = int(self._db.execute("SELECT id FROM pinned_policy WHERE body = ?", (body,)).fetchone()[0])
+            self._pinned[policy] = number
+        return number
+
+    def apply_alerts(self, incident: Incident, changes: Changes, post: int) -> None:
+        """What a decision says about the incident's row and its alerts; `post` told of those that began."""
+        pending, number = self._pending, incident.id
+        pending.occurrences += [(number, o.fingerprint, micros(o.starts), None, o.severity, post) for o in changes.begun]
+        pending.endings += [(micros(e.ends), number, e.fingerprint, micros(e.through)) for e in changes.ended]
+        if changes.incident is not None:
+            self._update(changes.incident)
+
+    def apply_rest(self, incident: Incident, changes: Changes, done: dt.datetime) -> None:
+        """What a decision says about steps, events and notes."""
+        if changes.cancel or changes.quiet:
+            self.flush()
+        if changes.cancel:
+            kinds = ", ".join("?" * len(changes.cancel))
+            self._db.execute(f"DELETE FROM step WHERE incident = ? AND kind IN ({kinds})", (incident.id, *changes.cancel))
+        if changes.quiet:
+            self._hold_pages(incident.id, done)
+        self._pending.steps += [rows.step_row(incident.id, step) for step in changes.steps]
+        if changes.events or changes.notes:
+            self.flush()
+            numbers = [self._add_event(incident.id, event) for event in changes.events]
+            for note in changes.notes:
+                self._add_note(incident.id, note, numbers[changes.events.index(note.event)] if note.event else None)
+
+    def _update(self, incident: Incident) -> None:
+        waiting = self._pending.incidents.get(incident.id)
+        if waiting is not None and incident.state != "resolved":
+            self._pending.incidents[incident.id] = (*waiting[:2], *rows.incident_row(incident, waiting[6]))
+            return
+        self.flush()
+        self._db.execute(
+            "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, cycle = ?, acknowledged = ?,"
+            " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ? WHERE id = ?",
+            _changed(incident),
+        )
+        if incident.state == "resolved":
+            self._db.execute(
+                "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND ends IS NULL",
+                (micros(incident.resolved or incident.opened), incident.id),
+            )
+
+    def _hold_pages(self, incident: int, done: dt.datetime) -> None:
+        self._db.execute(
+            "UPDATE outbox SET state = 'skipped', done = ?, reason = 'no longer wanted' WHERE kind = 'page'"
+            " AND state = 'pending' AND thread IN (SELECT id FROM thread WHERE incident = ?)",
+            (micros(done), incident),
+        )
+
+    def _add_event(self, incident: int, event: Event) -> int:
+        cursor = self._db.execute(
+            f"INSERT INTO event ({rows.EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows.event_row(incident, event)
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _add_note(self, incident: int, note: Note, event: int | None) -> None:
+        self._db.execute(
+            "INSERT INTO thread (incident, channel, address, secret, recipient, locale, timezone)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            rows.place_row(incident, note.place),
+        )
+        self._db.execute(
+            "INSERT INTO outbox (thread, kind, event, due) SELECT id, ?, ?, ? FROM thread"
+            " WHERE incident = ? AND channel = ? AND address = ? ON CONFLICT DO NOTHING",
+            (note.kind, event, micros(note.due), incident, note.place.channel, note.place.address),
+        )
+
+    def refresh_post(self, incident: int, fingerprints: Sequence[str], post: int) -> None:
+        """Open occurrences are told anew by a later post."""
+        self.flush()
+        self._db.executemany(
+            "UPDATE occurrence SET post = ? WHERE incident = ? AND fingerprint = ? AND ends IS NULL",
+            [(post, incident, fingerprint) for fingerprint in fingerprints],
+        )
+
+    def flush(self) -> None:
+        """Insert what has been collected, parents first."""
+        pending = self._pending
+        if not pending:
+            return
+        self._pending = Pending()
+        self._db.executemany("INSERT INTO post (id, received, body) VALUES (?, ?, ?)", pending.posts)
+        self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
+        self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences)
+        self._db.executemany(
+            "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND fingerprint = ? AND starts <= ? AND ends IS NULL",
+            pending.endings,
+        )
+        self._insert(f"step ({rows.STEP})", pending.steps, " ON CONFLICT DO NOTHING")
+
+    def _insert(self, into: str, values: list[tuple[Any, ...]], conflict: str = "") -> None:
+        if not values:
+            return
+        one = f"({', '.join('?' * len(values[0]))})"
+        whole = len(values) - len(values) % BULK
+        many = f"INSERT INTO {into} VALUES {', '.join([one] * BULK)}{conflict}"
+        for start in range(0, whole, BULK):
+            self._db.execute(many, [value for row in values[start : start + BULK] for value in row])
+        self._db.executemany(f"INSERT INTO {into} VALUES {one}{conflict}", values[whole:])
+
+    # Reading
+
+    def open_incidents(self) -> list[Held]:
+        """Everything that is open, for the map."""
+        found = self._db.execute(f"SELECT key, {rows.INCIDENT} FROM incident WHERE closed = 0").fetchall()
+        held = {row[1]: self._held(row[0], row[1:]) for row in found}
+        query = (
+            "SELECT o.incident, o.fingerprint, o.starts, o.ends, o.severity, p.received FROM occurrence o"
+            " JOIN incident i ON i.id = o.incident JOIN post p ON p.id = o.post WHERE i.closed = 0 ORDER BY o.starts"
+        )
+        for incident, fingerprint, starts, ends, severity, received in self._db.execute(query):
+            one = held[incident]
+            one.heard = max(one.heard, instant(received))
+            if ends is None:
+                one.open[fingerprint] = Occurrence(fingerprint, instant(starts), severity)
+            else:
+                one.ended[fingerprint] = instant(ends)
+        return list(held.values())
+
+    def _held(self, key: bytes, row: Sequence[Any]) -> Held:
+        incident = self._incident(row)
+        return Held(key, incident, {}, {}, self.before(key), incident.opened)
+
+    def before(self, key: bytes) -> dict[str, dt.datetime]:
+        """When the occurrences of the group's latest closed incident ended."""
+        self.flush()
+        query = (
+            "SELECT fingerprint, max(ends) FROM occurrence WHERE incident ="
+            " (SELECT id FROM incident WHERE key = ? AND closed > 0 ORDER BY closed DESC LIMIT 1) GROUP BY fingerprint"
+        )
+        return {fingerprint: instant(ends) for fingerprint, ends in self._db.execute(query, (key,))}
+
+    def incident(self, number: int) -> Held | None:
+        """One incident by its number, without its alerts: for those that are closed."""
+        self.flush()
+        row = self._db.execute(f"SELECT key, {rows.INCIDENT} FROM incident WHERE id = ?", (number,)).fetchone()
+        return None if row is None else self._held(row[0], row[1:])
+
+    def _incident(self, row: Sequence[Any]) -> Incident:
+        return rows.incident(row, self._policy(row[4]))
+
+    def _policy(self, number: int) -> EscalationPolicy:
+        policy = self._policies.get(number)
+        if policy is None:
+            body = self._db.execute("SELECT body FROM pinned_policy WHERE id = ?", (number,)).fetchone()[0]
+            policy = self._policies[number] = _POLICY.decode(body)
+        return policy
+
+    def take_due(self, now: dt.datetime, limit: int) -> dict[int, list[Step]]:
+        """Remove steps that are due, at least `limit` of them if there are as many, and all that their incidents have due."""
+        self.flush()
+        query = (
+            f"DELETE FROM step WHERE due <= ?1 AND incident IN (SELECT incident FROM step WHERE due <= ?1 ORDER BY due LIMIT ?2)"
+            f" RETURNING {rows.STEP}"
+        )
+        found: dict[int, list[Step]] = {}
+        for row in self._db.execute(query, (micros(now), limit)).fetchall():
+            found.setdefault(row[0], []).append(rows.step(row))
+        for steps in found.values():
+            steps.sort(key=lambda step: step.due)
+        return found
+
+    def threads(self, incident: int) -> list[Thread]:
+        """Where an incident has been told, or is about to be."""
+        self.flush()
+        query = f"SELECT {rows.THREAD} FROM thread WHERE incident = ? ORDER BY id"
+        return [rows.thread(row) for row in self._db.execute(query, (incident,))]
+
+    def next_due(self) -> dt.datetime | None:
+        """The earliest step or message."""
+        self.flush()
+        query = (
+            "SELECT min(due) FROM (SELECT min(due) AS due FROM step"
+            " UNION ALL SELECT min(due) FROM outbox WHERE state = 'pending')"
+        )
+        found = self._db.execute(query).fetchone()[0]
+        return None if found is None else instant(found)
+
+    def claim(self, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Outgoing]:
+        """Messages that are due and the first unfinished of their thread, now being sent."""
+        self.flush()
+        numbers = [row[0] for row in self._db.execute(_DUE, (micros(now), limit))]
+        self._db.executemany(
+            "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id = ?",
+            [(micros(now + lease), number) for number in numbers],
+        )
+        return [self._outgoing(self._db.execute(_OUTGOING + "WHERE o.id = ?", (number,)).fetchone()) for number in numbers]
+
+    def orphans(self, now: dt.datetime) -> list[Outgoing]:
+        """Messages whose lease is over."""
+        self.flush()
+        query = _OUTGOING + "WHERE o.state = 'sending' AND o.lease <= ? ORDER BY o.id"
+        return [self._outgoing(row) for row in self._db.execute(query, (micros(now),)).fetchall()]
+
+    def _outgoing(self, row: Sequence[Any]) -> Outgoing:
+        number, attempt, kind, event, *rest = row
+        thread, incident = rows.thread(rest[:_THREADS]), self._incident(rest[_THREADS:])
+        return Outgoing(number, attempt, kind, thread, incident, None if event is None else self._event(event))
+
+    def _event(self, number: int) -> Event:
+        return rows.event(self._db.execute(f"SELECT {rows.EVENT} FROM event WHERE id = ?", (number,)).fetchone())
+
+    def settle(self, outgoing: Outgoing, end: Settlement) -> bool:
+        """Finish an attempt, if it still is the latest."""
+        self.flush()
+        at = micros(end.at)
+        again = end.state == "pending"
+        if again and self._has_newer_refresh(outgoing):
+            end, again = Settlement("skipped", end.at, reason="a newer state is waiting"), False
+        changed = self._db.execute(
+            "UPDATE outbox SET state = ?, lease = NULL, done = ?, due = ?, reason = ?"
+            " WHERE id = ? AND attempt = ? AND state = 'sending'",
+            (end.state, None if again else at, at, end.reason, outgoing.id, outgoing.attempt),
+        ).rowcount
+        if changed and end.state == "sent":
+            self._db.execute(
+                "UPDATE thread SET opened = coalesce(opened, ?), reference = coalesce(nullif(?, ''), reference) WHERE id = ?",
+                (at, end.reference, outgoing.thread.id),
+            )
+        return bool(changed)
+
+    def _has_newer_refresh(self, outgoing: Outgoing) -> bool:
+        query = "SELECT 1 FROM outbox WHERE thread = ? AND kind = 'refresh' AND state = 'pending'"
+        return outgoing.kind == "refresh" and self._db.execute(query, (outgoing.thread.id,)).fetchone() is not None
+
+    def alerts(self, incident: int) -> Alerts:
+        """All occurrences and the posts that tell of them."""
+        self.flush()
+        query = "SELECT fingerprint, starts, severity, ends, post FROM occurrence WHERE incident = ? ORDER BY starts, fingerprint"
+        recorded = tuple(
+            Recorded(Occurrence(row[0], instant(row[1]), row[2]), None if row[3] is None else instant(row[3]), row[4])
+            for row in self._db.execute(query, (incident,))
+        )
+        posts = {
+            number: bytes(self._db.execute("SELECT body FROM post WHERE id = ?", (number,)).fetchone()[0])
+            for number in {r.post for r in recorded}
+        }
+        return Alerts(recorded, posts)
+
+
+def _changed(incident: Incident) -> tuple[Any, ...]:
+    (*_, state, severity, _opened, began, cycle, acknowledged, by, snoozed, resolved, resolved_by) = rows.incident_row(
+        incident, 0
+    )
+    closed = incident.id if incident.state == "resolved" else 0
+    return (closed, state, severity, began, cycle, acknowledged, by, snoozed, resolved, resolved_by, incident.id)
