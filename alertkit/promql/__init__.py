@@ -1,6 +1,24 @@
 """All knowledge of PromQL: reading it, keeping it inside a tenant, and saying what it yields."""
 
+from alertkit.promql.condition import Condition, condition
 from alertkit.promql.isolation import isolate
-from alertkit.promql.parser import parse
+from alertkit.promql.labels import LabelFlow, label_flow
+from alertkit.promql.parser import parse, quote
+from alertkit.promql.selecting import metric_names, selectors
+from alertkit.promql.syntax import Expr, Selector
+from alertkit.promql.variables import isolate_query
 
-__all__ = ["isolate", "parse"]
+__all__ = [
+    "Condition",
+    "Expr",
+    "LabelFlow",
+    "Selector",
+    "condition",
+    "isolate",
+    "isolate_query",
+    "label_flow",
+    "metric_names",
+    "parse",
+    "quote",
+    "selectors",
+]

@@ -7,17 +7,20 @@ again, every selector must carry the matcher, and without the matcher its tree m
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 from alertkit.errors import IsolationError
 from alertkit.model.route import Matcher
 from alertkit.promql import parser, places
+from alertkit.promql.functions import FUNCTIONS, WRITE_LABEL
 from alertkit.promql.parser import Reading
-from alertkit.promql.syntax import Aggregation, Call, Expr, Paren, Selector, Text
+from alertkit.promql.syntax import Aggregation, Call, Expr, Selector, Text, unwrap
+
+Insertion: TypeAlias = tuple[int, str]
+"""An offset in the original text and what to put there."""
 
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VALUE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff9-\uffff]+")
-_WRITES_LABEL = {"label_replace": 1, "label_join": 1, "histogram_quantiles": 1}
-"""Functions that write a label, and which argument names it."""
 
 
 def isolate(expr: str, label: str, value: str, shared: frozenset[str] = frozenset()) -> str:
@@ -27,16 +30,30 @@ def isolate(expr: str, label: str, value: str, shared: frozenset[str] = frozense
     isolating twice changes nothing.
 
     Raises:
-        PromQLError: the expression is not PromQL, or it is too long or too deep.
+        PromQLError: the expression is not PromQL, or it is too long, too deep or too costly.
         IsolationError: it already matches on the label otherwise, writes the label, reads series that no selector names
             (`info`), or the result cannot be proven.
     """
+    return insert(expr, insertions(expr, label, value, shared))
+
+
+def insertions(expr: str, label: str, value: str, shared: frozenset[str]) -> list[Insertion]:
+    """What must be put where to isolate an expression, proven; arguments and errors as for isolate."""
     own = _own_matcher(label, value)
     original = parser.read(expr, without=own)
     _refuse_forging(original, label)
-    result = _splice(expr, original, own, shared)
-    _prove(original, parser.read(result, without=own), own, shared)
-    return result
+    found = _plan(original, own, shared)
+    _prove(original, parser.read(insert(expr, found), without=own), own, shared)
+    return found
+
+
+def insert(expr: str, found: list[Insertion]) -> str:
+    """The expression with texts put in, each at its offset in the original."""
+    parts, end = [], 0
+    for offset, text in found:
+        parts += [expr[end:offset], text]
+        end = offset
+    return "".join([*parts, expr[end:]])
 
 
 def _own_matcher(label: str, value: str) -> Matcher:
@@ -49,40 +66,33 @@ def _own_matcher(label: str, value: str) -> Matcher:
 
 def _refuse_forging(reading: Reading, label: str) -> None:
     for call in reading.calls:
-        name = call.function if isinstance(call, Call) else call.operator
-        where = places.call(reading.tokens, name)
-        if name == "info":
-            raise IsolationError("info() reads series that no selector names: join them with group_left instead", where)
-        written = _written_label(call)
+        name, written = _written_label(call)
+        if isinstance(call, Call) and name not in FUNCTIONS:
+            hint = ": it reads series that no selector names; join them with group_left instead" if name == "info" else ""
+            raise IsolationError(f"{name}() cannot be isolated{hint}", places.call(reading.tokens, name))
         if written is not None and (not isinstance(written, Text) or written.value == label):
-            raise IsolationError(f"{name} may not write the label {label!r}, which tells tenants apart", where)
+            where = places.call(reading.tokens, name)
+            raise IsolationError(f"{name} may not write {label!r}, the label that tells tenants apart", where)
 
 
-def _written_label(call: Call | Aggregation) -> Expr | None:
-    """The argument that names a label which the call writes."""
+def _written_label(call: Call | Aggregation) -> tuple[str, Expr | None]:
+    """The name of the call, and the argument that names a label which it writes."""
     if isinstance(call, Aggregation):
-        return _unwrap(call.param) if call.operator == "count_values" else None
-    at = _WRITES_LABEL.get(call.function)
-    return None if at is None else _unwrap(call.args[at])
+        return call.operator, unwrap(call.param) if call.operator == "count_values" and call.param else None
+    at = WRITE_LABEL.get(call.function)
+    return call.function, None if at is None else unwrap(call.args[at])
 
 
-def _unwrap(expr: Expr | None) -> Expr | None:
-    while isinstance(expr, Paren):
-        expr = expr.expr
-    return expr
-
-
-def _splice(expr: str, reading: Reading, own: Matcher, shared: frozenset[str]) -> str:
+def _plan(reading: Reading, own: Matcher, shared: frozenset[str]) -> list[Insertion]:
     found = places.selectors(reading.tokens)
     if len(found) != len(reading.selectors):
         raise IsolationError("cannot tell where the selectors are: a metric is named like a word of the language")
     written = f"{own.name}={parser.quote(own.value)}"
-    parts, end = [], 0
-    for place, selector in zip(found, reading.selectors, strict=True):
-        if _wants_matcher(selector, own, shared, place.start):
-            parts += [expr[end : place.insert], place.wrap(written)]
-            end = place.insert
-    return "".join([*parts, expr[end:]])
+    return [
+        (place.insert, place.wrap(written))
+        for place, selector in zip(found, reading.selectors, strict=True)
+        if _wants_matcher(selector, own, shared, place.start)
+    ]
 
 
 def _wants_matcher(selector: Selector, own: Matcher, shared: frozenset[str], where: int) -> bool:

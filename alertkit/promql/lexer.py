@@ -40,7 +40,7 @@ _OPERATORS = frozenset(("+", "-", "*", "/", "%", "^", "==", "!=", "<", ">", "<="
 _SINGLE = frozenset("()[]{},:@+-*/%^=<>_" + string.ascii_letters)
 _WORD_OPERATORS = frozenset(("and", "or", "unless", "atan2"))
 _NUMBER_START = frozenset("0123456789.")
-_SPAN = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,9})?|(?:[0-9]{1,12}(?:ms|[smhdwy]))+")
+_SPAN = re.compile(r"0*[0-9]{1,12}(?:\.[0-9]{0,9})?|(?:0*[0-9]{1,12}(?:ms|[smhdwy]))+")
 
 
 def lex(source: str) -> list[Token]:

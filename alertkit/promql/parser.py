@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import promql_parser as rust
 
 from alertkit.errors import PromQLError
 from alertkit.model.route import Matcher, Operator
-from alertkit.promql import lexer
+from alertkit.promql import lexer, mistakes, regexes
 from alertkit.promql.syntax import (
     Aggregation,
     Binary,
@@ -61,20 +62,31 @@ def read(source: str, without: Matcher | None = None) -> Reading:
         PromQLError: as for parse.
     """
     tokens = lexer.lex(source)
+    regexes.check(_regexes(tokens))
     walk = _Walk(without)
-    tree = walk.expr(_parse(_requote(source, tokens)))
+    tree = walk.expr(_parse(_requote(source, tokens), tokens))
     return Reading(tokens, tree, tuple(walk.selectors), tuple(walk.calls))
 
 
-def _parse(source: str) -> Any:
+def _parse(source: str, tokens: list[lexer.Token]) -> Any:
     try:
         return rust.parse(source)
     except ValueError as error:
-        raise PromQLError(str(error)) from None
+        raise mistakes.explain(tokens, str(error)) from None
     except BaseException as error:  # a panic of the library is not an Exception
         if type(error).__name__ != "PanicException":
             raise
-        raise PromQLError(f"the expression cannot be parsed: {error}") from None
+        raise PromQLError("the expression cannot be parsed: a number or a duration is out of range") from None
+
+
+def _regexes(tokens: list[lexer.Token]) -> list[tuple[str, int]]:
+    """The values of regular-expression matchers that are long or repeat something; the others are cheap."""
+    found = []
+    for (operator, _), (text, start) in itertools.pairwise(tokens):
+        if operator in ("=~", "!~") and (len(text) > 100 or "{" in text or "\\" in text):
+            value = _parse(_requote(text, [(text, 0)]), tokens)
+            found.append((value.val if isinstance(value, rust.StringLiteral) else "", start))
+    return found
 
 
 def _requote(source: str, tokens: list[lexer.Token]) -> str:

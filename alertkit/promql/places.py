@@ -9,30 +9,13 @@ import string
 
 import msgspec
 
+from alertkit.promql.functions import AGGREGATIONS
 from alertkit.promql.lexer import Token
 
 _WORD_START = frozenset(string.ascii_letters + "_:")
 _LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
 _GROUPINGS = frozenset(("by", "without"))
 _NOT_METRICS = frozenset(("and", "or", "unless", "atan2", "bool", "offset", "group_left", "group_right", "inf", "nan"))
-_AGGREGATIONS = frozenset(
-    [
-        "avg",
-        "bottomk",
-        "count",
-        "count_values",
-        "group",
-        "limit_ratio",
-        "limitk",
-        "max",
-        "min",
-        "quantile",
-        "stddev",
-        "stdvar",
-        "sum",
-        "topk",
-    ],
-)
 
 
 class SelectorPlace(msgspec.Struct, frozen=True):
@@ -88,7 +71,7 @@ def _is_called(following: str) -> bool:
 
 
 def _is_metric(word: str, following: str) -> bool:
-    return word not in _NOT_METRICS and not (word in _AGGREGATIONS and following in _GROUPINGS)
+    return word not in _NOT_METRICS and not (word in AGGREGATIONS and following in _GROUPINGS)
 
 
 def _skip(tokens: list[Token], at: int, closer: str) -> int:

@@ -72,13 +72,13 @@ class Aggregation(msgspec.Struct, frozen=True):
 
 
 class Matching(msgspec.Struct, frozen=True):
-    """How the series of two sides find each other: `on` or `ignoring` the labels, `group` "left", "right" or ""."""
+    """How the series of two sides find each other: `on` or (False) `ignoring` the labels; `group` is "left", "right" or ""."""
 
-    on: bool
-    labels: tuple[str, ...]
-    group: str
-    include: tuple[str, ...]
-    fill: tuple[float | None, float | None]
+    on: bool = False
+    labels: tuple[str, ...] = ()
+    group: str = ""
+    include: tuple[str, ...] = ()
+    fill: tuple[float | None, float | None] = (None, None)
 
 
 class Binary(msgspec.Struct, frozen=True):
@@ -104,3 +104,25 @@ class Paren(msgspec.Struct, frozen=True):
 
 
 Expr: TypeAlias = Number | Text | Selector | Range | Subquery | Call | Aggregation | Binary | Negation | Paren
+
+
+def unwrap(expr: Expr) -> Expr:
+    """Take the parentheses around an expression away."""
+    while isinstance(expr, Paren):
+        expr = expr.expr
+    return expr
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside this one, in the order of the text."""
+    match expr:
+        case Range(selector=inner) | Subquery(expr=inner) | Negation(expr=inner) | Paren(expr=inner):
+            return (inner,)
+        case Call(args=args):
+            return args
+        case Aggregation(expr=inner, param=param):
+            return (inner,) if param is None else (param, inner)
+        case Binary(left=left, right=right):
+            return (left, right)
+        case _:
+            return ()
