@@ -55,8 +55,8 @@ def alerts_path(tenant: str, policy: str) -> str:
 
 
 def owner_policy(team: str) -> str:
-    """Name of the policy that notifies the owner of a service."""
-    return f"{OWNER_POLICY_PREFIX}{team}"
+    """Name of the policy that notifies the owner of a service. No team of a tenant has a name that a lent one has."""
+    return f"{OWNER_POLICY_PREFIX}{team.removeprefix(lent(''))}"
 
 
 def group(tenant: str, section: str) -> str:
@@ -65,8 +65,13 @@ def group(tenant: str, section: str) -> str:
 
 
 def lent(name: str) -> str:
-    """What a person or channel of the platform is called in a tenant's compiled policy; no tenant's own can have that name."""
+    """What something of the platform is called where a tenant uses it; no name of a tenant's own can hold a slash."""
     return f"{PLATFORM}/{name}"
+
+
+def is_lent(name: str) -> bool:
+    """True for a name that `lent` made."""
+    return name.startswith(lent(""))
 
 
 def secret(owner: str, secret_id: str) -> str:
@@ -137,3 +142,14 @@ def panel_id(key: str) -> int:
 def alert_panel(rule_id: str) -> str:
     """Key of the panel that draws an alert; the alert's link leads there."""
     return f"alert/{rule_id}"
+
+
+def belongs(path: str, tenant: str) -> bool:
+    """True when a generated path is one of the tenant's own; `_assembled` owns what belongs to no tenant."""
+    parts = PurePosixPath(path).parts
+    if not parts or parts[0] == "/" or ".." in parts or str(PurePosixPath(path)) != path:
+        return False
+    if tenant.startswith("_"):
+        return PurePosixPath(path) == ALERTMANAGER_FILE
+    single = (records_file(tenant), alerts_file(tenant), fragment_file(tenant), policy_file(tenant))
+    return PurePosixPath(path) in single or (len(parts) == 3 and parts[:2] == ("dashboards", tenant))

@@ -101,7 +101,7 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         title=data["title"],
         locale=data["locale"],
         timezone=data["timezone"],
-        services=tuple(Service(entry["name"], entry["owner"]) for entry in data.get("services", [])),
+        services=tuple(Service(entry["name"], resolver.name("teams", entry["owner"])) for entry in data.get("services", [])),
         records=resolver.records(),
         alerts=resolver.alerts(),
         people=resolver.people(),
@@ -177,12 +177,8 @@ class _Resolver:
         """Name of the channel that serves a kind of address: somebody of the platform is reached by the platform's."""
         if home is self._data:
             found = self._scope.channel_of_type(self._data, kind)
-            return self._channel_key(found) if found else ""
+            return found[0] if found else ""
         return next((names.lent(channel["name"]) for channel in home.get("channels", []) if channel["type"] == kind), "")
-
-    def _channel_key(self, found: tuple[str, Data]) -> str:
-        name, channel = found
-        return name if any(channel is own for own in self._data.get("channels", [])) else names.lent(name)
 
     def _contact(self, channel: str, address: str | Data, home: Data, after: str) -> Contact:
         seconds = Duration.parse(after).ms // 1_000
@@ -192,7 +188,7 @@ class _Resolver:
 
     def teams(self) -> dict[str, Team]:
         own = {entry["name"]: self._team(entry, self._data) for entry in self._data.get("teams", [])}
-        lent = {entry["name"]: self._team(entry, self._scope.platform) for entry in self._scope.lent("teams")}
+        lent = {names.lent(entry["name"]): self._team(entry, self._scope.platform) for entry in self._scope.lent("teams")}
         return own | lent
 
     def _team(self, entry: Data, home: Data) -> Team:
@@ -209,7 +205,7 @@ class _Resolver:
 
     def schedules(self) -> dict[str, Schedule]:
         own = {entry["name"]: self._schedule(entry, self._data) for entry in self._data.get("schedules", [])}
-        lent = {entry["name"]: self._schedule(entry, self._scope.platform) for entry in self._scope.lent("schedules")}
+        lent = {names.lent(entry["name"]): self._schedule(entry, self._scope.platform) for entry in self._scope.lent("schedules")}
         return own | lent
 
     def _schedule(self, entry: Data, home: Data) -> Schedule:
@@ -258,10 +254,15 @@ class _Resolver:
         )
 
     def _target(self, target: dict[str, str]) -> Target:
-        if "channel" in target:
-            found = self._scope.channel_named(self._data, target["channel"])
-            return Target(channel=self._channel_key(found) if found else target["channel"])
-        return Target(**target)
+        ((kind, name),) = target.items()
+        if kind == "channel":
+            found = self._scope.channel_named(self._data, name)
+            return Target(channel=found[0] if found else "")
+        return Target(person=name) if kind == "person" else Target(**{kind: self.name(f"{kind}s", name)})
+
+    def name(self, section: str, name: str) -> str:
+        """The name under which a team or schedule stands in the compiled policy: the tenant's own, or one that is lent."""
+        return name if any(entry["name"] == name for entry in self._data.get(section, [])) else names.lent(name)
 
     def _active(self, active: Data) -> ActiveHours:
         return ActiveHours(

@@ -28,6 +28,7 @@ _WORDS = {
 }
 _FOUND: dict[type, str] = {str: "a text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number", float: "a number"}
 _LONGEST_QUOTE = 60
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
 @cache
@@ -181,3 +182,8 @@ def _found(value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     return _FOUND.get(type(value), "nothing")
+
+
+def is_name(text: str) -> bool:
+    """True for a name as tenants, teams and policies have one."""
+    return bool(_NAME.fullmatch(text))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertkit import promql
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import IsolationError, PromQLError
+from alertkit.promql.condition import condition
 
 _QUOTED = 24
+_ALWAYS = {
+    "none": "has no condition: it fires as long as there is data",
+    "bool": "compares with bool at the top: the result is 0 or 1 for every series, so it always fires",
+}
 
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
@@ -31,12 +35,18 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
 
 
 def _alert(alert: Data, path: Path, scope: Scope) -> Iterator[Finding]:
-    broken = list(_expression(alert["expr"], (*path, "expr"), scope))
+    place = (*path, "expr")
+    broken = list(_expression(alert["expr"], place, scope))
     yield from broken
-    if not broken:
-        problem = promql.condition_problem(alert["expr"])
-        if problem:
-            yield Finding((*path, "expr"), "AK403", f"alert {alert['name']!r}: {problem}")
+    if broken:
+        return
+    try:
+        kind = condition(alert["expr"]).kind
+    except PromQLError as error:
+        yield Finding(place, "AK403", f"alert {alert['name']!r}: {error}")
+        return
+    if kind in _ALWAYS:
+        yield Finding(place, "AK403", f"alert {alert['name']!r} {_ALWAYS[kind]}", "compare with a threshold, as in … > 0.01")
 
 
 def _expression(expr: str, path: Path, scope: Scope) -> Iterator[Finding]:

@@ -20,6 +20,11 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
     for index, team in enumerate(data.get("teams", [])):
         for place, member in enumerate(team.get("members", [])):
             yield from _unknown("person", member, people, ("teams", index, "members", place))
+    for name in data.get("environments", {}):
+        if name not in scope.project.environments:
+            message = f"the project has no environment {name!r}"
+            hint = did_you_mean(name, scope.project.environments) or "add it to environments in alertkit.yaml"
+            yield Finding(("environments", name), "AK305", message, hint, on_key=True)
     yield from _schedules(data, people)
     yield from _steps(data, scope, {"person": people, "team": teams})
     policies = _names(data.get("escalation", []))

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertkit import promql
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import Level, PromQLError
 from alertkit.model import sentence
+from alertkit.promql.labels import LabelFlow, label_flow
 
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
     """Braces that are no field, labels that the expression does not return, a missing sentence in the tenant's language."""
     for index, alert in enumerate(data.get("alerts", [])):
-        absent = _absent_labels(alert, scope)
+        labels = _labels(alert, scope)
         for key in ("summary", "description"):
             if key in alert:
-                yield from _text(alert[key], ("alerts", index, key), absent)
+                yield from _text(alert[key], ("alerts", index, key), labels)
                 yield from _language(alert[key], ("alerts", index, key), data.get("locale", "en"))
 
 
-def _text(text: str | dict[str, str], path: Path, absent: promql.LabelFlow | None) -> Iterator[Finding]:
+def _text(text: str | dict[str, str], path: Path, labels: LabelFlow | None) -> Iterator[Finding]:
     for place, words in [(path, text)] if isinstance(text, str) else [((*path, lang), words) for lang, words in text.items()]:
         try:
             fields = sentence.fields(words)
@@ -29,7 +29,7 @@ def _text(text: str | dict[str, str], path: Path, absent: promql.LabelFlow | Non
             yield Finding(place, "AK405", str(error))
             continue
         for name in sorted(fields - {sentence.VALUE}):
-            if absent is not None and absent.surely_absent(name):
+            if labels is not None and not labels.may_have(name):
                 message = f"the expression returns no label {name!r}, so {{{name}}} would stay empty"
                 yield Finding(place, "AK406", message, "keep the label in by(...), or remove the field")
 
@@ -40,11 +40,11 @@ def _language(text: str | dict[str, str], path: Path, locale: str) -> Iterator[F
         yield Finding(path, "AK409", message, level=Level.WARNING)
 
 
-def _absent_labels(alert: Data, scope: Scope) -> promql.LabelFlow | None:
+def _labels(alert: Data, scope: Scope) -> LabelFlow | None:
     """What the alert's labels can be; None when the expression does not parse, which another check reports."""
     try:
-        flow = promql.label_flow(alert["expr"])
+        flow = label_flow(alert["expr"])
     except PromQLError:
         return None
     added = {scope.project.label, "alertname", "severity", "service", *alert.get("labels", {})}
-    return flow.with_labels(added)
+    return flow.add(added)

@@ -1,0 +1,93 @@
+"""What commands share: the project, the console, the formats of problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from alertkit.errors import Problem
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FORMATS = ("text", "json", "github")
+
+
+def project_option(function: Function) -> Function:
+    """`--project DIR`: default is here, or the nearest parent with an alertkit.yaml."""
+    return click.option(
+        "--project",
+        "project",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=None,
+        help="Folder of the project. Default: here, or the nearest parent with an alertkit.yaml.",
+    )(function)
+
+
+def tenant_option(function: Function) -> Function:
+    """`--tenant NAME`, repeatable."""
+    return click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be repeated. Default: all.")(function)
+
+
+def environment_option(function: Function) -> Function:
+    """`--env NAME`."""
+    return click.option("--env", "environment", default="", metavar="NAME", help="Merge this environment of every tenant.")(function)
+
+
+def output_options(function: Function) -> Function:
+    """`--quiet` and `--no-color`."""
+    function = click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")(function)
+    return click.option("--quiet", "-q", is_flag=True, help="Print problems only.")(function)
+
+
+def find_project(project: Path | None) -> Path:
+    """The project's folder.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from alertkit.compiler.workspace import find
+
+    return project if project else find(Path.cwd())
+
+
+def console(*, no_color: bool, stderr: bool = False) -> Console:
+    """Where people read; honours NO_COLOR and a pipe. Text is never wrapped by the console nor read as markup."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, no_color=True if no_color else None, highlight=False, markup=False, soft_wrap=True)
+
+
+def problem_text(problem: Problem) -> str:
+    """A problem as people and editors read it."""
+    return str(problem)
+
+
+def problem_github(problem: Problem) -> str:
+    """A problem as an annotation in a pull request on GitHub."""
+
+    def escape(text: str) -> str:
+        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+    place = escape(problem.file).replace(":", "%3A").replace(",", "%2C")
+    at = f",line={problem.line},col={problem.column}" if problem.line else ""
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"::{problem.level} file={place}{at},title={problem.code}::{escape(problem.message + hint)}"
+
+
+def print_problems(problems: Iterable[Problem], form: str) -> None:
+    """Problems on standard output, in the form that was asked for (`json` is printed by the command, as one document)."""
+    for problem in problems:
+        click.echo(problem_github(problem) if form == "github" else problem_text(problem))
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON, for machines."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -1,0 +1,82 @@
+"""alertkit generate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from alertkit.cli import common
+
+if TYPE_CHECKING:
+    from alertkit.compiler.generate import Progress
+
+
+@click.command("generate")
+@common.project_option
+@common.tenant_option
+@common.environment_option
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Output folder. Default: generated/ in the project.")
+@click.option("--check", "dry", is_flag=True, help="Write nothing; print the plan and exit 1 when the files are stale.")
+@click.option("--verify", is_flag=True, help="Ask promtool and amtool about everything before it is written.")
+@click.option("--jobs", type=click.IntRange(min=1), default=None, help="Processes. Default: one for each processor.")
+@click.option("--format", "form", type=click.Choice(common.FORMATS), default="text", help="How plan and problems are printed.")
+@common.output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    project: Path | None,
+    tenants: tuple[str, ...],
+    environment: str,
+    out: Path | None,
+    dry: bool,
+    verify: bool,
+    jobs: int | None,
+    form: str,
+    quiet: bool,
+    no_color: bool,
+) -> None:
+    """Compile definitions into rules, routes, dashboards and policies; write what changed, and say what.
+
+    A tenant with problems writes nothing and harms no other; the exit code is then 1.
+    """
+    from alertkit.cli.plan_text import print_plan
+    from alertkit.compiler.generate import Options, generate, output_folder
+    from alertkit.compiler.workspace import open_project
+
+    space = open_project(common.find_project(project), environment)
+    verifier = None
+    if verify:
+        from alertkit.compiler.verify import Verifier
+
+        verifier = Verifier.find()
+    options = Options(output_folder(space, out), dry=dry, jobs=jobs or 0, verify=verifier)
+    with progress_bar(shown=form == "text" and not quiet, no_color=no_color) as progress:
+        plan = generate(space, tenants, options, progress)
+    if form == "json":
+        common.print_json(plan)
+    else:
+        common.print_problems(plan.problems, form)
+        if not quiet and form == "text":
+            print_plan(plan, options, common.console(no_color=no_color))
+    ctx.exit(1 if plan.failed or (dry and plan.changed) else 0)
+
+
+class progress_bar:  # noqa: N801 - used as a function, in a with statement
+    """A progress bar on a terminal, once there is enough to wait for; nothing in a pipe."""
+
+    def __init__(self, *, shown: bool, no_color: bool) -> None:
+        self._shown, self._no_color = shown, no_color
+
+    def __enter__(self) -> Progress:
+        from rich.progress import Progress as Bar
+
+        console = common.console(no_color=self._no_color, stderr=True)
+        self._bar = Bar(console=console, transient=True, disable=not (self._shown and console.is_terminal))
+        self._task = self._bar.add_task("tenants", total=None)
+        self._bar.start()
+        return lambda done, total: self._bar.update(self._task, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

@@ -1,0 +1,106 @@
+"""A plan as people read it: a line for each kind of file of a tenant, below it the rules that change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from alertkit import names
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from alertkit.compiler.generate import Options
+    from alertkit.compiler.plan import Plan, RuleChange, TenantPlan
+    from alertkit.compiler.write import FileChange
+
+_COLOURS = {"added": "green", "changed": "yellow", "removed": "red", "unchanged": "dim", "+": "green", "~": "yellow", "-": "red"}
+_SHOWN_RULES = 40
+"""Rules of one tenant that are listed one by one; the rest is counted."""
+_SHOWN_UNCHANGED = 12
+"""With more tenants than this, those without a change are counted, not listed."""
+
+
+def print_plan(plan: Plan, options: Options, console: Console) -> None:
+    """The whole plan, changes first in sight: what nobody needs to read is one line."""
+    quiet = len(plan.tenants) > _SHOWN_UNCHANGED
+    for tenant in plan.tenants:
+        if tenant.failed or tenant.changed or not quiet:
+            _print_tenant(tenant, options, console)
+    if quiet:
+        same = sum(not (tenant.failed or tenant.changed) for tenant in plan.tenants)
+        console.print(f"{same} of {len(plan.tenants)} tenants unchanged", style="dim")
+    for change in plan.assembled:
+        routes = sum(tenant.counts.get("routes", 0) for tenant in plan.tenants)
+        _line(console, options, change.path, f"{len(plan.tenants)} tenants, {routes} routes" if routes else "", change.fate)
+    console.print(f"Prometheus will evaluate about {plan.load:.1f} rules a second")
+    if options.dry:
+        _print_verdict(plan, console)
+
+
+def _print_verdict(plan: Plan, console: Console) -> None:
+    stale = plan.changed
+    words = "stale: run `alertkit generate` and commit the result" if stale else "up to date"
+    console.print(f"the generated files are {words}", style="red" if stale else "green")
+
+
+def _print_tenant(tenant: TenantPlan, options: Options, console: Console) -> None:
+    if tenant.failed:
+        console.print(f"{tenant.tenant}: has problems, keeps its last good files", style="red")
+        return
+    for label, detail, changes in _kinds(tenant):
+        if changes:
+            _line(console, options, label, detail, _fate(changes), _signs(tenant, label))
+    for change in tenant.rules[:_SHOWN_RULES]:
+        _print_rule(change, console)
+    if len(tenant.rules) > _SHOWN_RULES:
+        console.print(f"    and {len(tenant.rules) - _SHOWN_RULES} more rules")
+
+
+def _kinds(tenant: TenantPlan) -> list[tuple[str, str, list[FileChange]]]:
+    """The lines of a tenant: what it is called, how much there is, and which files it stands for."""
+    name, counts = tenant.tenant, tenant.counts
+    rules = [str(names.records_file(name)), str(names.alerts_file(name))]
+    fragment, policy, dashboards = str(names.fragment_file(name)), str(names.policy_file(name)), f"dashboards/{name}/"
+    return [
+        (
+            f"rules/{name}.{{records,alerts}}.yaml",
+            _amounts(counts, ("group", "groups"), ("rule", "rules")),
+            [change for change in tenant.files if change.path in rules],
+        ),
+        (fragment, _amounts(counts, ("route", "routes")), [change for change in tenant.files if change.path == fragment]),
+        (dashboards, _amounts(counts, ("dashboard", "dashboards")), [c for c in tenant.files if c.path.startswith(dashboards)]),
+        (
+            policy,
+            _amounts(counts, ("policy", "policies"), ("schedule", "schedules")),
+            [change for change in tenant.files if change.path == policy],
+        ),
+    ]
+
+
+def _amounts(counts: dict[str, int], *kinds: tuple[str, str]) -> str:
+    return ", ".join(f"{counts[many]} {one if counts[many] == 1 else many}" for one, many in kinds if many in counts)
+
+
+def _fate(changes: list[FileChange]) -> str:
+    fates = {change.fate for change in changes}
+    return fates.pop() if len(fates) == 1 else "changed"
+
+
+def _signs(tenant: TenantPlan, label: str) -> str:
+    if not label.startswith("rules/") or not tenant.rules:
+        return ""
+    signs = Counter(change.sign for change in tenant.rules)
+    return f"(+{signs['+']} ~{signs['~']} -{signs['-']})"
+
+
+def _line(console: Console, options: Options, path: str, detail: str, fate: str, signs: str = "") -> None:
+    place = f"{options.out.name}/{path}"
+    console.print(f"{place:<52} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
+
+
+def _print_rule(change: RuleChange, console: Console) -> None:
+    source = f"  {change.source}" if change.source else ""
+    console.print(f"  {change.sign} {change.rule}{source}", style=_COLOURS[change.sign])
+    for detail in change.details:
+        console.print(f"      {detail}")

@@ -1,0 +1,35 @@
+"""alertkit schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alertkit.cli import common
+
+NAMES = ("project", "tenant", "policy", "webhook")
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice(NAMES), required=False)
+@click.option("--write", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write all schemas into this folder.")
+@common.output_options
+def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) -> None:
+    """Print a JSON Schema, or write all of them.
+
+    An editor with yaml-language-server completes and explains definitions that begin with
+    `# yaml-language-server: $schema=<folder>/tenant.schema.json`.
+    """
+    from alertkit.compiler import schema, write
+
+    if folder is not None:
+        for each in NAMES:
+            file = folder / f"{each}.schema.json"
+            write.replace(file, schema.text(each).encode())
+            if not quiet:
+                common.console(no_color=no_color).print(str(file))
+    elif name is not None:
+        click.echo(schema.text(name), nl=False)
+    else:
+        raise click.UsageError(f"name a schema ({', '.join(NAMES)}), or give --write FOLDER")

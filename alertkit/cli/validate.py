@@ -1,0 +1,38 @@
+"""alertkit validate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alertkit.cli import common
+
+
+@click.command("validate")
+@common.project_option
+@common.tenant_option
+@common.environment_option
+@click.option("--format", "form", type=click.Choice(common.FORMATS), default="text", help="How problems are printed.")
+@common.output_options
+@click.pass_context
+def command(
+    ctx: click.Context, project: Path | None, tenants: tuple[str, ...], environment: str, form: str, quiet: bool, no_color: bool
+) -> None:
+    """Report everything that is wrong with the definitions, of every tenant, in one run.
+
+    Without --env each tenant is checked as it stands and in each of its environments. Exit code 1 when there is an error.
+    """
+    from alertkit.compiler import check
+    from alertkit.errors import Level
+
+    problems = check(common.find_project(project), tenants, environment)
+    errors = sum(problem.level is Level.ERROR for problem in problems)
+    if form == "json":
+        common.print_json({"problems": problems})
+    else:
+        common.print_problems(problems, form)
+        if not quiet and form == "text":
+            verdict = f"{errors} error{'s' if errors != 1 else ''}, {len(problems) - errors} warnings" if problems else "no problems"
+            common.console(no_color=no_color).print(verdict, style="red" if errors else "green")
+    ctx.exit(1 if errors else 0)

@@ -1,0 +1,203 @@
+"""A whole project: which tenants need compiling, several processes when there are many, one plan at the end.
+
+A process compiles a tenant and writes it at once, so memory does not grow with the number of tenants.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler import manifest as manifests
+from alertkit.compiler import pipeline, write
+from alertkit.compiler.finding import did_you_mean
+from alertkit.compiler.manifest import Manifest
+from alertkit.compiler.pipeline import Source, TenantBuild
+from alertkit.compiler.plan import Plan, TenantPlan, rule_changes
+from alertkit.compiler.workspace import Workspace, tenant_files
+from alertkit.compiler.write import FileChange
+from alertkit.errors import Problem, UsageError
+
+Progress = Callable[[int, int], None]
+"""Called with how many tenants are done, and of how many."""
+Verify = Callable[[TenantBuild], tuple[Problem, ...]]
+"""Asks the real tools about what was compiled, before it is written."""
+
+_WORTH_PROCESSES = 12
+"""Starting processes takes as long as compiling about this many tenants."""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How to generate. `dry` writes nothing and compiles everything anew: a check trusts no manifest."""
+
+    out: Path
+    dry: bool = False
+    jobs: int = 0
+    verify: Verify | None = None
+
+
+class _Done(msgspec.Struct, frozen=True):
+    """One tenant's plan, and its fragment where the one on disk may be older."""
+
+    plan: TenantPlan
+    fragment: bytes | None = None
+
+
+def generate(space: Workspace, tenants: Iterable[str], options: Options, progress: Progress = lambda done, total: None) -> Plan:
+    """Compile the named tenants (all of them when none is named) and write what changed.
+
+    Raises:
+        UsageError: no such tenant, or another alertkit is writing.
+        ProblemsFound: the tenants' folder holds names that cannot be tenants'.
+        RefusedToWrite: a foreign file stands in the way.
+    """
+    if options.dry:
+        return _generate(space, tuple(tenants), options, progress)
+    with write.exclusive(options.out):
+        return _generate(space, tuple(tenants), options, progress)
+
+
+def _generate(space: Workspace, wanted: tuple[str, ...], options: Options, progress: Progress) -> Plan:
+    files = tenant_files(space)
+    sources = (pipeline.read_source(space, name, files[name]) for name in chosen(wanted, files))
+    platform = Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
+    first = _settled(space, options, platform) or _run(space, options, platform)
+    return _conclude(space, options, [first, *_compile(space, sources, options, progress)], files, whole=not wanted)
+
+
+def write_builds(space: Workspace, builds: Iterable[TenantBuild], options: Options, *, whole: bool) -> Plan:
+    """Write what was compiled in memory. `whole` says that these are all tenants, so that what is gone is removed.
+
+    Raises:
+        UsageError: another alertkit is writing.
+        RefusedToWrite: a foreign file stands in the way.
+    """
+    with write.exclusive(options.out):
+        return _conclude(space, options, [_finish(options, build) for build in builds], tenant_files(space), whole=whole)
+
+
+def _conclude(space: Workspace, options: Options, done: list[_Done], files: Iterable[str], *, whole: bool) -> Plan:
+    """Remove what is gone, assemble what belongs to no tenant, and add up."""
+    plans = [one.plan for one in done]
+    names_now = (names.PLATFORM, *sorted(files))
+    if whole:
+        plans += _remove_gone(options, {manifests.ASSEMBLED, *names_now})
+    fragments = {one.plan.tenant: one.fragment for one in done if one.fragment is not None}
+    assembled = _assemble(space, names_now, fragments, options)
+    others = set(names_now) - {one.plan.tenant for one in done}
+    known = (manifests.read(options.out, name) for name in sorted(others))
+    load = sum(one.load for one in plans) + sum(manifest.load for manifest in known if manifest)
+    return Plan(tuple(plans), assembled, load)
+
+
+def chosen(wanted: tuple[str, ...], files: dict[str, tuple[Path, ...]]) -> list[str]:
+    """The tenants that are meant: the named ones, or all.
+
+    Raises:
+        UsageError: there is no such tenant.
+    """
+    for name in wanted:
+        if name not in files:
+            raise UsageError(f"there is no tenant {name!r}; {did_you_mean(name, files) or f'its file would be {name}.yaml'}")
+    return sorted(set(wanted)) if wanted else sorted(files)
+
+
+def _compile(space: Workspace, sources: Iterable[Source], options: Options, progress: Progress) -> Iterator[_Done]:
+    """Tenants whose files are as their sources ask stay as they are; the rest is compiled, by several processes when many."""
+    fresh = []
+    for source in sources:
+        settled = _settled(space, options, source)
+        if settled:
+            yield settled
+        else:
+            fresh.append(source)
+    jobs = min(options.jobs or os.cpu_count() or 1, len(fresh) // _WORTH_PROCESSES + 1)
+    work = functools.partial(_run, space, options)
+    if jobs == 1:
+        yield from _counted(map(work, fresh), len(fresh), progress)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from _counted(pool.map(work, fresh, chunksize=4), len(fresh), progress)
+
+
+def _counted(done: Iterable[_Done], total: int, progress: Progress) -> Iterator[_Done]:
+    for count, one in enumerate(done, 1):
+        progress(count, total)
+        yield one
+
+
+def _settled(space: Workspace, options: Options, source: Source) -> _Done | None:
+    """The plan of a tenant that was compiled from this very input, and whose files are all as written."""
+    known = None if options.dry or options.verify else manifests.read(options.out, source.tenant)
+    if known is None or known.input != source.digest(space) or not manifests.intact(options.out, known):
+        return None
+    unchanged = tuple(FileChange(path, "unchanged") for path in sorted(known.files))
+    return _Done(TenantPlan(source.tenant, unchanged, counts=known.counts, load=known.load, recompiled=False))
+
+
+def _run(space: Workspace, options: Options, source: Source) -> _Done:
+    """Compile one tenant; write it unless it has problems or the run is dry."""
+    return _finish(options, pipeline.build(space, source))
+
+
+def _finish(options: Options, build: TenantBuild) -> _Done:
+    problems = build.problems + (options.verify(build) if build.manifest and options.verify else ())
+    previous = manifests.read(options.out, build.tenant)
+    if build.manifest is None or TenantPlan(build.tenant, problems=problems).failed:
+        return _Done(TenantPlan(build.tenant, problems=problems, load=previous.load if previous else 0.0))
+    changes = write.compare(options.out, build.files, previous)
+    rules = rule_changes(options.out, build.groups, build.manifest, previous)
+    if not options.dry:
+        write.write(options.out, build.files, changes, build.manifest)
+    plan = TenantPlan(build.tenant, changes, rules, problems, build.manifest.counts, build.manifest.load)
+    return _Done(plan, build.files[names.fragment_file(build.tenant)])
+
+
+def _remove_gone(options: Options, known: set[str]) -> list[TenantPlan]:
+    """Tenants that were generated once and have no definition any more."""
+    plans = []
+    for file in sorted((options.out / "manifest").glob("*.json")):
+        manifest = None if file.stem in known else manifests.read(options.out, file.stem)
+        if manifest is not None:
+            plans.append(TenantPlan(file.stem, tuple(FileChange(path, "removed") for path in sorted(manifest.files))))
+            if not options.dry:
+                write.remove(options.out, manifest)
+    return plans
+
+
+def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes], options: Options) -> tuple[FileChange, ...]:
+    """Alertmanager's file. A tenant without any fragment is left to the root, which is the platform's."""
+    fragments = (fresh.get(name) or _on_disk(options.out, name) for name in tenants)
+    data = pipeline.assemble(space, (fragment for fragment in fragments if fragment))
+    files = {names.ALERTMANAGER_FILE: data}
+    changes = write.compare(options.out, files, manifests.read(options.out, manifests.ASSEMBLED))
+    if not options.dry:
+        manifest = Manifest(
+            names.MANIFEST_VERSION, manifests.ASSEMBLED, manifests.digest(data), {str(names.ALERTMANAGER_FILE): manifests.digest(data)}
+        )
+        write.write(options.out, files, changes, manifest)
+    return changes
+
+
+def _on_disk(out: Path, tenant: str) -> bytes | None:
+    """The tenant's last good fragment; one that alertkit did not write is not merged."""
+    known = manifests.read(out, tenant)
+    path = names.fragment_file(tenant)
+    try:
+        data = (out / path).read_bytes()
+    except OSError:
+        return None
+    return data if known and known.files.get(str(path)) == manifests.digest(data) else None
+
+
+def output_folder(space: Workspace, out: Path | None) -> Path:
+    """Where generated files go: `generated/` in the project, or `generated/<environment>/`."""
+    base = out or space.directory / names.GENERATED
+    return base / space.project.environment if space.project.environment else base
+

@@ -1,0 +1,182 @@
+"""The stages in order: load → validate → resolve → compile → render → write. Nothing is written before a tenant is whole.
+
+Tenants are independent of each other up to the assembled Alertmanager file, so one that is wrong harms no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler import manifest as manifests
+from alertkit.compiler import merge, policies, render, resolve, routes, rules, schema, workspace
+from alertkit.compiler.checks import CHECKS
+from alertkit.compiler.finding import Finding
+from alertkit.compiler.load import load_text
+from alertkit.compiler.manifest import Manifest
+from alertkit.compiler.plan import rule_key
+from alertkit.compiler.scope import Scope
+from alertkit.compiler.workspace import Workspace
+from alertkit.compiler.write import Files
+from alertkit.errors import Level, Problem, ProblemsFound
+from alertkit.model import policy as policy_file
+from alertkit.model.document import Node, plain
+from alertkit.model.rules import RuleGroup
+from alertkit.model.tenant import Project, Tenant
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A tenant's definition on disk: names relative to the project, and bytes."""
+
+    tenant: str
+    files: tuple[tuple[str, bytes], ...]
+
+    def digest(self, space: Workspace) -> str:
+        """The digest of all that the tenant is compiled from."""
+        parts = [part for name, data in self.files for part in (name.encode(), data)]
+        return manifests.input_digest([space.text, space.project.environment.encode(), *parts])
+
+
+class TenantBuild(msgspec.Struct, frozen=True):
+    """What one tenant compiles to: files by path relative to the output directory, or the problems why not."""
+
+    tenant: str
+    problems: tuple[Problem, ...] = ()
+    files: Files = {}
+    groups: tuple[RuleGroup, ...] = ()
+    manifest: Manifest | None = None
+
+
+def read_source(space: Workspace, tenant: str, files: Iterable[Path]) -> Source:
+    """Read a tenant's files."""
+    return Source(tenant, tuple((str(file.relative_to(space.directory)), file.read_bytes()) for file in files))
+
+
+def check_tenant(space: Workspace, source: Source) -> list[Problem]:
+    """Every problem of a tenant: as it stands, and in its environments."""
+    return _checked(source, space.scope(source.tenant))[1]
+
+
+def build(space: Workspace, source: Source) -> TenantBuild:
+    """Compile one tenant, in memory. The platform's definition has been checked with its project."""
+    if source.tenant == names.PLATFORM:
+        return compile_tenant(space.platform, space.scope(names.PLATFORM), source.digest(space), space.warnings)
+    scope = space.scope(source.tenant)
+    node, problems = _checked(source, scope)
+    if node is None or _failed(problems):
+        return TenantBuild(source.tenant, tuple(problems))
+    tenant = resolve.tenant(plain(node), scope, lambda path: workspace.source_at(node, path))
+    return compile_tenant(tenant, scope, source.digest(space), tuple(problems))
+
+
+def _checked(source: Source, scope: Scope) -> tuple[Node | None, list[Problem]]:
+    """The definition in the asked-for environment (None when it cannot be read), and every problem, each once."""
+    try:
+        node = load(source)
+        problems = validate(node, scope)
+        asked = scope.project.environment
+        if not _failed(problems):
+            variants = [_variant(node, asked)] if asked else list(_environments(node))
+            problems += [problem for variant in variants for problem in validate(variant, scope)]
+    except ProblemsFound as found:
+        return None, [msgspec.structs.replace(problem, tenant=source.tenant) for problem in found.problems]
+    return _variant(node, asked), sorted(set(problems))
+
+
+def load(source: Source) -> Node:
+    """The tenant's files as one definition.
+
+    Raises:
+        ProblemsFound: a file is no YAML that alertkit reads, or two files contradict each other.
+    """
+    nodes, problems = [], []
+    for name, data in source.files:
+        try:
+            nodes.append(load_text(data, name))
+        except ProblemsFound as found:
+            problems += found.problems
+    if problems:
+        raise ProblemsFound(problems)
+    return merge.merge_sections(nodes)
+
+
+def validate(node: Node, scope: Scope) -> list[Problem]:
+    """The schema first; meaning only when the schema is content."""
+    data = plain(node)
+    findings = schema.check("tenant", data)
+    if not findings:
+        findings = [*_name(data["tenant"], scope.tenant), *(finding for check in CHECKS for finding in check(data, scope))]
+    return workspace.problems_at(node, findings, scope.tenant)
+
+
+def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, ...]) -> TenantBuild:
+    """The tenant's artifacts, as bytes."""
+    project = scope.project
+    compiled = rules.compile_rules(tenant, project, scope.guard)
+    fragment = routes.compile_routes(tenant, project)
+    policy = policies.compile_policy(tenant, project)
+    files: Files = {
+        names.fragment_file(tenant.name): render.fragment(fragment),
+        names.policy_file(tenant.name): policy_file.encode(policy),
+    }
+    if compiled.records:
+        files[names.records_file(tenant.name)] = render.rule_file(compiled.records, tenant.name)
+    if compiled.alerts:
+        files[names.alerts_file(tenant.name)] = render.rule_file(compiled.alerts, tenant.name)
+    groups = (*compiled.records, *compiled.alerts)
+    counts = {
+        "groups": len(groups),
+        "rules": sum(len(group.rules) for group in groups),
+        "routes": len(fragment.routes[0].routes) + 1,
+        "policies": len(policy.policies),
+        "schedules": len(policy.schedules),
+    }
+    base = Manifest(names.MANIFEST_VERSION, tenant.name, digest, {}, counts=counts)
+    return TenantBuild(tenant.name, problems, files, groups, _filled(base, files, groups, project))
+
+
+def assemble(space: Workspace, fragments: Iterable[bytes]) -> bytes:
+    """Alertmanager's configuration from every tenant's fragment, the platform's first."""
+    return render.alertmanager(routes.root_route(space.platform, space.project), fragments)
+
+
+def _filled(manifest: Manifest, files: Files, groups: tuple[RuleGroup, ...], project: Project) -> Manifest:
+    rules = {rule_key(rule): rule for group in groups for rule in group.rules}
+    return msgspec.structs.replace(
+        manifest,
+        files={str(path): manifests.digest(data) for path, data in files.items()},
+        rules={key: manifests.digest(msgspec.json.encode(render.rule(rule))) for key, rule in rules.items()},
+        sources={key: f"{rule.source.file}:{rule.source.line}" for key, rule in rules.items()},
+        load=sum(len(group.rules) / (group.interval or project.evaluation_interval).seconds for group in groups),
+    )
+
+
+def _name(written: str, expected: str) -> Iterator[Finding]:
+    if written != expected:
+        yield Finding(("tenant",), "AK304", f"the file says tenant {written!r}, its name says {expected!r}", "make them equal")
+
+
+def _environments(node: Node) -> Iterator[Node]:
+    value = node.value
+    environments = value.get("environments") if isinstance(value, dict) else None
+    for name in environments.value if environments and isinstance(environments.value, dict) else ():
+        yield _variant(node, name)
+
+
+def _variant(node: Node, environment: str) -> Node:
+    """The definition with one of its environments merged in, and no environments left."""
+    if not isinstance(node.value, dict) or "environments" not in node.value:
+        return node
+    base = msgspec.structs.replace(node, value={key: value for key, value in node.value.items() if key != "environments"})
+    environments = node.value["environments"].value
+    partial = environments.get(environment) if isinstance(environments, dict) else None
+    return merge.overlay(base, partial) if partial else base
+
+
+def _failed(problems: Iterable[Problem]) -> bool:
+    return any(problem.level is Level.ERROR for problem in problems)
+
+

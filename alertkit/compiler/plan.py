@@ -1,0 +1,135 @@
+"""What generating changes, rule by rule: what a reviewer wants to read instead of a text diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler import render
+from alertkit.compiler.load import load_file
+from alertkit.compiler.manifest import Manifest
+from alertkit.compiler.write import FileChange
+from alertkit.errors import Level, Problem, ProblemsFound
+from alertkit.model.document import plain
+from alertkit.model.rules import Rule, RuleGroup
+
+Sign = Literal["+", "~", "-"]
+_SHOWN = 160
+GENERATED_LIMIT = 64 * 1024 * 1024
+
+
+class RuleChange(msgspec.Struct, frozen=True):
+    """One rule that comes, changes or goes. `details` are lines such as `expr: a → b`; `source` is `file:line`."""
+
+    sign: Sign
+    rule: str
+    details: tuple[str, ...] = ()
+    source: str = ""
+
+
+class TenantPlan(msgspec.Struct, frozen=True):
+    """What happens to one tenant. With `problems` of level error its files stay as they are."""
+
+    tenant: str
+    files: tuple[FileChange, ...] = ()
+    rules: tuple[RuleChange, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    counts: dict[str, int] = {}
+    load: float = 0.0
+    recompiled: bool = True
+
+    @property
+    def failed(self) -> bool:
+        """True when the tenant keeps its last good files."""
+        return any(problem.level is Level.ERROR for problem in self.problems)
+
+    @property
+    def changed(self) -> bool:
+        """True when a file is written or removed."""
+        return any(change.fate != "unchanged" for change in self.files)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What happens to everything; `assembled` are the files that belong to no tenant."""
+
+    tenants: tuple[TenantPlan, ...]
+    assembled: tuple[FileChange, ...] = ()
+    load: float = 0.0
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of every tenant, by place."""
+        return tuple(sorted(problem for tenant in self.tenants for problem in tenant.problems))
+
+    @property
+    def failed(self) -> bool:
+        """True when at least one tenant keeps its last good files."""
+        return any(tenant.failed for tenant in self.tenants)
+
+    @property
+    def changed(self) -> bool:
+        """True when a file is written or removed."""
+        return any(change.fate != "unchanged" for change in self.assembled) or any(tenant.changed for tenant in self.tenants)
+
+
+def rule_key(rule: Rule) -> str:
+    """What a rule is called in a plan: alerts by their stable id, records by name and labels."""
+    return _key(render.rule(rule))
+
+
+def _key(rule: dict[str, Any]) -> str:
+    if "alert" in rule:
+        return f"alert {rule['annotations'].get(names.ANNOTATION_RULE, rule['alert'])}"
+    own = list(rule["labels"].items())[:-1]  # the last one is the tenant label, the same everywhere
+    labels = ", ".join(f'{name}="{value}"' for name, value in sorted(own))
+    return f"record {rule['record']}" + (f"{{{labels}}}" if labels else "")
+
+
+def rule_changes(out: Path, groups: Iterable[RuleGroup], current: Manifest, previous: Manifest | None) -> tuple[RuleChange, ...]:
+    """The difference between what was generated last and what would be now."""
+    before = previous.rules if previous else {}
+    if before == current.rules:
+        return ()
+    written = _written_rules(out, current.tenant) if previous else {}
+    rules = {rule_key(rule): rule for group in groups for rule in group.rules}
+    changes = []
+    for key, value in current.rules.items():
+        if key not in before:
+            changes.append(RuleChange("+", key, (), current.sources.get(key, "")))
+        elif before[key] != value:
+            details = _details(written.get(key, {}), render.rule(rules[key]))
+            changes.append(RuleChange("~", key, details, current.sources.get(key, "")))
+    changes += [RuleChange("-", key) for key in before if key not in current.rules]
+    return tuple(changes)
+
+
+def _written_rules(out: Path, tenant: str) -> dict[str, dict[str, Any]]:
+    """The rules as they stand in the files, by key; what cannot be read is left out, because a plan must not fail on it."""
+    rules: dict[str, dict[str, Any]] = {}
+    for path in (names.records_file(tenant), names.alerts_file(tenant)):
+        try:
+            data = plain(load_file(out / path, str(path), limit=GENERATED_LIMIT))
+            rules |= {_key(rule): rule for group in data["groups"] for rule in group["rules"]}
+        except (OSError, ProblemsFound, KeyError, TypeError, AttributeError):
+            continue
+    return rules
+
+
+def _details(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, ...]:
+    lines = []
+    for key in dict.fromkeys((*old, *new)):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            lines += [f"{key}.{line}" for line in _details(before, after)]
+        elif before != after:
+            lines.append(f"{key}: {_shorten(before)} → {_shorten(after)}")
+    return tuple(lines)
+
+
+def _shorten(value: Any) -> str:
+    text = "nothing" if value is None else " ".join(str(value).split())
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

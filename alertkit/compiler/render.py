@@ -1,0 +1,130 @@
+"""Artifacts → bytes. The order of keys is the one people read in, and never changes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from alertkit import names
+from alertkit.compiler.emit import emit
+from alertkit.model.quantity import Duration
+from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, WebhookReceiver
+from alertkit.model.rules import AlertingRule, RecordingRule, Rule, RuleGroup
+from alertkit.routing import matchers
+
+_SECTIONS = ("receivers", "inhibit_rules")
+_ROUTES = "route:\n  routes:\n"
+
+
+def rule_file(groups: Iterable[RuleGroup], tenant: str) -> bytes:
+    """A file for Prometheus' `rule_files`: one document, because Prometheus reads only the first, silently."""
+    return emit({"groups": [_group(group) for group in groups]}, header=_header(tenant)).encode()
+
+
+def _group(group: RuleGroup) -> dict[str, Any]:
+    return {"name": group.name, **_span("interval", group.interval), "rules": [rule(entry) for entry in group.rules]}
+
+
+def rule(value: Rule) -> dict[str, Any]:
+    """A rule as it stands in a rule file."""
+    return _record(value) if isinstance(value, RecordingRule) else _alert(value)
+
+
+def _record(rule: RecordingRule) -> dict[str, Any]:
+    return {"record": rule.record, "expr": rule.expr, "labels": rule.labels}
+
+
+def _alert(rule: AlertingRule) -> dict[str, Any]:
+    return {
+        "alert": rule.alert,
+        "expr": rule.expr,
+        **_span("for", rule.hold),
+        **_span("keep_firing_for", rule.keep_firing_for),
+        "labels": rule.labels,
+        "annotations": rule.annotations,
+    }
+
+
+def fragment(value: Fragment) -> bytes:
+    """A tenant's part of Alertmanager's configuration, in the shape of the whole."""
+    data: dict[str, Any] = {
+        "route": {"routes": [_route(route) for route in value.routes]},
+        "receivers": [_webhook(receiver) for receiver in value.receivers],
+    }
+    if value.inhibit:
+        data["inhibit_rules"] = [_inhibit(rule) for rule in value.inhibit]
+    return emit(data, header=_header(value.tenant)).encode()
+
+
+def alertmanager(root: Route, fragments: Iterable[bytes]) -> bytes:
+    """Alertmanager's whole configuration: a root that takes what no tenant's route does, then every fragment in order.
+
+    Fragments are cut at their sections and joined as text: parsing them again would take a thousand tenants 20 seconds.
+    """
+    sections: dict[str, list[str]] = {"route": [], **{name: [] for name in _SECTIONS}}
+    for data in fragments:
+        for name, text in _cut(data.decode()).items():
+            sections[name].append(text)
+    parts = [emit({"route": _route(root)}, header=_header("")), "  routes:\n", *sections["route"]]
+    for name in _SECTIONS:
+        if sections[name]:
+            parts += [f"{name}:\n", *sections[name]]
+    return "".join(parts).encode()
+
+
+def _cut(text: str) -> dict[str, str]:
+    """The lines below each section of a fragment."""
+    sections: dict[str, str] = {}
+    start = text.index(_ROUTES) + len(_ROUTES)
+    marks = [("route", start, start)]
+    for name in _SECTIONS:
+        place = text.find(f"\n{name}:\n", start - 1)
+        if place >= 0:
+            marks.append((name, place + 1, place + len(name) + 3))
+    for (name, _, begin), (_, end, _) in zip(marks, [*marks[1:], ("", len(text), 0)], strict=True):
+        sections[name] = text[begin:end]
+    return sections
+
+
+def _route(route: Route) -> dict[str, Any]:
+    return {
+        **({"matchers": _matchers(route.matchers)} if route.matchers else {}),
+        **({"receiver": route.receiver} if route.receiver else {}),
+        **({"continue": True} if route.follow else {}),
+        **({"group_by": list(route.group_by)} if route.group_by else {}),
+        **_span("group_wait", route.group_wait),
+        **_span("group_interval", route.group_interval),
+        **_span("repeat_interval", route.repeat_interval),
+        **({"routes": [_route(child) for child in route.routes]} if route.routes else {}),
+    }
+
+
+def _matchers(values: Iterable[Matcher]) -> list[str]:
+    return [matchers.text(value) for value in values]
+
+
+def _webhook(receiver: WebhookReceiver) -> dict[str, Any]:
+    return {
+        "name": receiver.name,
+        "webhook_configs": [
+            {
+                "url": receiver.url,
+                "send_resolved": True,
+                "max_alerts": receiver.max_alerts,
+                "http_config": {"authorization": {"type": "Bearer", "credentials_file": receiver.credentials_file}},
+            }
+        ],
+    }
+
+
+def _inhibit(rule: InhibitRule) -> dict[str, Any]:
+    return {"source_matchers": _matchers(rule.source), "target_matchers": _matchers(rule.target), "equal": list(rule.equal)}
+
+
+def _span(key: str, value: Duration | None) -> dict[str, str]:
+    return {} if value is None else {key: str(value)}
+
+
+def _header(tenant: str) -> str:
+    whose = f" for tenant {tenant}" if tenant else ""
+    return f"# {names.MARKER}{whose}; change the definition, not this file\n"

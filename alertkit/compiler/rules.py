@@ -1,0 +1,67 @@
+"""A tenant's recording and alerting rules: isolated, labelled, with annotations that find their words in the receiver."""
+
+from __future__ import annotations
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler.guard import Guard
+from alertkit.compiler.words import annotation, in_language
+from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
+from alertkit.model.tenant import AlertDefinition, Project, RecordDefinition, Tenant
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """Records and alerts go to two files, because a promtool case that feeds recorded series needs the alerts alone."""
+
+    records: tuple[RuleGroup, ...]
+    alerts: tuple[RuleGroup, ...]
+
+
+def compile_rules(tenant: Tenant, project: Project, guard: Guard) -> Rules:
+    """The tenant's rule groups. Records stay in the author's order, because one may read another; alerts group by service."""
+    records = tuple(_record(definition, tenant, project, guard) for definition in tenant.records)
+    by_service: dict[str, list[AlertingRule]] = {}
+    for definition in tenant.alerts:
+        by_service.setdefault(definition.service, []).append(_alert(definition, tenant, project, guard))
+    return Rules(
+        records=(RuleGroup(names.group(tenant.name, "records"), records),) if records else (),
+        alerts=tuple(RuleGroup(names.group(tenant.name, service), tuple(rules)) for service, rules in by_service.items()),
+    )
+
+
+def _record(definition: RecordDefinition, tenant: Tenant, project: Project, guard: Guard) -> RecordingRule:
+    labels = {**definition.labels, project.label: tenant.name}
+    return RecordingRule(definition.record, guard(definition.expr), labels, definition.source)
+
+
+def _alert(definition: AlertDefinition, tenant: Tenant, project: Project, guard: Guard) -> AlertingRule:
+    # The tenant label is a static one and comes last: it overrules whatever label the expression returns.
+    labels = {
+        **definition.labels,
+        names.LABEL_SERVICE: definition.service,
+        names.LABEL_SEVERITY: definition.severity,
+        project.label: tenant.name,
+    }
+    return AlertingRule(
+        id=definition.name,
+        alert=definition.name,
+        expr=guard(definition.expr),
+        labels=labels,
+        annotations=_annotations(definition, tenant.locale),
+        source=definition.source,
+        hold=definition.hold,
+        keep_firing_for=definition.keep_firing_for,
+    )
+
+
+def _annotations(definition: AlertDefinition, locale: str) -> dict[str, str]:
+    annotations = {names.ANNOTATION_SUMMARY: annotation(in_language(definition.summary, locale), definition.unit)}
+    if definition.description:
+        annotations[names.ANNOTATION_DESCRIPTION] = annotation(in_language(definition.description, locale), definition.unit)
+    if definition.runbook:
+        annotations[names.ANNOTATION_RUNBOOK] = definition.runbook.replace("{", '{{"{"}}')
+    annotations[names.ANNOTATION_RULE] = definition.name
+    annotations[names.ANNOTATION_VALUE] = "{{ $value }}"
+    annotations[names.ANNOTATION_UNIT] = definition.unit
+    return annotations
