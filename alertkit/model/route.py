@@ -20,7 +20,7 @@ class Matcher(msgspec.Struct, frozen=True, order=True):
 
 
 class Route(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A node of the routing tree. None and empty mean: as the parent; but a parent's time intervals do not hold for its routes."""
+    """A node of the routing tree. None and empty mean: as the parent; time intervals alone are not inherited."""
 
     matchers: tuple[Matcher, ...] = ()
     receiver: str | None = None
