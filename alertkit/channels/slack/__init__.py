@@ -1,0 +1,8 @@
+"""Slack: the channel, and reading the clicks that come back."""
+
+from __future__ import annotations
+
+from alertkit.channels.slack.channel import SlackChannel
+from alertkit.channels.slack.interactions import Ignored, Interaction, Rejected, read_interaction
+
+__all__ = ["Ignored", "Interaction", "Rejected", "SlackChannel", "read_interaction"]

@@ -1,0 +1,212 @@
+"""A message as Slack's JSON: a header, and one attachment (blocks alone have no colour bar) with the alerts, facts and buttons.
+
+Text of an alert or a tenant is only ever a `plain_text` object with emoji off and `&<>` escaped: it can neither mention, link,
+nor format. `mrkdwn` holds alertkit's own words and mentions from configuration, escaped and `verbatim`. Text is cut until it fits
+Slack's limits as escaped; what was dropped is counted. Kinds and order of blocks do not change over an incident's life.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from alertkit.model.message import Action, Confirm, Entry, Fact, Link, Message
+from alertkit.model.text import ELLIPSIS, paragraph, visible
+
+Block = dict[str, Any]
+
+TEXT = 3_900
+"""Of the top-level text; `chat.update` refuses more than 4,000."""
+HEADER = 150
+SECTION = 2_800
+DESCRIPTION = 1_500
+FIELD = 300
+CONTEXT = 300
+BUTTON = 75
+URLS = 2_500
+"""Of all links together. With these limits the blocks stay below 12,000 characters of JSON: Slack refuses about 13,000 although
+every part keeps to its own limit (bolt-js issue 2509)."""
+CHOICE = 150
+FACTS = 5
+"""Two fields each, of ten."""
+
+ACTION_PREFIX = "alertkit:"
+LINK_PREFIX = "alertkit:link:"
+
+_COLOURS = {"critical": "#d1242f", "warning": "#d4a72c", "info": "#218bff"}
+_STATE_COLOURS = {"acknowledged": "#8250df", "snoozed": "#6e7781", "suppressed": "#6e7781", "resolved": "#1a7f37"}
+_SIGNS = {"critical": "🔴", "warning": "🟠", "info": "🔵"}
+_STATE_SIGNS = {"acknowledged": "👀", "snoozed": "💤", "suppressed": "🔇", "resolved": "✅"}
+_MENTION = re.compile(r"(?:([UW])|(S))[A-Z0-9]{2,20}", re.ASCII)
+_ROOM_MENTIONS = ("here", "channel", "everyone")
+_STYLES = {"acknowledge": "primary", "resolve": None, "snooze": None, "escalate": "danger"}
+
+
+def root(message: Message, *, interactive: bool) -> Block:
+    """The incident's message: `text`, `blocks` and `attachments`. Without `interactive` it has links but no buttons."""
+    return {
+        "text": text(message),
+        "blocks": [_header(message), *_mentions(message.mentions)],
+        "attachments": [{"color": _colour(message), "blocks": _body(message, interactive=interactive)}],
+    }
+
+
+def reply(message: Message) -> Block:
+    """What has just changed, for the incident's thread."""
+    said = message.event or message.summary
+    return {
+        "text": escape(said, TEXT),
+        "blocks": [_section(said, SECTION), *_mentions(message.mentions)],
+    }
+
+
+def text(message: Message) -> str:
+    """The whole message in words: what notifications show and screen readers read."""
+    lines = [message.summary, *(f"{fact.name}: {fact.value}" for fact in message.facts), message.origin]
+    return escape("\n".join(line for line in lines if line), TEXT)
+
+
+def escape(value: str, limit: int) -> str:
+    """The text for Slack, at most `limit` characters long once its `&<>` are escaped; a cut ends in `…`."""
+    clean = paragraph(value, limit)
+    escaped = _entities(clean)
+    if len(escaped) <= limit:
+        return escaped
+    kept, room = [], limit - len(ELLIPSIS)
+    for character in map(_entities, clean):
+        room -= len(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept) + ELLIPSIS
+
+
+def _entities(value: str) -> str:
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain(value: str, limit: int) -> Block:
+    """A text object that Slack shows as it is."""
+    return {"type": "plain_text", "text": escape(value, limit) or ELLIPSIS, "emoji": False}
+
+
+def _header(message: Message) -> Block:
+    sign = _STATE_SIGNS.get(message.state) or _SIGNS.get(message.severity, "⚠️")
+    return {"type": "header", "text": plain(f"{sign} {message.headline}", HEADER)}
+
+
+def _mentions(addresses: Iterable[str]) -> list[Block]:
+    found = [mention for address in addresses if (mention := _mention(address))][:50]
+    return [{"type": "section", "text": _own_markup(" ".join(dict.fromkeys(found)))}] if found else []
+
+
+def _mention(address: str) -> str:
+    """An address from configuration as a mention; empty when it is a room or nothing that Slack could ring."""
+    if address in _ROOM_MENTIONS:
+        return f"<!{address}>"
+    match = _MENTION.fullmatch(address)
+    if match is None:
+        return ""
+    return f"<@{address}>" if match[1] else f"<!subteam^{address}>"
+
+
+def _own_markup(markup: str) -> Block:
+    return {"type": "mrkdwn", "text": markup, "verbatim": True}
+
+
+def _body(message: Message, *, interactive: bool) -> list[Block]:
+    blocks = [_section(_told(message.entries) or message.summary, SECTION)]
+    blocks += [_section(entry.description, DESCRIPTION) for entry in message.entries[:1] if entry.description]
+    if message.facts:
+        blocks.append({"type": "section", "fields": _fields(message.facts)})
+    blocks.append(_context(message))
+    buttons = [_button(action) for action in message.actions[:5] if len(action.value) < CHOICE - 12] if interactive else []
+    links = [_link(link) for link in _affordable(message.links)]
+    return [*blocks, *({"type": "actions", "elements": row} for row in (buttons, links) if row)]
+
+
+def _section(value: str, limit: int) -> Block:
+    return {"type": "section", "text": plain(value, limit)}
+
+
+def _told(entries: Sequence[Entry]) -> str:
+    """The alerts, one line each when there are several. What does not fit is counted as `+N`."""
+    if len(entries) == 1:
+        return _line(entries[0])
+    lines: list[str] = []
+    room = SECTION - 12
+    for place, entry in enumerate(entries):
+        line = f"{'✓' if entry.resolved else '•'} {_line(entry)}"
+        room -= len(_entities(line)) + 1
+        if room < 0:
+            return "\n".join([*lines, f"{ELLIPSIS} +{len(entries) - place}"])
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _line(entry: Entry) -> str:
+    return " · ".join(part for part in (visible(entry.sentence), entry.value, entry.detail) if part)
+
+
+def _fields(facts: Sequence[Fact]) -> list[Block]:
+    """Names in bold beside their values: in two columns on a desk, one under the other on a phone."""
+    shown: list[Block] = []
+    for fact in facts[:FACTS]:
+        shown += [_own_markup(f"*{escape(fact.name, 60) or ELLIPSIS}*"), plain(fact.value, FIELD)]
+    return shown
+
+
+def _context(message: Message) -> Block:
+    lines = [line for line in (message.more, message.origin) if line] or [message.badge or message.headline]
+    return {"type": "context", "elements": [plain(line, CONTEXT) for line in lines]}
+
+
+def _button(action: Action) -> Block:
+    if action.choices:
+        return _menu(action)
+    button: Block = {
+        "type": "button",
+        "action_id": f"{ACTION_PREFIX}{action.kind}",
+        "text": plain(action.text, BUTTON),
+        "value": action.value,
+    }
+    if style := _STYLES[action.kind]:
+        button["style"] = style
+    return button | ({"confirm": _confirm(action.confirm)} if action.confirm else {})
+
+
+def _menu(action: Action) -> Block:
+    options = [{"text": plain(c.text, BUTTON), "value": f"{c.seconds}:{action.value}"} for c in action.choices[:10]]
+    return {
+        "type": "static_select",
+        "action_id": f"{ACTION_PREFIX}{action.kind}",
+        "placeholder": plain(action.text, BUTTON),
+        "options": options,
+    }
+
+
+def _confirm(confirm: Confirm) -> Block:
+    return {
+        "title": plain(confirm.title, 100),
+        "text": plain(confirm.text, 300),
+        "confirm": plain(confirm.yes, 30),
+        "deny": plain(confirm.no, 30),
+    }
+
+
+def _affordable(links: Iterable[Link]) -> Iterator[Link]:
+    """The first links whose addresses fit; a long one is left out, never cut."""
+    room = URLS
+    for link in links:
+        if len(link.url) <= room:
+            room -= len(link.url)
+            yield link
+
+
+def _link(link: Link) -> Block:
+    return {"type": "button", "action_id": f"{LINK_PREFIX}{link.kind}", "text": plain(link.text, BUTTON), "url": link.url}
+
+
+def _colour(message: Message) -> str:
+    return _STATE_COLOURS.get(message.state) or _COLOURS.get(message.severity, "#6e7781")
