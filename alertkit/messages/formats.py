@@ -53,7 +53,7 @@ class Formats:
         if number and not -9 <= number.adjusted() <= 15:
             return str(numbers.format_scientific(_rounded(number, 2 - number.adjusted()), locale=self.locale))
         exact = _rounded(number, max(digits - 1 - number.adjusted(), 0) if number else 0)
-        return str(numbers.format_decimal(exact, locale=self.locale, decimal_quantization=False))
+        return _decimal(exact, self.locale)
 
     def count(self, count: int) -> str:
         """A whole number of things."""
@@ -177,6 +177,11 @@ def parse_zone(name: str) -> dt.tzinfo:
         return zoneinfo.ZoneInfo(name)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         return dt.UTC
+
+
+@lru_cache(maxsize=4096)
+def _decimal(number: Decimal, locale: Locale) -> str:
+    return str(numbers.format_decimal(number, locale=locale, decimal_quantization=False))
 
 
 def _rounded(number: Decimal, places: int) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -20,7 +21,8 @@ from alertkit.model.text import one_line
 HEADLINE = 140
 SUMMARY = 480
 _NAME = 80
-_URL = 2_900
+_URL = 2_500
+_NOT_IN_URL = re.compile(r'[\x00-\x20\x7f-\xa0<>"\\\u2000-\u206f]')
 
 Answer = Literal["not_allowed", "unknown_person", "gone", "already_done", "failed"]
 """Why a click did nothing."""
@@ -212,7 +214,7 @@ def _first(alerts: Sequence[Alert], field: Literal["runbook", "dashboard"], anno
 
 def is_web(url: str) -> bool:
     """An http(s) address with a host, without blanks or control characters, short enough for every channel."""
-    if not url or len(url) > _URL or any(c <= " " or c in '<>"\\\x7f' for c in url):
+    if not url or len(url) > _URL or _NOT_IN_URL.search(url):
         return False
     try:
         parts = urlsplit(url)

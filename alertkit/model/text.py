@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 ELLIPSIS = "…"
-_PLAIN = re.compile(r"[ -~]*")
 _BLANKS = re.compile(r"[\t\n\x0b\x0c\r\x85\u2028\u2029 ]+")
-_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_JOINERS = frozenset("\u200c\u200d")
-"""Format characters that words and emoji need. The others (directions, zero widths, tags) can only hide or reorder text."""
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u3164\ufeff\uffa0"  # seen as nothing
+    "\u200e\u200f\u202a-\u202e\u2066-\u206f"  # directions
+    "\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"  # surrogates, private use, no characters
+    "\U000e0000-\U0010ffff]"  # tags and private use
+)
+"""What can only hide or reorder text. Joiners and variation selectors stay: words and emoji need them."""
 
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line of at most `limit` characters; a cut ends in `…`."""
-    return clip(" ".join(visible(_BLANKS.sub(" ", text[: 4 * limit + 64])).split(" ")).strip(" "), limit)
+    return clip(_BLANKS.sub(" ", visible(_BLANKS.sub(" ", text[: 4 * limit + 64]))).strip(" "), limit)
 
 
 def paragraph(text: str, limit: int) -> str:
     """The text with its line breaks, of at most `limit` characters; a cut ends in `…`."""
-    lines = (visible(_BLANKS.sub(" ", line)).strip(" ") for line in text[: 4 * limit + 64].splitlines())
+    lines = (visible(_BLANKS.sub(" ", line)).strip(" ") for line in text[: 4 * limit + 64].split("\n"))
     return clip("\n".join(lines).strip("\n"), limit)
 
 
 def visible(text: str) -> str:
-    """The text without control, direction, zero-width, surrogate and unassigned characters."""
-    if _PLAIN.fullmatch(text):
-        return text
-    return "".join(c for c in text if c in _JOINERS or unicodedata.category(c) not in _DROPPED)
+    """The text without control, direction, zero-width, surrogate and private characters."""
+    return _HIDDEN.sub("", text)
 
 
 def clip(text: str, limit: int) -> str:
