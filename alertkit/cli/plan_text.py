@@ -31,9 +31,8 @@ def print_plan(plan: Plan, options: Options, console: Console) -> None:
         same = sum(not (tenant.failed or tenant.changed) for tenant in plan.tenants)
         console.print(f"{same} of {len(plan.tenants)} tenants unchanged", style="dim")
     for change in plan.assembled:
-        routes = sum(tenant.counts.get("routes", 0) for tenant in plan.tenants)
-        _line(console, options, change.path, f"{len(plan.tenants)} tenants, {routes} routes" if routes else "", change.fate)
-    console.print(f"Prometheus will evaluate about {plan.load:.1f} rules a second")
+        _line(console, options, change.path, f"{plan.tenants_in_all} tenants, {plan.routes_in_all} routes", change.fate)
+    console.print(f"Prometheus will evaluate about {_amount(plan.load)} rules a second")
     if options.dry:
         _print_verdict(plan, console)
 
@@ -104,3 +103,7 @@ def _print_rule(change: RuleChange, console: Console) -> None:
     console.print(f"  {change.sign} {change.rule}{source}", style=_COLOURS[change.sign])
     for detail in change.details:
         console.print(f"      {detail}")
+
+
+def _amount(number: float) -> str:
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"

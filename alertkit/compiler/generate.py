@@ -91,9 +91,10 @@ def _conclude(space: Workspace, options: Options, done: list[_Done], files: Iter
     fragments = {one.plan.tenant: one.fragment for one in done if one.fragment is not None}
     assembled = _assemble(space, names_now, fragments, options)
     others = set(names_now) - {one.plan.tenant for one in done}
-    known = (manifests.read(options.out, name) for name in sorted(others))
-    load = sum(one.load for one in plans) + sum(manifest.load for manifest in known if manifest)
-    return Plan(tuple(plans), assembled, load)
+    known = [manifest for name in sorted(others) if (manifest := manifests.read(options.out, name))]
+    every = [*plans, *known]
+    routes = sum(one.counts.get("routes", 0) for one in every)
+    return Plan(tuple(plans), assembled, sum(one.load for one in every), tenants_in_all=len(names_now), routes_in_all=routes)
 
 
 def chosen(wanted: tuple[str, ...], files: dict[str, tuple[Path, ...]]) -> list[str]:

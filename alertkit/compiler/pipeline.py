@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import names
+from alertkit import dashboards, names
 from alertkit.compiler import manifest as manifests
 from alertkit.compiler import merge, policies, render, resolve, routes, rules, schema, workspace
 from alertkit.compiler.checks import CHECKS
@@ -21,6 +21,7 @@ from alertkit.compiler.plan import rule_key
 from alertkit.compiler.scope import Scope
 from alertkit.compiler.workspace import Workspace
 from alertkit.compiler.write import Files
+from alertkit.dashboards import ViewContext
 from alertkit.errors import Level, Problem, ProblemsFound
 from alertkit.model import policy as policy_file
 from alertkit.model.document import Node, plain
@@ -127,10 +128,14 @@ def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Pr
     if compiled.alerts:
         files[names.alerts_file(tenant.name)] = render.rule_file(compiled.alerts, tenant.name)
     groups = (*compiled.records, *compiled.alerts)
+    context = ViewContext.of(tenant, project, groups, policy.texts)
+    drawn = {names.dashboard_file(tenant.name, view): dashboards.build(view, context) for view in tenant.dashboards}
+    files |= {path: data for path, data in drawn.items() if data is not None}
     counts = {
         "groups": len(groups),
         "rules": sum(len(group.rules) for group in groups),
         "routes": len(fragment.routes[0].routes) + 1,
+        "dashboards": sum(data is not None for data in drawn.values()),
         "policies": len(policy.policies),
         "schedules": len(policy.schedules),
     }

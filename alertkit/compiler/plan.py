@@ -54,11 +54,16 @@ class TenantPlan(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What happens to everything; `assembled` are the files that belong to no tenant."""
+    """What happens to everything; `assembled` are the files that belong to no tenant.
+
+    `load` is how many rules Prometheus will evaluate a second; it and the two counts take in tenants that were not asked for.
+    """
 
     tenants: tuple[TenantPlan, ...]
     assembled: tuple[FileChange, ...] = ()
     load: float = 0.0
+    tenants_in_all: int = 0
+    routes_in_all: int = 0
 
     @property
     def problems(self) -> tuple[Problem, ...]:
