@@ -1,0 +1,30 @@
+"""alertkit init."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alertkit import names
+from alertkit.cli import common
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.option("--tenant", default="example", metavar="NAME", help="Name of the first tenant. Default: example.")
+@common.output_options
+def command(folder: Path, tenant: str, quiet: bool, no_color: bool) -> None:
+    """Start a project in FOLDER (default: here) that generates and passes: a project file, one tenant, the schemas.
+
+    Nothing that is there already is changed.
+    """
+    from alertkit.compiler.scaffold import scaffold
+
+    console = common.console(no_color=no_color)
+    for file in scaffold(folder, tenant):
+        if not quiet:
+            console.print(str(file))
+    if not quiet:
+        here = "" if folder == Path() else f" --project {folder}"
+        console.print(f"next: alertkit generate{here}, then look into {names.GENERATED}/", style="green")

@@ -1,0 +1,37 @@
+"""A new project: files to begin with, and the schemas that let an editor explain them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alertkit import names, resources
+from alertkit.compiler import schema
+from alertkit.compiler.write import replace
+from alertkit.errors import RefusedToWrite, UsageError
+
+_PLACEHOLDER = "TENANT"
+_SCHEMAS = ("project", "tenant")
+
+
+def scaffold(folder: Path, tenant: str) -> list[Path]:
+    """Write the files of a new project and return them.
+
+    Raises:
+        UsageError: the name is no tenant's name.
+        RefusedToWrite: one of the files is there already; then none is written.
+    """
+    if not schema.is_name(tenant) or tenant == names.PLATFORM:
+        raise UsageError(f"{tenant!r} cannot name a tenant: lower-case letters, digits and inner hyphens, and not {names.PLATFORM!r}")
+    templates = resources.root() / "templates" / "init"
+    definition = (templates / "tenants" / "tenant.yaml").read_text(encoding="utf-8").replace(_PLACEHOLDER, tenant)
+    files = {
+        folder / names.PROJECT_FILE: (templates / names.PROJECT_FILE).read_text(encoding="utf-8"),
+        folder / "tenants" / f"{tenant}.yaml": definition,
+        **{folder / "schemas" / f"{name}.schema.json": schema.text(name) for name in _SCHEMAS},
+    }
+    for file in files:
+        if file.exists():
+            raise RefusedToWrite(f"{file} is there already; nothing was written")
+    for file, text in files.items():
+        replace(file, text.encode())
+    return list(files)
