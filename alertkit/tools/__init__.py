@@ -1,0 +1,1 @@
+"""Programs of other projects that alertkit asks: promtool and amtool."""
