@@ -105,6 +105,8 @@ class Builder:
         mark = event.start_mark
         if key is None:
             return Node(value, self._file, mark.line + 1, mark.column + 1)
+        if value is None and getattr(event, "value", None) == "":
+            mark = key  # nothing is written; parsers disagree on where that is
         return Node(value, self._file, mark.line + 1, mark.column + 1, key.line + 1, key.column + 1)
 
     def _value(self, event: Any, depth: int) -> dict[str, Node] | list[Node] | str | int | float | bool | None:

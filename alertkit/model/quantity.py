@@ -65,7 +65,7 @@ def parse_ratio(value: str | int | float) -> Decimal:
     Raises:
         ValueError: the value is neither a percentage nor a plain number.
     """
-    match = _RATIO.fullmatch(str(value))
+    match = _RATIO.fullmatch(format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value))
     if match is None:
         raise ValueError(f"{value!r} is not a percentage such as 99.9% or a ratio such as 0.999")
     number = Decimal(match[1])
@@ -85,6 +85,8 @@ def parse_rate(text: str) -> Decimal:
 
 
 def plain(number: Decimal) -> str:
-    """A decimal without exponent or trailing zeros: 0.001, not 1E-3 or 0.0010."""
+    """A decimal without exponent, trailing zeros or the sign of a zero: 0.001, not 1E-3 or 0.0010."""
+    if not number:
+        return "0"
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
