@@ -12,13 +12,13 @@ from alertkit import promql
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.layout import COLUMNS
 from alertkit.dashboards.normalise import Json, panels
-from alertkit.errors import AlertkitError
+from alertkit.dashboards.targets import variables
+from alertkit.errors import IsolationError, PromQLError
 
 LARGEST = 1_000_000
 """Bytes; a ConfigMap holds 1 MiB with its other keys."""
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)[^\]]*\]\]", re.ASCII)
 _WITHOUT_DATA = frozenset({"row", "text", "dashlist", "news", "alertlist"})
 
 
@@ -41,6 +41,7 @@ def check_dashboard(dashboard: Json, context: ViewContext) -> list[str]:
 
 def findings(dashboard: Json, context: ViewContext) -> Iterator[Finding]:
     """As check_dashboard, as values."""
+    defined = frozenset(variable["name"] for variable in dashboard["templating"]["list"])
     yield from _identity(dashboard)
     yield from _ids(dashboard)
     yield from _places(dashboard["panels"])
@@ -48,8 +49,8 @@ def findings(dashboard: Json, context: ViewContext) -> Iterator[Finding]:
         yield from _rows(panel)
         if panel["type"] not in _WITHOUT_DATA:
             yield from _looks(panel)
-            yield from _queries(panel, context)
-    yield from _variables(dashboard)
+            yield from _queries(panel, context, defined)
+    yield from _variables(dashboard, defined)
 
 
 def _identity(dashboard: Json) -> Iterator[Finding]:
@@ -111,7 +112,7 @@ def _looks(panel: Json) -> Iterator[Finding]:
         yield Finding("panel-thresholds", title, "thresholds must ascend from a base without a value")
 
 
-def _queries(panel: Json, context: ViewContext) -> Iterator[Finding]:
+def _queries(panel: Json, context: ViewContext, defined: frozenset[str]) -> Iterator[Finding]:
     title, targets = panel["title"], panel["targets"]
     if not targets:
         yield Finding("panel-no-targets-rule", title, "it asks for nothing")
@@ -126,31 +127,28 @@ def _queries(panel: Json, context: ViewContext) -> Iterator[Finding]:
                 f"it reads {target['datasource']}, not the tenant's data source {context.datasource!r}",
             )
     for target in targets:
-        yield from _query(title, target["expr"], context)
+        yield from _query(title, target["expr"], context, defined)
 
 
-def _query(title: str, expr: str, context: ViewContext) -> Iterator[Finding]:
+def _query(title: str, expr: str, context: ViewContext, defined: frozenset[str]) -> Iterator[Finding]:
     try:
-        isolated = promql.isolate(expr, context.label, context.tenant, context.shared)
-    except AlertkitError as error:
-        rule = "target-tenant-matcher" if context.isolated else "target-promql-rule"
-        yield Finding(rule, title, f"{expr}: {error}")
-        return
-    if context.isolated and isolated != expr:
-        yield Finding("target-tenant-matcher", title, f"{expr}: not every selector has {context.label}={context.tenant!r}")
+        isolated = promql.isolate_query(expr, context.label, context.tenant, context.shared, defined)
+    except PromQLError as error:
+        yield Finding("target-promql-rule", title, f"{expr}: {error}")
+    except IsolationError as error:
+        if context.isolated:
+            yield Finding("target-tenant-matcher", title, f"{expr}: {error}")
+    else:
+        if context.isolated and isolated != expr:
+            yield Finding("target-tenant-matcher", title, f"{expr}: not every selector has {context.label}={context.tenant!r}")
 
 
-def _variables(dashboard: Json) -> Iterator[Finding]:
-    defined = {variable["name"] for variable in dashboard["templating"]["list"]}
+def _variables(dashboard: Json, defined: frozenset[str]) -> Iterator[Finding]:
     for panel in panels(dashboard):
-        used = {name for text in _texts(panel.get("targets", [])) for name in _names(text)} | {panel.get("repeat", "")}
+        used = {name for text in _texts(panel.get("targets", [])) for name in variables(text)} | {panel.get("repeat", "")}
         for name in sorted(used - defined - {""}):
             if not name.startswith("__"):
                 yield Finding("undefined-variable", panel["title"], f"variable ${name} is not defined in this dashboard")
-
-
-def _names(text: str) -> Iterator[str]:
-    return (next(filter(None, match.groups())) for match in _VARIABLE.finditer(text))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -45,12 +45,13 @@ _BUILT_IN_ANNOTATION: Json = {
     "name": "Annotations & Alerts",
     "type": "dashboard",
 }
+_SCALARS, _LISTS = (str, int, float), (list, tuple)
 _WITHOUT_SOURCE = frozenset({"row", "text", "dashlist", "news"})
 
 
 def normalise(dashboard: Any, datasource: str, grafana: Version) -> Json:
     """The dashboard as plain, current JSON; `datasource` is the uid for every query that names none."""
-    plain = _without_nulls(_plain(dashboard))
+    plain = _plain(dashboard)
     source = {"type": "prometheus", "uid": datasource}
     body = {key: value for key, value in plain.items() if key not in _DEAD["dashboard"]}
     panels = [_panel(panel, source) for panel in body.get("panels", [])]
@@ -91,19 +92,14 @@ def panels(dashboard: Json) -> Iterator[Json]:
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "to_json_data"):
-        value = value.to_json_data()
+    """Dictionaries, lists and scalars alone, without nulls."""
+    if isinstance(value, _SCALARS):
+        return value
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, _LISTS):
+        return [_plain(item) for item in value if item is not None]
+    return _plain(value.to_json_data())
 
 
 def _panel(panel: Json, source: Json) -> Json:

@@ -8,13 +8,11 @@ from alertkit import names
 from alertkit.dashboards import panels, units
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.panels import NONE, ORANGE, RED, Json, Stat, Table, TimeSeries
-from alertkit.dashboards.targets import Query
+from alertkit.dashboards.targets import Query, variables
 from alertkit.dashboards.words import Words, markdown
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule
-from alertkit.promql.condition import Condition, condition
-from alertkit.promql.labels import label_flow
-from alertkit.promql.parser import quote
+from alertkit.promql import Condition, condition, label_flow, quote
 
 SEVERITY_COLOR = {"critical": RED, "warning": ORANGE, "info": panels.BLUE}
 
@@ -81,12 +79,12 @@ def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeS
     """What an alert watches, against its threshold.
 
     A condition of another shape (absent(), several comparisons, …) mostly returns nothing while all is well: there the panel
-    shows how many instances fire.
+    shows how many instances fire. So it does where Grafana would take a part of the expression for one of its variables.
     """
     text = context.texts.get(rule.id, AlertText(rule.alert))
     panel = _empty_panel(rule, text, words)
     found = condition(rule.expr)
-    if found.kind == "filter":
+    if found.kind == "filter" or any(variables(rule.expr)):
         _draw_firing(panel, rule, context, words)
     else:
         _draw_watched(panel, rule, found, context)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import attr
 import grafanalib.core as grafana
+
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)[^\]]*\]\]", re.ASCII)
 
 
 @attr.s(auto_attribs=True, kw_only=True)
@@ -41,3 +45,8 @@ class Query(grafana.Target):
             "range": not self.instant,
             "refId": self.refId,
         }
+
+
+def variables(text: str) -> Iterator[str]:
+    """Names that Grafana would take for variables: `$name`, `${name}`, `${name:format}` and `[[name]]`."""
+    return (next(filter(None, match.groups())) for match in _VARIABLE.finditer(text))

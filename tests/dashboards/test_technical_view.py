@@ -6,7 +6,7 @@ import sys
 
 import msgspec
 import pytest
-from conftest import alert, context_with, record
+from dashboard_definitions import alert, context_with, record
 
 from alertkit import names
 from alertkit.dashboards import EXAMPLE, build, check_dashboard, views
@@ -141,6 +141,14 @@ def test_an_expression_that_left_its_tenant_is_never_written():
         build("technical", context_with(alert("A", 'up{tenant="globex"} > 1')))
 
 
+def test_an_expression_in_which_grafana_would_see_a_variable_is_not_drawn_but_counted():
+    body = dashboard(
+        context_with(alert("A", 'up{tenant="acme",path=~"/a$b"} > 1'), alert("B", 'up{tenant="acme",path=~"/a$"} > 1'))
+    )
+    assert "ALERTS" in queries(body, "A")[0]
+    assert queries(body, "B") == ['up{tenant="acme",path=~"/a$"}']
+
+
 def test_a_query_without_the_matcher_gets_it():
     assert queries(dashboard(context_with(alert("A", "up > 1"))), "A") == ['up{tenant="acme"}']
 
@@ -180,8 +188,9 @@ def test_the_bytes_are_the_same_whatever_the_hash_seed():
 
 
 def test_grafanalibs_own_generator_writes_the_same_dashboard(tmp_path):
-    import alertkit.resources
     from grafanalib._gen import generate_dashboard
+
+    import alertkit.resources
 
     out = tmp_path / "out.json"
     assert generate_dashboard([str(alertkit.resources.root() / "dashboards_src" / "technical.dashboard.py"), "-o", str(out)]) == 0
@@ -189,6 +198,6 @@ def test_grafanalibs_own_generator_writes_the_same_dashboard(tmp_path):
 
 
 def test_an_unknown_view_says_which_there_are(acme):
-    with pytest.raises(UsageError, match="no dashboard view 'teknical'.*technical"):
+    with pytest.raises(UsageError, match=r"no dashboard view 'teknical'.*technical"):
         build("teknical", acme)
     assert "technical" in views()
