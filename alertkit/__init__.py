@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alertkit.compiler import Build, Plan, build, check, write
+    from alertkit.compiler.api import Build, Plan, build, check, write
     from alertkit.errors import AlertkitError, Problem, ProblemsFound
 
 __version__ = "0.1.0"
@@ -18,13 +18,13 @@ __all__ = ["AlertkitError", "Build", "Plan", "Problem", "ProblemsFound", "__vers
 
 _HOMES = {
     "AlertkitError": "alertkit.errors",
-    "Build": "alertkit.compiler",
-    "Plan": "alertkit.compiler",
+    "Build": "alertkit.compiler.api",
+    "Plan": "alertkit.compiler.api",
     "Problem": "alertkit.errors",
     "ProblemsFound": "alertkit.errors",
-    "build": "alertkit.compiler",
-    "check": "alertkit.compiler",
-    "write": "alertkit.compiler",
+    "build": "alertkit.compiler.api",
+    "check": "alertkit.compiler.api",
+    "write": "alertkit.compiler.api",
 }
 
 

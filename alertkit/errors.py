@@ -54,7 +54,7 @@ class AlertkitError(Exception):
     """The root of everything that alertkit raises on purpose."""
 
 
-class ProblemsFound(AlertkitError):
+class ProblemsFound(AlertkitError):  # noqa: N818 - reads as what happened: raise ProblemsFound
     """Definitions are wrong. `problems` holds all of them, sorted by place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -88,11 +88,11 @@ class UsageError(AlertkitError):
     """The call is wrong, not a definition: no such project, tenant or environment."""
 
 
-class MissingTool(AlertkitError):
+class MissingTool(AlertkitError):  # noqa: N818 - as above
     """A program or an extra that was asked for is not installed; the message names the package."""
 
 
-class RefusedToWrite(AlertkitError):
+class RefusedToWrite(AlertkitError):  # noqa: N818 - as above
     """A file that alertkit did not write stands where it wants to write."""
 
 

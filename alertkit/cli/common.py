@@ -31,12 +31,16 @@ def project_option(function: Function) -> Function:
 
 def tenant_option(function: Function) -> Function:
     """`--tenant NAME`, repeatable."""
-    return click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be repeated. Default: all.")(function)
+    return click.option(
+        "--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be repeated. Default: all."
+    )(function)
 
 
 def environment_option(function: Function) -> Function:
     """`--env NAME`."""
-    return click.option("--env", "environment", default="", metavar="NAME", help="Merge this environment of every tenant.")(function)
+    return click.option("--env", "environment", default="", metavar="NAME", help="Merge this environment of every tenant.")(
+        function
+    )
 
 
 def output_options(function: Function) -> Function:
@@ -53,7 +57,7 @@ def find_project(project: Path | None) -> Path:
     """
     from alertkit.compiler.workspace import find
 
-    return project if project else find(Path.cwd())
+    return project or find(Path.cwd())
 
 
 def console(*, no_color: bool, stderr: bool = False) -> Console:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @common.project_option
 @common.tenant_option
 @common.environment_option
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Output folder. Default: generated/ in the project.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Output folder. Default: generated/ in the project."
+)
 @click.option("--check", "dry", is_flag=True, help="Write nothing; print the plan and exit 1 when the files are stale.")
 @click.option("--verify", is_flag=True, help="Ask promtool and amtool about everything before it is written.")
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Processes. Default: one for each processor.")
@@ -50,7 +52,7 @@ def command(
     if verify:
         from alertkit.compiler.verify import Verifier
 
-        verifier = Verifier.find()
+        verifier = Verifier.find(space)
     options = Options(output_folder(space, out), dry=dry, jobs=jobs or 0, verify=verifier)
     with progress_bar(shown=form == "text" and not quiet, no_color=no_color) as progress:
         plan = generate(space, tenants, options, progress)

@@ -23,7 +23,7 @@ def command(
 
     Without --env each tenant is checked as it stands and in each of its environments. Exit code 1 when there is an error.
     """
-    from alertkit.compiler import check
+    from alertkit.compiler.api import check
     from alertkit.errors import Level
 
     problems = check(common.find_project(project), tenants, environment)
@@ -33,6 +33,8 @@ def command(
     else:
         common.print_problems(problems, form)
         if not quiet and form == "text":
-            verdict = f"{errors} error{'s' if errors != 1 else ''}, {len(problems) - errors} warnings" if problems else "no problems"
+            verdict = (
+                f"{errors} error{'s' if errors != 1 else ''}, {len(problems) - errors} warnings" if problems else "no problems"
+            )
             common.console(no_color=no_color).print(verdict, style="red" if errors else "green")
     ctx.exit(1 if errors else 0)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -26,8 +27,19 @@ from alertkit.errors import Problem, UsageError
 
 Progress = Callable[[int, int], None]
 """Called with how many tenants are done, and of how many."""
-Verify = Callable[[TenantBuild], tuple[Problem, ...]]
-"""Asks the real tools about what was compiled, before it is written."""
+
+
+class Verify(Protocol):
+    """Asks the real tools about what was compiled, before it is written."""
+
+    def tenant(self, build: TenantBuild) -> tuple[Problem, ...]:
+        """What they have against one tenant."""
+        ...
+
+    def whole(self, data: bytes) -> None:
+        """Raises ProblemsFound when they refuse the assembled file."""
+        ...
+
 
 _WORTH_PROCESSES = 12
 """Starting processes takes as long as compiling about this many tenants."""
@@ -92,7 +104,7 @@ def _conclude(space: Workspace, options: Options, done: list[_Done], files: Iter
     assembled = _assemble(space, names_now, fragments, options)
     others = set(names_now) - {one.plan.tenant for one in done}
     known = [manifest for name in sorted(others) if (manifest := manifests.read(options.out, name))]
-    every = [*plans, *known]
+    every: list[TenantPlan | Manifest] = [*plans, *known]
     routes = sum(one.counts.get("routes", 0) for one in every)
     return Plan(tuple(plans), assembled, sum(one.load for one in every), tenants_in_all=len(names_now), routes_in_all=routes)
 
@@ -148,7 +160,7 @@ def _run(space: Workspace, options: Options, source: Source) -> _Done:
 
 
 def _finish(options: Options, build: TenantBuild) -> _Done:
-    problems = build.problems + (options.verify(build) if build.manifest and options.verify else ())
+    problems = build.problems + (options.verify.tenant(build) if build.manifest and options.verify else ())
     previous = manifests.read(options.out, build.tenant)
     if build.manifest is None or TenantPlan(build.tenant, problems=problems).failed:
         return _Done(TenantPlan(build.tenant, problems=problems, load=previous.load if previous else 0.0))
@@ -178,9 +190,14 @@ def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes],
     data = pipeline.assemble(space, (fragment for fragment in fragments if fragment))
     files = {names.ALERTMANAGER_FILE: data}
     changes = write.compare(options.out, files, manifests.read(options.out, manifests.ASSEMBLED))
+    if options.verify:
+        options.verify.whole(data)
     if not options.dry:
         manifest = Manifest(
-            names.MANIFEST_VERSION, manifests.ASSEMBLED, manifests.digest(data), {str(names.ALERTMANAGER_FILE): manifests.digest(data)}
+            names.MANIFEST_VERSION,
+            manifests.ASSEMBLED,
+            manifests.digest(data),
+            {str(names.ALERTMANAGER_FILE): manifests.digest(data)},
         )
         write.write(options.out, files, changes, manifest)
     return changes
@@ -201,4 +218,3 @@ def output_folder(space: Workspace, out: Path | None) -> Path:
     """Where generated files go: `generated/` in the project, or `generated/<environment>/`."""
     base = out or space.directory / names.GENERATED
     return base / space.project.environment if space.project.environment else base
-

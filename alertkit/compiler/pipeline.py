@@ -93,7 +93,8 @@ def load(source: Source) -> Node:
     Raises:
         ProblemsFound: a file is no YAML that alertkit reads, or two files contradict each other.
     """
-    nodes, problems = [], []
+    nodes: list[Node] = []
+    problems: list[Problem] = []
     for name, data in source.files:
         try:
             nodes.append(load_text(data, name))
@@ -183,5 +184,3 @@ def _variant(node: Node, environment: str) -> Node:
 
 def _failed(problems: Iterable[Problem]) -> bool:
     return any(problem.level is Level.ERROR for problem in problems)
-
-

@@ -6,12 +6,11 @@ change of the platform's people changes only the tenants that are told through t
 
 from __future__ import annotations
 
-
 from typing import TypeVar
 
 from alertkit import names
 from alertkit.compiler.routes import owners
-from alertkit.model.oncall import EscalationPolicy, Step, Target
+from alertkit.model.oncall import EscalationPolicy, Person, Step, Target, Team
 from alertkit.model.policy import AlertText, TenantPolicy
 from alertkit.model.tenant import AlertDefinition, Project, Tenant
 
@@ -69,7 +68,7 @@ class _Reached:
             people |= {member for layer in schedule.layers for member in layer.members}
             people |= {override.person for override in schedule.overrides}
         self.people = _kept(tenant.people, people)
-        reachable = (*self.people.values(), *self.teams.values())
+        reachable: list[Person | Team] = [*self.people.values(), *self.teams.values()]
         self.channels = {target.channel for target in targets} | {contact.channel for one in reachable for contact in one.contact}
 
 

@@ -82,7 +82,19 @@ def project(data: Data, environment: str = "") -> Project:
 
 def platform_definition(data: Data) -> Data:
     """The platform's own sections of the project file, as a tenant's definition."""
-    kept = ("services", "records", "alerts", "teams", "people", "channels", "schedules", "escalation", "routing", "maintenance", "dashboards")
+    kept = (
+        "services",
+        "records",
+        "alerts",
+        "teams",
+        "people",
+        "channels",
+        "schedules",
+        "escalation",
+        "routing",
+        "maintenance",
+        "dashboards",
+    )
     sections = {key: data[key] for key in kept if key in data}
     return {
         "tenant": names.PLATFORM,
@@ -128,7 +140,9 @@ class _Resolver:
         )
 
     def alerts(self) -> tuple[AlertDefinition, ...]:
-        return tuple(self._alert(entry, self._places(("alerts", index))) for index, entry in enumerate(self._data.get("alerts", [])))
+        return tuple(
+            self._alert(entry, self._places(("alerts", index))) for index, entry in enumerate(self._data.get("alerts", []))
+        )
 
     def _alert(self, entry: Data, source: Source) -> AlertDefinition:
         return AlertDefinition(
@@ -157,8 +171,8 @@ class _Resolver:
     def _person(self, entry: Data, home: Data) -> Person:
         return Person(
             name=entry["name"],
-            locale=entry.get("locale", home["locale"]),
-            timezone=entry.get("timezone", home["timezone"]),
+            locale=_or(entry, "locale", home),
+            timezone=_or(entry, "timezone", home),
             contact=self._contacts(entry, home),
             slack=entry.get("slack", ""),
         )
@@ -194,8 +208,8 @@ class _Resolver:
     def _team(self, entry: Data, home: Data) -> Team:
         rooms = {kind: entry[kind] for kind in _CONTACT_KINDS if kind in entry}
         return Team(
-            locale=entry.get("locale", home["locale"]),
-            timezone=entry.get("timezone", home["timezone"]),
+            locale=_or(entry, "locale", home),
+            timezone=_or(entry, "timezone", home),
             contact=self._contacts(rooms, home),
             members=tuple(self._person_key(member, home) for member in entry.get("members", [])),
         )
@@ -210,7 +224,7 @@ class _Resolver:
 
     def _schedule(self, entry: Data, home: Data) -> Schedule:
         return Schedule(
-            timezone=entry.get("timezone", home["timezone"]),
+            timezone=_or(entry, "timezone", home),
             layers=tuple(self._layer(layer, home) for layer in entry["layers"]),
             overrides=tuple(
                 Override(
@@ -266,7 +280,7 @@ class _Resolver:
 
     def _active(self, active: Data) -> ActiveHours:
         return ActiveHours(
-            timezone=active.get("timezone", self._data["timezone"]),
+            timezone=_or(active, "timezone", self._data),
             hours=_restriction(active),
             holidays=tuple(dt.date.fromisoformat(day) for day in active.get("holidays", [])),
         )
@@ -297,6 +311,12 @@ class _Resolver:
             Maintenance(_instant(window["from"], zone), _instant(window["until"], zone), window["match"], window["reason"])
             for window in self._data.get("maintenance", [])
         )
+
+
+def _or(entry: Data, key: str, home: Data) -> str:
+    """What the entry says, or else its tenant."""
+    value: str = entry[key] if key in entry else home[key]
+    return value
 
 
 def _matchers(match: dict[str, str]) -> tuple[Matcher, ...]:

@@ -54,7 +54,9 @@ def owners(tenant: Tenant) -> tuple[str, ...]:
 
 
 def _written_routes(tenant: Tenant) -> tuple[Route, ...]:
-    return tuple(Route(matchers=route.match, receiver=names.receiver(tenant.name, route.policy)) for route in tenant.routing.routes)
+    return tuple(
+        Route(matchers=route.match, receiver=names.receiver(tenant.name, route.policy)) for route in tenant.routing.routes
+    )
 
 
 def _owner_routes(tenant: Tenant) -> tuple[Route, ...]:

@@ -21,7 +21,9 @@ def scaffold(folder: Path, tenant: str) -> list[Path]:
         RefusedToWrite: one of the files is there already; then none is written.
     """
     if not schema.is_name(tenant) or tenant == names.PLATFORM:
-        raise UsageError(f"{tenant!r} cannot name a tenant: lower-case letters, digits and inner hyphens, and not {names.PLATFORM!r}")
+        raise UsageError(
+            f"{tenant!r} cannot name a tenant: lower-case letters, digits and inner hyphens, and not {names.PLATFORM!r}"
+        )
     templates = resources.root() / "templates" / "init"
     definition = (templates / "tenants" / "tenant.yaml").read_text(encoding="utf-8").replace(_PLACEHOLDER, tenant)
     files = {

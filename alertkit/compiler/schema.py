@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import jsonschema
 from jsonschema.exceptions import ValidationError
@@ -14,6 +14,9 @@ from referencing import Registry, Resource
 
 from alertkit import resources
 from alertkit.compiler.finding import Finding, Path, did_you_mean
+
+_Violation: TypeAlias = Any
+"""A ValidationError of jsonschema, whose attributes are typed as anything or unset."""
 
 SCHEMAS = ("project", "tenant", "pack", "policy", "webhook")
 
@@ -26,7 +29,14 @@ _WORDS = {
     "boolean": "true or false",
     "null": "nothing",
 }
-_FOUND: dict[type, str] = {str: "a text", dict: "a mapping", list: "a list", bool: "true or false", int: "a number", float: "a number"}
+_FOUND: dict[type, str] = {
+    str: "a text",
+    dict: "a mapping",
+    list: "a list",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+}
 _LONGEST_QUOTE = 60
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
@@ -48,7 +58,9 @@ def _check_pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -
         yield ValidationError("form")
 
 
-_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _check_pattern})
+_Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # jsonschema leaves it untyped
+    jsonschema.Draft202012Validator, {"pattern": _check_pattern}
+)
 
 
 @cache
@@ -64,7 +76,7 @@ def check(name: str, data: Any) -> list[Finding]:
     return [finding for error in _validator(name).iter_errors(data) for finding in _findings(error)]
 
 
-def _findings(error: ValidationError) -> Iterator[Finding]:
+def _findings(error: _Violation) -> Iterator[Finding]:
     path = tuple(error.absolute_path)
     if "propertyNames" in error.schema_path:
         yield from _report_key(error, path)
@@ -78,16 +90,16 @@ def _findings(error: ValidationError) -> Iterator[Finding]:
     yield from _REPORTERS.get(str(error.validator), _report_form)(error, path)
 
 
-def _likeliest(error: ValidationError) -> list[ValidationError]:
+def _likeliest(error: _Violation) -> list[_Violation]:
     """The errors of the alternative that the author meant: the one of the value's own kind."""
-    branches: dict[Any, list[ValidationError]] = {}
+    branches: dict[Any, list[_Violation]] = {}
     for inner in error.context or ():
         branches.setdefault(inner.schema_path[0], []).append(inner)
     fitting = [found for found in branches.values() if not any(e.validator == "type" and not e.path for e in found)]
     return fitting[0] if len(fitting) == 1 and not isinstance(error.instance, str) else []
 
 
-def _report_unknown(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_unknown(error: _Violation, path: Path) -> Iterator[Finding]:
     known = error.schema.get("properties", {})
     for key in error.instance:
         if key not in known:
@@ -95,43 +107,46 @@ def _report_unknown(error: ValidationError, path: Path) -> Iterator[Finding]:
             yield Finding((*path, key), "AK201", f"unknown key {key!r}", hint, on_key=True)
 
 
-def _report_missing(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_missing(error: _Violation, path: Path) -> Iterator[Finding]:
     key = re.match(r"'(.*)' is a required property", error.message)
     yield Finding(path, "AK202", f"missing key {key[1] if key else ''!r} in {_place(path)}")
 
 
-def _report_type(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_type(error: _Violation, path: Path) -> Iterator[Finding]:
     kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     title = error.schema.get("title")
     expected = " or ".join(_WORDS[kind] for kind in kinds) + (f" ({title})" if title else "")
-    quote = 'put it in quotes' if kinds == ["string"] and isinstance(error.instance, (int, float)) else ""
+    quote = "put it in quotes" if kinds == ["string"] and isinstance(error.instance, (int, float)) else ""
     yield Finding(path, "AK203", f"{_place(path)}: expected {expected}, found {_found(error.instance)}", quote)
 
 
-def _report_choice(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_choice(error: _Violation, path: Path) -> Iterator[Finding]:
     choices = [str(choice) for choice in error.validator_value] if error.validator == "enum" else [str(error.validator_value)]
-    message = f"{_place(path)}: expected {' or '.join(choices) if len(choices) < 3 else 'one of ' + ', '.join(choices)}, found {_found(error.instance)}"
+    expected = " or ".join(choices) if len(choices) < 3 else f"one of {', '.join(choices)}"
+    message = f"{_place(path)}: expected {expected}, found {_found(error.instance)}"
     yield Finding(path, "AK205", message, did_you_mean(str(error.instance), choices) if len(choices) > 1 else "")
 
 
-def _report_key(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_key(error: _Violation, path: Path) -> Iterator[Finding]:
     message = f"{_place(path)}: key {_found(error.instance)} is not a {error.schema.get('title', 'name')}"
     yield Finding((*path, error.instance), "AK204", message, on_key=True)
 
 
-def _report_length(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_length(error: _Violation, path: Path) -> Iterator[Finding]:
     limit, size = error.validator_value, len(error.instance)
     words = {"minLength": "at least", "minItems": "at least", "minProperties": "at least"}
     thing = {"str": "characters", "list": "entries", "dict": "keys"}[type(error.instance).__name__]
-    yield Finding(path, "AK204", f"{_place(path)}: expected {words.get(str(error.validator), 'at most')} {limit} {thing}, found {size}")
+    yield Finding(
+        path, "AK204", f"{_place(path)}: expected {words.get(str(error.validator), 'at most')} {limit} {thing}, found {size}"
+    )
 
 
-def _report_range(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_range(error: _Violation, path: Path) -> Iterator[Finding]:
     word = "at least" if error.validator == "minimum" else "at most"
     yield Finding(path, "AK204", f"{_place(path)}: expected {word} {error.validator_value}, found {error.instance}")
 
 
-def _report_repeated(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_repeated(error: _Violation, path: Path) -> Iterator[Finding]:
     seen: list[Any] = []
     for index, item in enumerate(error.instance):
         if item in seen:
@@ -139,7 +154,7 @@ def _report_repeated(error: ValidationError, path: Path) -> Iterator[Finding]:
         seen.append(item)
 
 
-def _report_form(error: ValidationError, path: Path) -> Iterator[Finding]:
+def _report_form(error: _Violation, path: Path) -> Iterator[Finding]:
     title = error.schema.get("title", "valid value")
     article = "" if title.startswith(("labels", "hours", "weekdays")) else "an " if title[0] in "aeiouIA" else "a "
     yield Finding(path, "AK204", f"{_place(path)}: expected {article}{title}, found {_found(error.instance)}")

@@ -88,7 +88,13 @@ def tenant_files(workspace: Workspace) -> dict[str, tuple[Path, ...]]:
     for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
         if entry.name.startswith("."):
             continue
-        files = (entry,) if entry.suffix == ".yaml" and entry.is_file() else tuple(sorted(entry.glob("*.yaml"))) if entry.is_dir() else ()
+        files = (
+            (entry,)
+            if entry.suffix == ".yaml" and entry.is_file()
+            else tuple(sorted(entry.glob("*.yaml")))
+            if entry.is_dir()
+            else ()
+        )
         name = entry.stem if entry.is_file() else entry.name
         problem = _name_problem(name, entry, workspace) if files else ""
         if name in found and files:

@@ -59,7 +59,7 @@ class Duration(msgspec.Struct, frozen=True, order=True):
 _DURATION_ORDER = [_UNITS_MS[unit] for unit in ("y", "w", "d", "h", "m", "s", "ms")]
 
 
-def parse_ratio(value: str | int | float) -> Decimal:
+def parse_ratio(value: str | float) -> Decimal:
     """Read `99.9%` or 0.999 as the exact ratio 0.999.
 
     Raises:

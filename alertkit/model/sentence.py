@@ -40,7 +40,9 @@ def parse(text: str) -> tuple[Part, ...]:
         elif len(token) == 2:
             literal += token[0]
         else:
-            raise ValueError(f"a lone {token!r} at character {match.start() + 1}; write {{name}} for a field or {token * 2} for a brace")
+            raise ValueError(
+                f"a lone {token!r} at character {match.start() + 1}; write {{name}} for a field or {token * 2} for a brace"
+            )
     literal += text[end:]
     return (*parts, literal) if literal else tuple(parts)
 

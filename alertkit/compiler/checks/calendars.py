@@ -55,7 +55,12 @@ def _policy(policy: Data, path: Path) -> Iterator[Finding]:
         after = Duration.parse(step.get("after", "0s")).ms
         if after <= previous:
             message = f"step {index + 1} comes {'at the same time as' if after == previous else 'before'} the step above it"
-            yield Finding((*path, "steps", index), "AK504", message, "write steps in the order of time; put targets of one moment in one step")
+            yield Finding(
+                (*path, "steps", index),
+                "AK504",
+                message,
+                "write steps in the order of time; put targets of one moment in one step",
+            )
         previous = max(previous, after)
     active = policy.get("active", {})
     yield from _zone(active, (*path, "active"))
@@ -66,7 +71,9 @@ def _policy(policy: Data, path: Path) -> Iterator[Finding]:
 def _zone(entry: Data, path: Path) -> Iterator[Finding]:
     zone = entry.get("timezone")
     if zone and not zone_exists(zone):
-        yield Finding((*path, "timezone"), "AK501", f"there is no time zone {zone!r}", "use an IANA name such as Europe/Paris or UTC")
+        yield Finding(
+            (*path, "timezone"), "AK501", f"there is no time zone {zone!r}", "use an IANA name such as Europe/Paris or UTC"
+        )
 
 
 def _span(entry: Data, path: Path) -> Iterator[Finding]:

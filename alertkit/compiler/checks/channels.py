@@ -45,7 +45,9 @@ def _options(channel: Data, path: Path, scope: Scope) -> Iterator[Finding]:
         host = urlsplit(channel["url"]).hostname or ""
         if host not in scope.webhook_hosts:
             message = f"channel {channel['name']!r}: the project does not allow webhooks to {host!r}"
-            yield Finding((*path, "url"), "AK312", message, "ask the platform team to add the host to webhook_hosts in alertkit.yaml")
+            yield Finding(
+                (*path, "url"), "AK312", message, "ask the platform team to add the host to webhook_hosts in alertkit.yaml"
+            )
 
 
 def _contact(person: Data, path: Path, data: Data, scope: Scope) -> Iterator[Finding]:
@@ -53,9 +55,16 @@ def _contact(person: Data, path: Path, data: Data, scope: Scope) -> Iterator[Fin
         kind = entry if isinstance(entry, str) else entry["by"]
         place = (*path, "contact", index)
         if kind not in person:
-            yield Finding(place, "AK306", f"person {person['id']!r} is contacted by {kind} but has no {kind!r}", f"add {kind}: to the person")
+            yield Finding(
+                place,
+                "AK306",
+                f"person {person['id']!r} is contacted by {kind} but has no {kind!r}",
+                f"add {kind}: to the person",
+            )
         elif scope.channel_of_type(data, kind) is None:
-            message = f"person {person['id']!r} is contacted by {kind}, but neither tenant nor platform has a channel of type {kind}"
+            message = (
+                f"person {person['id']!r} is contacted by {kind}, but neither tenant nor platform has a channel of type {kind}"
+            )
             yield Finding(place, "AK306", message, f"add one to channels:, or remove {kind} here")
     if "contact" not in person and not any(kind in person and scope.channel_of_type(data, kind) for kind in KINDS):
         message = f"person {person['id']!r} cannot be reached: no address that a channel of the tenant or the platform serves"

@@ -51,5 +51,6 @@ def _repeated_records(data: Data) -> Iterator[Finding]:
     for index, entry in enumerate(data.get("records", [])):
         first = seen.setdefault((entry["record"], frozenset(entry.get("labels", {}).items())), index)
         if first != index:
-            message = f"records: {entry['record']!r} is recorded twice with the same labels, as number {first + 1} and number {index + 1}"
+            both = f"as number {first + 1} and number {index + 1}"
+            message = f"records: {entry['record']!r} is recorded twice with the same labels, {both}"
             yield Finding(("records", index, "record"), "AK302", message, "two rules would write one series")

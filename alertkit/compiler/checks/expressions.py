@@ -30,7 +30,8 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
         yield from _alert(alert, path, scope)
         yield from _labels(alert, path, scope)
         if "keep_firing_for" in alert and scope.project.targets.prometheus < (2, 42):
-            message = f"keep_firing_for needs Prometheus 2.42; the project's target is {'.'.join(map(str, scope.project.targets.prometheus))}"
+            target = ".".join(map(str, scope.project.targets.prometheus))
+            message = f"keep_firing_for needs Prometheus 2.42; the project's target is {target}"
             yield Finding((*path, "keep_firing_for"), "AK407", message, "remove it, or raise targets.prometheus", on_key=True)
 
 
@@ -71,4 +72,6 @@ def _labels(rule: Data, path: Path, scope: Scope) -> Iterator[Finding]:
         if name in scope.project.reserved_labels():
             yield Finding((*path, "labels", name), "AK404", f"label {name!r} is set by alertkit", "remove it", on_key=True)
         elif name.startswith("__"):
-            yield Finding((*path, "labels", name), "AK404", f"label {name!r}: names that begin with __ are Prometheus' own", on_key=True)
+            yield Finding(
+                (*path, "labels", name), "AK404", f"label {name!r}: names that begin with __ are Prometheus' own", on_key=True
+            )

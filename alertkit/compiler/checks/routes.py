@@ -39,4 +39,6 @@ def _match(match: dict[str, str], path: Path, scope: Scope, known: dict[str, set
             message = f"label {name!r} is matched by alertkit: a route of this tenant sees no other tenant's alerts"
             yield Finding((*path, name), "AK404", message, "remove it", on_key=True)
         elif name in known and value not in known[name]:
-            yield Finding((*path, name), "AK602", f"no alert of this tenant has {name} {value!r}", did_you_mean(value, known[name]))
+            yield Finding(
+                (*path, name), "AK602", f"no alert of this tenant has {name} {value!r}", did_you_mean(value, known[name])
+            )

@@ -1,0 +1,77 @@
+"""The compiler as a library.
+
+problems = check("my-project")                    # everything that is wrong, or nothing
+result = build("my-project", tenants=["acme"])    # compiled, in memory
+plan = write(result, "generated")                 # what changed, rule by rule
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler import pipeline
+from alertkit.compiler.generate import Options, chosen, output_folder, write_builds
+from alertkit.compiler.pipeline import Source, TenantBuild
+from alertkit.compiler.plan import Plan
+from alertkit.compiler.workspace import Workspace, open_project, tenant_files
+from alertkit.errors import Problem, ProblemsFound
+
+__all__ = ["Build", "Plan", "TenantBuild", "build", "check", "write"]
+
+
+class Build(msgspec.Struct, frozen=True):
+    """Tenants compiled in memory, the platform first; `whole` when they are all of the project's."""
+
+    workspace: Workspace
+    tenants: tuple[TenantBuild, ...]
+    whole: bool
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem of every tenant, by place."""
+        return tuple(sorted(problem for tenant in self.tenants for problem in tenant.problems))
+
+
+def check(project: Path | str, tenants: Iterable[str] = (), environment: str = "") -> tuple[Problem, ...]:
+    """Every problem of a project and its tenants (all, or the named ones), by place.
+
+    Raises:
+        UsageError: no such project, tenant or environment.
+    """
+    try:
+        space = open_project(Path(project), environment)
+        files = tenant_files(space)
+    except ProblemsFound as found:
+        return found.problems
+    sources = (pipeline.read_source(space, name, files[name]) for name in chosen(tuple(tenants), files))
+    return tuple(sorted([*space.warnings, *(problem for source in sources for problem in pipeline.check_tenant(space, source))]))
+
+
+def build(project: Path | str, tenants: Iterable[str] = (), environment: str = "") -> Build:
+    """Compile tenants (all, or the named ones) in memory. One with problems has no files; it harms no other.
+
+    Raises:
+        ProblemsFound: the project file itself is wrong.
+        UsageError: no such project, tenant or environment.
+    """
+    space = open_project(Path(project), environment)
+    files = tenant_files(space)
+    wanted = tuple(tenants)
+    sources = [Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))]
+    sources += [pipeline.read_source(space, name, files[name]) for name in chosen(wanted, files)]
+    return Build(space, tuple(pipeline.build(space, source) for source in sources), whole=not wanted)
+
+
+def write(result: Build, out: Path | str | None = None) -> Plan:
+    """Write what was compiled to `out` (default: generated/ in the project) and say what changed.
+
+    Raises:
+        RefusedToWrite: a foreign file stands in the way.
+        UsageError: another alertkit is writing.
+    """
+    folder = output_folder(result.workspace, Path(out) if out else None)
+    return write_builds(result.workspace, result.tenants, Options(folder), whole=result.whole)
