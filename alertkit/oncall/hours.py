@@ -61,7 +61,7 @@ def windows(
 def _dates(place: ZoneInfo, start: dt.datetime, end: dt.datetime) -> Iterator[dt.date]:
     """The dates whose windows may overlap `[start, end]`."""
     # A window reaches into the next date, and clocks may go back over midnight: hence a date more on either side.
-    date, last = wall(start, place).date() - 2 * _DAY, wall(end, place).date() + _DAY
+    date, last = wall(start, place).date() - _DAY, wall(end, place).date() + _DAY
     while date <= last:
         yield date
         date += _DAY

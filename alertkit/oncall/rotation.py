@@ -57,11 +57,9 @@ class Rotation:
     def _number(self, at: dt.datetime) -> int:
         """Which turn it is at an instant that is not before the first, counted from 0."""
         number = self._count(wall(at, self._place))
-        # The clock may have gone back since a hand-off, or skipped one: ask the hand-offs themselves.
+        # The clock may have gone back since the next hand-off: what it shows is never too far on, but may be behind.
         while self._begins(number + 1) <= at:
             number += 1
-        while self._begins(number) > at:
-            number -= 1
         return number
 
     def _count(self, written: dt.datetime) -> int:

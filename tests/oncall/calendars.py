@@ -41,8 +41,9 @@ def places(draw: st.DrawFn) -> tuple[str, dt.datetime]:
 
 
 def near(around: dt.datetime, days: int = 4) -> st.SearchStrategy[dt.datetime]:
-    """Instants, to the minute, around one."""
-    return st.integers(-days * 1_440, days * 1_440).map(lambda n: around + dt.timedelta(minutes=n))
+    """Instants, to the minute, around one: half of them within two hours."""
+    minutes = st.integers(-120, 120) | st.integers(-days * 1_440, days * 1_440)
+    return minutes.map(lambda n: around + dt.timedelta(minutes=n))
 
 
 def written_near(around: dt.datetime, days: int = 4) -> st.SearchStrategy[dt.datetime]:

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from alertkit.model.oncall import Handoff, Layer, Override, Restriction, Schedule
-from alertkit.oncall import gaps, instant, on_call, shifts, zone
+from alertkit.model.oncall import ActiveHours, Handoff, Layer, Override, Restriction, Schedule
+from alertkit.oncall import gaps, instant, is_active, on_call, shifts, zone
 
 EVERY_DAY = tuple(range(7))
 HOUR = dt.timedelta(hours=1)
@@ -117,6 +117,36 @@ def test_turns_begin_and_end_by_the_clock_on_the_wall(name, rotation, text, expe
     found = shifts(Schedule(name, (layer,)), begins[0], begins[-1])
     assert [shift.start for shift in found] == begins[:-1]
     assert [shift.end for shift in found] == begins[1:]
+
+
+REPEATED_HOURS = [
+    # zone, hand-off of a daily rotation, an instant in the repeated hour, the turn it belongs to began on
+    ("America/Chicago", "01:30", "2026-11-01T01:29-05:00", 31),
+    ("America/Chicago", "01:30", "2026-11-01T01:30-05:00", 1),
+    ("America/Chicago", "01:30", "2026-11-01T01:00-06:00", 1),
+    ("America/Chicago", "01:30", "2026-11-01T01:29-06:00", 1),
+    ("America/Chicago", "01:30", "2026-11-01T01:59-06:00", 1),
+    ("Australia/Lord_Howe", "01:45", "2026-04-05T01:44+11:00", 4),
+    ("Australia/Lord_Howe", "01:45", "2026-04-05T01:44+10:30", 5),
+    ("America/St_Johns", "00:00", "2010-11-06T23:30-03:30", 7),
+]
+
+
+@pytest.mark.parametrize(("name", "time", "when", "day"), REPEATED_HOURS)
+def test_the_second_time_round_nothing_is_handed_back(name, time, when, day):
+    first = at(when).date().replace(day=1) - dt.timedelta(days=31)
+    days = tuple(str(first + dt.timedelta(days=n)) for n in range(92))
+    layer = Layer("daily", Handoff(time), first, days)
+    assert on_call(Schedule(name, (layer,)), at(when))[-2:] == f"{day:02}"
+
+
+def test_a_window_that_began_at_midnight_goes_on_when_the_clock_goes_back_over_midnight():
+    sunday = Layer("daily", Handoff("00:00"), dt.date(2010, 1, 1), ("ana",), restrict=(Restriction((6,), "00:00", "06:00"),))
+    schedule = Schedule("America/St_Johns", (sunday,))
+    assert on_call(schedule, at("2010-11-06T23:59-02:30")) is None
+    assert on_call(schedule, at("2010-11-07T00:00-02:30")) == "ana"
+    assert on_call(schedule, at("2010-11-06T23:30-03:30")) == "ana"
+    assert is_active(ActiveHours("America/St_Johns", sunday.restrict[0]), at("2010-11-06T23:30-03:30"))
 
 
 LENGTHS = [

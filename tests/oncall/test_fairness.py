@@ -41,6 +41,14 @@ def test_office_hours_cost_no_night_and_no_weekend():
     assert fairness(Schedule("Europe/Paris", (office,)), MONDAY, MONDAY + WEEK) == {"ana": Load(45.0, 0, 0)}
 
 
+def test_duty_up_to_the_night_and_from_its_end_costs_no_night():
+    long_days = Layer(
+        "daily", Handoff("06:00"), dt.date(2026, 1, 5), ("ana",), restrict=(Restriction((0, 1, 2, 3, 4), "06:00", "22:00"),)
+    )
+    night = dt.datetime(2026, 1, 5, 5, 0, tzinfo=dt.UTC)  # 06:00 in Paris
+    assert fairness(Schedule("Europe/Paris", (long_days,)), night, night + WEEK) == {"ana": Load(80.0, 0, 0)}
+
+
 def test_a_night_or_weekend_counts_for_everybody_who_had_a_part_of_it():
     start = dt.datetime(2026, 1, 10, 23, 0)  # noqa: DTZ001 an override is written on the wall clock
     swap = Override(start, start + dt.timedelta(hours=2), "dan")
