@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from alertkit import names
+from alertkit.compiler.links import panel_url
 from alertkit.compiler.routes import owners
 from alertkit.model.oncall import EscalationPolicy, Person, Step, Target, Team
 from alertkit.model.policy import AlertText, TenantPolicy
@@ -35,7 +36,7 @@ def compile_policy(tenant: Tenant, project: Project) -> TenantPolicy:
         schedules=reached.schedules,
         channels=_kept(tenant.channels, reached.channels),
         maintenance=tenant.maintenance,
-        texts={alert.name: _text(alert) for alert in tenant.alerts},
+        texts={alert.name: _text(alert, panel_url(tenant, project, alert.name)) for alert in tenant.alerts},
         simulate=tenant.routing.simulate,
     )
 
@@ -72,11 +73,12 @@ class _Reached:
         self.channels = {target.channel for target in targets} | {contact.channel for one in reachable for contact in one.contact}
 
 
-def _text(alert: AlertDefinition) -> AlertText:
+def _text(alert: AlertDefinition, dashboard: str) -> AlertText:
     return AlertText(
         alert=alert.name,
         unit=alert.unit,
         summary=dict(alert.summary),
         description=dict(alert.description),
         runbook=alert.runbook,
+        dashboard=dashboard,
     )

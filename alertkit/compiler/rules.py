@@ -6,6 +6,7 @@ import msgspec
 
 from alertkit import names
 from alertkit.compiler.guard import Guard
+from alertkit.compiler.links import panel_url
 from alertkit.compiler.words import annotation, in_language
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
 from alertkit.model.tenant import AlertDefinition, Project, RecordDefinition, Tenant
@@ -48,19 +49,23 @@ def _alert(definition: AlertDefinition, tenant: Tenant, project: Project, guard:
         alert=definition.name,
         expr=guard(definition.expr),
         labels=labels,
-        annotations=_annotations(definition, tenant.locale),
+        annotations=_annotations(definition, tenant, project),
         source=definition.source,
         hold=definition.hold,
         keep_firing_for=definition.keep_firing_for,
     )
 
 
-def _annotations(definition: AlertDefinition, locale: str) -> dict[str, str]:
+def _annotations(definition: AlertDefinition, tenant: Tenant, project: Project) -> dict[str, str]:
+    locale = tenant.locale
     annotations = {names.ANNOTATION_SUMMARY: annotation(in_language(definition.summary, locale), definition.unit)}
     if definition.description:
         annotations[names.ANNOTATION_DESCRIPTION] = annotation(in_language(definition.description, locale), definition.unit)
     if definition.runbook:
         annotations[names.ANNOTATION_RUNBOOK] = definition.runbook.replace("{", '{{"{"}}')
+    dashboard = panel_url(tenant, project, definition.name)
+    if dashboard:
+        annotations[names.ANNOTATION_DASHBOARD] = dashboard
     annotations[names.ANNOTATION_RULE] = definition.name
     annotations[names.ANNOTATION_VALUE] = "{{ $value }}"
     annotations[names.ANNOTATION_UNIT] = definition.unit
