@@ -31,6 +31,7 @@ SLOW_EVENTS: Final = 20_000
 """Most events that are taken from ruamel's own parser; it makes them in about 0.4 s."""
 
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*%")
+_BEGUN = ("unexpected end of stream", "could not find expected ':'")
 _SYNTAX_HINTS: Final = (
     ("found character '\\t'", "indent with spaces, not with tabs"),
     ("cannot start any token", "quote text that begins with @, `, % or a tab"),
@@ -41,6 +42,7 @@ _SYNTAX_HINTS: Final = (
     ("unknown escape character", "in double quotes write \\\\ for a backslash, or use single quotes"),
     ("did not find expected key", "indent sibling keys alike; quote text that begins with a quote, { or ["),
     ("expected <block end>", "indent sibling keys alike; quote text that begins with a quote, { or ["),
+    ("expected the node content", "quote text that begins with }, ] or a comma"),
     ("expected '<document start>'", "indent sibling keys alike"),
     ("expected ',' or", "is a comma or a closing bracket missing? quote text that begins with { or ["),
 )
@@ -76,7 +78,8 @@ def load_text(text: bytes, name: str, *, limit: int = MAX_BYTES) -> Node:
     try:
         node, problems = _read(decoded, name, limit * MAX_EVENTS // MAX_BYTES)
     except ProblemsFound as found:
-        raise ProblemsFound([*unseen, *found.problems]) from None
+        # What is no YAML any more may have been before the invisible characters were taken out.
+        raise ProblemsFound([*unseen, *(one for one in found.problems if not unseen or one.code != "AK105")]) from None
     if unseen or problems:
         raise ProblemsFound([*unseen, *problems])
     return _mapping(node, name)
@@ -149,7 +152,7 @@ def _syntax(error: Any, name: str) -> ProblemsFound:
     mark, begin = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     said = ", ".join(part for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part)
     said = " ".join((said or str(error)).split())[:300]
-    if begin and (not mark or "unexpected end of stream" in said):
+    if begin and (not mark or any(words in said for words in _BEGUN)):
         mark = begin  # what was left open tells more than where the file ends
     elif begin and mark and begin.line != mark.line:
         said += f"; it began in line {begin.line + 1}"

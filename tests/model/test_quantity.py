@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -49,10 +50,8 @@ def test_a_duration_reads_back_from_its_own_text(ms: int) -> None:
 
 @given(st.text(max_size=50))
 def test_any_text_is_a_duration_or_a_value_error(text: str) -> None:
-    try:
+    with contextlib.suppress(ValueError):
         assert 0 <= Duration.parse(text).ms <= LONGEST_MS
-    except ValueError:
-        pass
 
 
 def test_a_duration_prints_days_but_neither_weeks_nor_years() -> None:
@@ -64,7 +63,7 @@ def test_a_duration_prints_days_but_neither_weeks_nor_years() -> None:
 
 
 def test_durations_order_by_length_and_know_their_seconds() -> None:
-    assert sorted([Duration.parse("1h"), Duration.parse("61m"), Duration.parse("59m")])[0] == Duration.of(minutes=59)
+    assert Duration.parse("59m") < Duration.parse("1h") < Duration.parse("61m")
     assert Duration.parse("300ms").seconds == 0.3
 
 
@@ -126,7 +125,7 @@ def test_a_rate_is_events_per_second(text: str, rate: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "/s", "1/w", "1/5m", "-1/s", "1/s\n", "1 per s", "1e3/s"])
 def test_what_is_no_rate_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match="0.1/s"):
+    with pytest.raises(ValueError, match=r"0\.1/s"):
         parse_rate(text)
 
 
