@@ -54,8 +54,8 @@ class Ending(msgspec.Struct, frozen=True):
 class Incident(msgspec.Struct, frozen=True):
     """One row. `id` is 0 until the store gives one; `escalation` is pinned when the incident opens.
 
-    `began` is when the present cycle of steps began (a step is due `after` seconds later); `cycle` counts how often the steps
-    have begun again by themselves. `severity` is the worst so far.
+    `began` is when the present cycle of steps began (a step is due `after` seconds later), `position` the step that is next and
+    `cycle` how often the steps have begun again by themselves. `severity` is the worst so far.
     """
 
     id: int
@@ -67,6 +67,7 @@ class Incident(msgspec.Struct, frozen=True):
     severity: str
     opened: dt.datetime
     began: dt.datetime
+    position: int = 0
     cycle: int = 0
     acknowledged: dt.datetime | None = None
     acknowledged_by: str = ""

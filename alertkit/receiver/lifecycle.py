@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from alertkit.model.incident import PAGING, Changes, Event, Incident, Step, StepKind
+from alertkit.model.incident import PAGING, Changes, Event, Incident, Note, Step, StepKind, Thread
 from alertkit.model.oncall import EscalationPolicy
 
 EVERY_STEP: frozenset[StepKind] = PAGING | {"refresh", "closed", "acknowledge_timeout", "wake"}
@@ -22,29 +23,49 @@ def first_steps(policy: EscalationPolicy, began: dt.datetime) -> tuple[Step, ...
 
 def page_again(incident: Incident, at: dt.datetime, event: Event) -> Changes:
     """Firing once more, from the first step."""
-    firing = replace(incident, state="firing", began=at, cycle=0, acknowledged=None, acknowledged_by="", snoozed_until=None)
+    firing = replace(
+        incident, state="firing", began=at, position=0, cycle=0, acknowledged=None, acknowledged_by="", snoozed_until=None
+    )
     return Changes(incident=firing, cancel=_RESTING, steps=first_steps(incident.escalation, at), events=(event,))
 
 
-def acknowledge(incident: Incident, at: dt.datetime, actor: str) -> Changes:
+def announce(threads: Sequence[Thread], at: dt.datetime, event: Event | None) -> list[Note]:
+    """Rewrite what was sent before, and say what has happened."""
+    notes = [Note("refresh", thread.place, at) for thread in threads]
+    return notes if event is None else notes + [Note("note", thread.place, at, event) for thread in threads]
+
+
+def acknowledge(incident: Incident, threads: Sequence[Thread], at: dt.datetime, actor: str) -> Changes:
     """Somebody takes it on: no further step, until the acknowledgement times out."""
     taken = replace(incident, state="acknowledged", acknowledged=at, acknowledged_by=actor, snoozed_until=None)
     timeout = incident.escalation.acknowledge_timeout
     steps = (Step("acknowledge_timeout", at + dt.timedelta(seconds=timeout)),) if timeout else ()
-    return Changes(incident=taken, cancel=_RESTING, steps=steps, events=(Event("acknowledged", at, actor),), quiet=True)
+    return _told(Event("acknowledged", at, actor), threads, taken, steps)
 
 
-def snooze(incident: Incident, at: dt.datetime, until: dt.datetime, actor: str) -> Changes:
+def snooze(incident: Incident, threads: Sequence[Thread], at: dt.datetime, until: dt.datetime, actor: str) -> Changes:
     """Put off: it pages again from the first step at `until`, or earlier when it gets worse."""
     asleep = replace(incident, state="snoozed", snoozed_until=until, acknowledged=None, acknowledged_by="")
-    event = Event("snoozed", at, actor, until=until)
-    return Changes(incident=asleep, cancel=_RESTING, steps=(Step("wake", until),), events=(event,), quiet=True)
+    return _told(Event("snoozed", at, actor, until=until), threads, asleep, (Step("wake", until),))
+
+
+def _told(event: Event, threads: Sequence[Thread], incident: Incident, steps: tuple[Step, ...]) -> Changes:
+    notes = tuple(announce(threads, event.at, event))
+    return Changes(incident=incident, cancel=_RESTING, steps=steps, events=(event,), notes=notes, quiet=True)
+
+
+def escalate(incident: Incident, threads: Sequence[Thread], at: dt.datetime, actor: str) -> Changes:
+    """The next step at once, or the last one again, and those after it at their distance."""
+    steps = incident.escalation.steps
+    position = min(incident.position, len(steps) - 1)
+    began = at - dt.timedelta(seconds=steps[position].after)
+    firing = replace(incident, state="firing", began=began, acknowledged=None, acknowledged_by="", snoozed_until=None)
+    return _told(Event("escalated", at, actor), threads, firing, (Step("escalate", at, position),))
 
 
 def close(incident: Incident, at: dt.datetime, actor: str = "") -> Changes:
-    """Over: nothing is due any more but telling so. `actor` is empty when the alerts themselves ended."""
+    """Over: nothing is due any more but telling so, which a step does. `actor` is empty when the alerts themselves ended."""
     closed = replace(
         incident, state="resolved", resolved=at, resolved_by=actor, acknowledged=None, acknowledged_by="", snoozed_until=None
     )
-    event = Event("resolved", at, actor)
-    return Changes(incident=closed, cancel=EVERY_STEP, steps=(Step("closed", at),), events=(event,), quiet=True)
+    return Changes(incident=closed, cancel=EVERY_STEP, steps=(Step("closed", at),), quiet=True)

@@ -16,7 +16,7 @@ from alertkit.errors import AlertkitError
 from alertkit.model.incident import Changes, Event, Fold, Held, Incident, NoteKind, Occurrence, Post, Seen, Step, Thread
 
 Folding = Callable[[Post, Seen], Fold]
-Deciding = Callable[[Held], Changes | None]
+Deciding = Callable[[Held, Sequence[Thread]], Changes | None]
 Planning = Callable[[Held, Sequence[Step], Sequence[Thread]], Changes]
 Ended = Literal["sent", "pending", "failed", "skipped"]
 
@@ -26,13 +26,16 @@ class StoreError(AlertkitError):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A note that is leaving. `attempt` counts from 1 and fences: only the latest attempt may settle it."""
+    """A note that is leaving. `attempt` counts from 1 and fences: only the latest attempt may settle it. `wanted` is when it
+    was first due.
+    """
 
     id: int
     attempt: int
     kind: NoteKind
     thread: Thread
     incident: Incident
+    wanted: dt.datetime
     event: Event | None
 
 
@@ -97,6 +100,10 @@ class Store(Protocol):
 
     async def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose sender is gone: nobody knows whether they left."""
+        ...
+
+    async def incident(self, incident: int) -> Incident | None:
+        """One incident, open or closed."""
         ...
 
     async def alerts(self, incident: int) -> Alerts:

@@ -15,7 +15,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 INCIDENT = (
-    "id, tenant, policy, grouped, pinned, state, severity, opened, began, cycle, acknowledged, acknowledged_by,"
+    "id, tenant, policy, grouped, pinned, state, severity, opened, began, position, cycle, acknowledged, acknowledged_by,"
     " snoozed_until, resolved, resolved_by"
 )
 """Columns in the order of `incident_row`."""
@@ -51,6 +51,7 @@ def incident_row(incident: Incident, pinned: int) -> tuple[Any, ...]:
         incident.severity,
         micros(incident.opened),
         micros(incident.began),
+        incident.position,
         incident.cycle,
         _maybe_micros(incident.acknowledged),
         incident.acknowledged_by,
@@ -72,12 +73,13 @@ def incident(row: Sequence[Any], escalation: EscalationPolicy) -> Incident:
         severity=row[6],
         opened=instant(row[7]),
         began=instant(row[8]),
-        cycle=row[9],
-        acknowledged=_maybe_instant(row[10]),
-        acknowledged_by=row[11],
-        snoozed_until=_maybe_instant(row[12]),
-        resolved=_maybe_instant(row[13]),
-        resolved_by=row[14],
+        position=row[9],
+        cycle=row[10],
+        acknowledged=_maybe_instant(row[11]),
+        acknowledged_by=row[12],
+        snoozed_until=_maybe_instant(row[13]),
+        resolved=_maybe_instant(row[14]),
+        resolved_by=row[15],
     )
 
 

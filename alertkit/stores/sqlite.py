@@ -110,6 +110,10 @@ class SqliteStore:
         """Messages whose lease is over."""
         return await self._do(lambda: self._tables.orphans(now))
 
+    async def incident(self, incident: int) -> Incident | None:
+        """One incident, as committed."""
+        return await self._do(lambda: held.incident if (held := self._held(incident)) else None)
+
     async def alerts(self, incident: int) -> Alerts:
         """Everything about an incident's alerts."""
         return await self._do(lambda: self._tables.alerts(incident))
@@ -139,11 +143,14 @@ class SqliteStore:
         incident = self._tables.add_incident(post.key, changes.incident)
         return self._open.opened(post.key, incident, seen.before, post.received), replace(changes, incident=None)
 
+    def _held(self, number: int) -> Held | None:
+        return self._open.get(number) or self._tables.incident(number)
+
     def _decide(self, number: int, at: dt.datetime, decide: Deciding) -> Incident | None:
-        held = self._open.get(number) or self._tables.incident(number)
+        held = self._held(number)
         if held is None:
             return None
-        changes = decide(held)
+        changes = decide(held, self._tables.threads(number))
         if changes is None:
             return held.incident
         self._apply(held, changes, at)
@@ -152,7 +159,7 @@ class SqliteStore:
     def _run_due(self, now: dt.datetime, limit: int, plan: Planning) -> int:
         due = self._tables.take_due(now, limit)
         for number, steps in due.items():
-            held = self._open.get(number) or self._tables.incident(number)
+            held = self._held(number)
             if held is None:
                 raise AssertionError("a step belongs to an incident: the schema holds it")
             self._open.refreshing(held, False)

@@ -22,7 +22,7 @@ _POLICY = msgspec.json.Decoder(EscalationPolicy)
 _INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
 _UNFINISHED = "state IN ('pending', 'sending')"
 _OUTGOING = f"""
-    SELECT o.id, o.attempt, o.kind, o.event, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
+    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
            {", ".join(f"i.{c}" for c in rows.INCIDENT.split(", "))}
     FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
 """
@@ -123,7 +123,7 @@ class Tables:
             return
         self.flush()
         self._db.execute(
-            "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, cycle = ?, acknowledged = ?,"
+            "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, position = ?, cycle = ?, acknowledged = ?,"
             " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ? WHERE id = ?",
             _changed(incident),
         )
@@ -153,9 +153,9 @@ class Tables:
             rows.place_row(incident, note.place),
         )
         self._db.execute(
-            "INSERT INTO outbox (thread, kind, event, due) SELECT id, ?, ?, ? FROM thread"
+            "INSERT INTO outbox (thread, kind, event, wanted, due) SELECT id, ?, ?, ?, ? FROM thread"
             " WHERE incident = ? AND channel = ? AND address = ? ON CONFLICT DO NOTHING",
-            (note.kind, event, micros(note.due), incident, note.place.channel, note.place.address),
+            (note.kind, event, micros(note.due), micros(note.due), incident, note.place.channel, note.place.address),
         )
 
     def refresh_post(self, incident: int, fingerprints: Sequence[str], post: int) -> None:
@@ -286,9 +286,9 @@ class Tables:
         return [self._outgoing(row) for row in self._db.execute(query, (micros(now),)).fetchall()]
 
     def _outgoing(self, row: Sequence[Any]) -> Outgoing:
-        number, attempt, kind, event, *rest = row
+        number, attempt, kind, event, wanted, *rest = row
         thread, incident = rows.thread(rest[:_THREADS]), self._incident(rest[_THREADS:])
-        return Outgoing(number, attempt, kind, thread, incident, None if event is None else self._event(event))
+        return Outgoing(number, attempt, kind, thread, incident, instant(wanted), None if event is None else self._event(event))
 
     def _event(self, number: int) -> Event:
         return rows.event(self._db.execute(f"SELECT {rows.EVENT} FROM event WHERE id = ?", (number,)).fetchone())
@@ -301,7 +301,7 @@ class Tables:
         if again and self._has_newer_refresh(outgoing):
             end, again = Settlement("skipped", end.at, reason="a newer state is waiting"), False
         changed = self._db.execute(
-            "UPDATE outbox SET state = ?, lease = NULL, done = ?, due = ?, reason = ?"
+            "UPDATE outbox SET state = ?, lease = NULL, done = ?, due = max(wanted, ?), reason = ?"
             " WHERE id = ? AND attempt = ? AND state = 'sending'",
             (end.state, None if again else at, at, end.reason, outgoing.id, outgoing.attempt),
         ).rowcount
@@ -332,8 +332,8 @@ class Tables:
 
 
 def _changed(incident: Incident) -> tuple[Any, ...]:
-    (*_, state, severity, _opened, began, cycle, acknowledged, by, snoozed, resolved, resolved_by) = rows.incident_row(
+    (*_, state, severity, _opened, began, position, cycle, acknowledged, by, snoozed, resolved, resolved_by) = rows.incident_row(
         incident, 0
     )
     closed = incident.id if incident.state == "resolved" else 0
-    return (closed, state, severity, began, cycle, acknowledged, by, snoozed, resolved, resolved_by, incident.id)
+    return (closed, state, severity, began, position, cycle, acknowledged, by, snoozed, resolved, resolved_by, incident.id)

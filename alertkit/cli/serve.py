@@ -1,0 +1,29 @@
+"""`alertkit serve`: run the receiver that Alertmanager posts to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from alertkit.errors import MissingTool
+
+
+@click.command("serve")
+@click.option("--policies", type=click.Path(path_type=Path), help="Folder of compiled policies, such as generated/receiver.")
+@click.option("--database", metavar="URL", help="sqlite:///alertkit.db, or sqlite:////var/lib/alertkit/alertkit.db.")
+@click.option("--secrets", type=click.Path(path_type=Path), help="Folder with a file per secret, <owner>/<id>.")
+@click.option("--tokens", type=click.Path(path_type=Path), help="JSON list of bearer tokens: {name, sha256, tenants, scopes}.")
+@click.option("--listen", metavar="HOST:PORT", help="Where to accept connections. Default: 127.0.0.1:9087.")
+@click.option("--overrides", type=click.Path(path_type=Path), help="Folder with tenants' own sentences.")
+def command(**given: object) -> None:
+    """Take Alertmanager's webhooks, keep incidents, escalate until somebody acknowledges.
+
+    Every option may also come from the environment, as ALERTKIT_POLICIES and so on.
+    """
+    try:
+        from alertkit.receiver.server import serve
+        from alertkit.receiver.settings import read
+    except ModuleNotFoundError as error:
+        raise MissingTool(f"serve needs {error.name}: pip install 'alertkit[receiver]'") from error
+    serve(read(given), lambda address: click.echo(f"alertkit: listening on {address}", err=True))

@@ -1,0 +1,70 @@
+"""What people do to incidents: acknowledge, resolve, snooze, escalate. Decided where it is stored, so that two clicks agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from alertkit.model.incident import Changes, Held, Incident, Thread
+from alertkit.model.message import ActionKind
+from alertkit.receiver import lifecycle
+from alertkit.stores.base import Store
+
+SHORTEST_SNOOZE: Final = dt.timedelta(minutes=1)
+LONGEST_SNOOZE: Final = dt.timedelta(days=7)
+DEFAULT_SNOOZE: Final = dt.timedelta(hours=1)
+
+Refusal = Literal["gone", "already_done"]
+
+
+class Action(msgspec.Struct, frozen=True):
+    """What somebody wants. `tenant` guards: an incident of another tenant does not exist for them."""
+
+    kind: ActionKind
+    incident: int
+    tenant: str
+    actor: str
+    seconds: int = 0
+
+
+async def act(store: Store, action: Action, now: dt.datetime) -> Incident | Refusal:
+    """Do it, once: the incident afterwards, or why nothing was done."""
+    refusal: list[Refusal] = []
+
+    def decide(held: Held, threads: Sequence[Thread]) -> Changes | None:
+        refusal.clear()
+        decision = _decide(action, held, threads, now)
+        if isinstance(decision, Changes):
+            return decision
+        refusal.append(decision)
+        return None
+
+    incident = await store.decide(action.incident, now, decide)
+    if incident is None:
+        return "gone"
+    return refusal[0] if refusal else incident
+
+
+def _decide(action: Action, held: Held, threads: Sequence[Thread], now: dt.datetime) -> Changes | Refusal:
+    incident = held.incident
+    if incident.tenant != action.tenant:
+        return "gone"
+    if incident.state == "resolved":
+        return "already_done"
+    if action.kind == "acknowledge":
+        return "already_done" if incident.state == "acknowledged" else lifecycle.acknowledge(incident, threads, now, action.actor)
+    if action.kind == "resolve":
+        return lifecycle.close(incident, now, action.actor)
+    if action.kind == "snooze":
+        return lifecycle.snooze(incident, threads, now, now + _snooze(action.seconds), action.actor)
+    if not incident.escalation.steps:
+        return "already_done"
+    return lifecycle.escalate(incident, threads, now, action.actor)
+
+
+def _snooze(seconds: int) -> dt.timedelta:
+    wanted = dt.timedelta(seconds=seconds) if seconds > 0 else DEFAULT_SNOOZE
+    return min(max(wanted, SHORTEST_SNOOZE), LONGEST_SNOOZE)

@@ -1,0 +1,200 @@
+"""The wiring: settings in, an ASGI application out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from alertkit import resources
+from alertkit.errors import ContractError, UsageError
+from alertkit.messages import Words
+from alertkit.receiver import tokens
+from alertkit.receiver.channels import Channels, Maker
+from alertkit.receiver.delivery import Courier
+from alertkit.receiver.ingest import PREFIX, Ingest, Receive, Scope, Send
+from alertkit.receiver.interactions import SlackInteractions
+from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.policies import Policies
+from alertkit.receiver.problem import CONTENT_TYPE, RequestError
+from alertkit.receiver.secrets import SecretError, Secrets
+from alertkit.receiver.settings import Settings
+from alertkit.receiver.worker import Worker
+from alertkit.stores.base import Store, StoreError
+from alertkit.stores.sqlite import SqliteStore
+
+_log = structlog.get_logger(__name__)
+
+
+def utc_now() -> dt.datetime:
+    """The clock that a receiver runs on unless it is given another."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Receiver:
+    """The application. `clock` and `makers` (channels by type) are for tests and for those who embed it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], dt.datetime] = utc_now,
+        makers: Mapping[str, Maker] | None = None,
+        store: Store | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store or open_store(settings.database)
+        self.policies = Policies(settings.policies)
+        self.metrics = Metrics()
+        secrets = Secrets(settings.secrets)
+        self._channels = Channels(settings, secrets, makers)
+        words = Words(resources.root() / "templates", settings.overrides)
+        courier = Courier(self.store, self.policies, self._channels, secrets, words, self.metrics, settings.give_up_after)
+        self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, clock)
+        self._ingest = Ingest(settings, self.store, self.policies, self.metrics, clock, self.worker.wake)
+        clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self.worker.wake)
+        self._others = self._application(clicks)
+        self._ready = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI; the hot route goes around the framework."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._ingest(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+    async def start(self) -> None:
+        """Read the configuration and open the store, without the clock.
+
+        Raises:
+            ContractError: the tokens cannot be read.
+            StoreError: the database cannot be opened.
+        """
+        self._ingest.tokens = tokens.load(self.settings.tokens)
+        self._reload_policies()
+        await self.store.start()
+        await self.worker.recover()
+        self._ready = True
+
+    async def stop(self) -> None:
+        """Let what is leaving leave, then close."""
+        self._ready = False
+        await self.worker.drain(patience=10.0)
+        await self._channels.close()
+        await self.store.close()
+
+    @contextlib.asynccontextmanager
+    async def running(self, _: object = None) -> AsyncIterator[None]:
+        """Started, with the clock going; what the application's lifespan does."""
+        await self.start()
+        tasks = [asyncio.create_task(self.worker.run()), asyncio.create_task(self._watch())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.stop()
+
+    async def _watch(self) -> None:
+        """Policies and tokens, again whenever their files change."""
+        stamp = _stamp(self.settings.tokens)
+        while True:
+            await asyncio.sleep(self.settings.reload_interval)
+            self._reload_policies()
+            if (found := _stamp(self.settings.tokens)) != stamp:
+                stamp = found
+                self._reload_tokens()
+
+    def _reload_tokens(self) -> None:
+        try:
+            self._ingest.tokens = tokens.load(self.settings.tokens)
+        except ContractError as error:
+            _log.error("tokens refused, the last good ones stay", problem=str(error))
+
+    def _reload_policies(self) -> None:
+        if self.policies.reload():
+            self.metrics.policies(len(self.policies), len(self.policies.problems))
+            _log.info("policies loaded", tenants=len(self.policies), refused=sorted(self.policies.problems))
+            self.worker.wake()
+
+    def _application(self, clicks: SlackInteractions) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/healthz", _alive),
+                Route("/readyz", self._readiness),
+                Route("/metrics", self._exposition),
+                Route("/v1/interactions/slack/{owner}/{channel}", clicks.serve, methods=["POST"]),
+            ],
+            lifespan=self.running,
+            exception_handlers={
+                RequestError: _refused,
+                HTTPException: _not_served,
+                SecretError: _unavailable,
+                StoreError: _unavailable,
+            },
+        )
+
+    async def _readiness(self, _: Request) -> Response:
+        """Ready when a transaction goes through."""
+        if not self._ready:
+            raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "starting or stopping")
+        await self.store.next_due()
+        return PlainTextResponse("ready\n")
+
+    async def _exposition(self, _: Request) -> Response:
+        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def create_app(settings: Settings) -> Receiver:
+    """The receiver as an ASGI application; its lifespan runs the worker."""
+    return Receiver(settings)
+
+
+def open_store(database: str) -> Store:
+    """The store that a database's URL names.
+
+    Raises:
+        UsageError: the URL is of no kind that is known.
+    """
+    scheme, _, path = database.partition("://")
+    if scheme != "sqlite" or not path.startswith("/") or len(path) < 2:
+        raise UsageError(f"--database {database!r} is not sqlite:///relative.db or sqlite:////absolute.db")
+    return SqliteStore(Path(path[1:]))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_size)
+
+
+async def _alive(_: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    problem = error if isinstance(error, RequestError) else RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
+    return Response(problem.body(), status_code=problem.status, media_type=CONTENT_TYPE)
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    return await _refused(request, RequestError(status, status.description))
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    _log.error("not served", path=request.url.path, reason=str(error))
+    return await _refused(request, RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "try again later"))

@@ -1,0 +1,87 @@
+"""Channels by what configures them: tenants that share a token share a channel, and with it its pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+
+from alertkit.channels.base import Channel
+from alertkit.errors import AlertkitError
+from alertkit.model.policy import ChannelSettings
+from alertkit.receiver.secrets import Secrets
+from alertkit.receiver.settings import Settings
+
+Options = Mapping[str, str | int | bool]
+Maker = Callable[[Options, Mapping[str, str], Settings], Channel]
+"""Makes a channel from its options and the text of its secrets."""
+
+_Key = tuple[str, tuple[tuple[str, str | int | bool], ...], tuple[tuple[str, str], ...]]
+
+
+class ChannelError(AlertkitError):
+    """A channel cannot be made from its configuration."""
+
+
+class Channels:
+    """Makes each channel once, and again when its configuration or a secret changes."""
+
+    def __init__(self, settings: Settings, secrets: Secrets, makers: Mapping[str, Maker] | None = None) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._makers = {**_installed(), **_MAKERS, **(makers or {})}
+        self._made: dict[_Key, Channel] = {}
+
+    def get(self, configured: ChannelSettings, tenant: str) -> Channel:
+        """The channel of a tenant.
+
+        Raises:
+            SecretError: a secret cannot be read.
+            ChannelError: no such type, or an option is missing.
+        """
+        secrets = {option: self._secrets.read(name, tenant) for option, name in configured.secrets.items()}
+        key = (configured.type, tuple(sorted(configured.options.items())), tuple(sorted(secrets.items())))
+        channel = self._made.get(key)
+        if channel is None:
+            channel = self._made[key] = self._make(configured, secrets)
+        return channel
+
+    def log(self) -> Channel:
+        """Where the messages of a simulated tenant go."""
+        return self.get(ChannelSettings("log"), "")
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for channel in self._made.values():
+            await channel.close()
+
+    def _make(self, configured: ChannelSettings, secrets: Mapping[str, str]) -> Channel:
+        maker = self._makers.get(configured.type)
+        if maker is None:
+            raise ChannelError(
+                f"no channel of type {configured.type!r} is installed; there are {', '.join(sorted(self._makers))}"
+            )
+        try:
+            return maker(configured.options, secrets, self._settings)
+        except KeyError as error:
+            raise ChannelError(f"a channel of type {configured.type!r} needs {error}") from error
+
+
+def _log(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    from alertkit.channels.log import LogChannel
+
+    return LogChannel()
+
+
+def _slack(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    from alertkit.channels.slack import SlackChannel
+    from alertkit.channels.slack.channel import BASE_URL
+
+    return SlackChannel(secrets["token"], secrets.get("signing_secret", ""), base_url=settings.slack_api or BASE_URL)
+
+
+_MAKERS: Mapping[str, Maker] = {"log": _log, "slack": _slack}
+
+
+def _installed() -> dict[str, Maker]:
+    """Channels of other packages: entry points of the group `alertkit.channels`, each a Maker."""
+    return {point.name: point.load() for point in entry_points(group="alertkit.channels")}

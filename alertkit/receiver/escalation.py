@@ -1,0 +1,201 @@
+"""Steps that are due → messages, later steps, and the incident's next state. Pure: who and when, never how."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import asdict, replace
+
+from alertkit import oncall
+from alertkit.model.incident import Changes, Event, Held, Incident, Note, Place, Step, StepKind, Thread
+from alertkit.model.oncall import ActiveHours, Contact, Target
+from alertkit.model.policy import TenantPolicy
+from alertkit.receiver.lifecycle import announce, page_again
+
+
+def plan(policy: TenantPolicy, now: dt.datetime, held: Held, steps: Sequence[Step], threads: Sequence[Thread]) -> Changes:
+    """Run every step of an incident that is due by `now`, in order.
+
+    A step that becomes due by running another (no delay, nobody reached, a long absence) runs too, and whoever is told by
+    several of them is told once.
+    """
+    planning = _Planning(policy, now, held.incident, threads)
+    for step in steps:
+        planning.run(step)
+    return planning.changes()
+
+
+class _Planning:
+    """One pass over one incident."""
+
+    def __init__(self, policy: TenantPolicy, now: dt.datetime, incident: Incident, threads: Sequence[Thread]) -> None:
+        self._policy = policy
+        self._now = now
+        self._before = incident
+        self._incident = incident
+        self._threads = threads
+        self._cancel: set[StepKind] = set()
+        self._steps: list[Step] = []
+        self._events: list[Event] = []
+        self._pages: dict[tuple[str, str], Note] = {}
+        self._notes: list[Note] = []
+
+    def run(self, step: Step) -> None:
+        """Do what a step is for, if the incident is still in the state that wants it."""
+        state = self._incident.state
+        if step.kind == "escalate" and state == "firing":
+            self._escalate(step)
+        elif step.kind == "contact" and state == "firing":
+            self._contact(step)
+        elif step.kind == "refresh" and state != "resolved":
+            self._notes += announce(self._threads, self._now, None)
+        elif step.kind == "closed" and state == "resolved":
+            self._close()
+        elif step.kind == "acknowledge_timeout" and state == "acknowledged":
+            self._page_again(Event("acknowledgement_expired", self._now))
+        elif step.kind == "wake" and state == "snoozed":
+            self._page_again(Event("snooze_ended", self._now))
+
+    def changes(self) -> Changes:
+        """Everything that was decided."""
+        return Changes(
+            incident=None if self._incident == self._before else self._incident,
+            cancel=frozenset(self._cancel),
+            steps=tuple(self._steps),
+            events=tuple(self._events),
+            notes=(*self._pages.values(), *self._notes),
+        )
+
+    def _close(self) -> None:
+        event = Event("resolved", self._incident.resolved or self._now, self._incident.resolved_by)
+        self._events.append(event)
+        self._notes += announce(self._threads, self._now, event)
+
+    def _page_again(self, event: Event) -> None:
+        again = page_again(self._incident, self._now, event)
+        self._incident = again.incident or self._incident
+        self._cancel |= again.cancel
+        self._events.append(event)
+        self._notes += announce(self._threads, self._now, event)
+        for step in again.steps:
+            self._later(step)
+
+    def _escalate(self, step: Step) -> None:
+        opening = _opening(self._incident.escalation.active, self._now)
+        if opening > self._now:
+            self._shift(opening - step.due)
+            self._steps.append(replace(step, due=opening))
+            return
+        reached = self._tell(self._incident.escalation.steps[step.position].notify, step.due)
+        self._incident = replace(self._incident, position=step.position + 1)
+        following = self._following(step.position)
+        if following is None:
+            return
+        if not reached:
+            self._shift(min(dt.timedelta(), self._now - following.due))
+            following = replace(following, due=min(following.due, self._now))
+        self._later(following)
+
+    def _tell(self, targets: Sequence[Target], due: dt.datetime) -> bool:
+        """Page everybody whom a step names; whether there is anybody."""
+        places: list[Place] = []
+        later: list[Step] = []
+        recipients: list[str] = []
+        for recipient, contacts, locale, timezone in self._recipients(targets):
+            recipients.append(recipient)
+            places += [_place(c, recipient, locale, timezone) for c in contacts if c.after == 0]
+            later += [_contact_step(recipient, c, due) for c in contacts if c.after]
+        if not places and not later:
+            self._events.append(Event("unreachable", self._now, targets=tuple(_name(target) for target in targets)))
+            return False
+        opening = not self._threads and not self._pages and self._incident.cycle == 0
+        self._page(places, Event("opened" if opening else "escalated", self._now, targets=tuple(dict.fromkeys(recipients))))
+        for contact in later:
+            self._later(contact)
+        return True
+
+    def _page(self, places: Sequence[Place], event: Event) -> None:
+        self._events.append(event)
+        for place in places:
+            self._pages.setdefault((place.channel, place.address), Note("page", place, self._now, event))
+
+    def _contact(self, step: Step) -> None:
+        recipient = f"person/{step.person}"
+        found = list(self._person(step.person))
+        places = [
+            _place(c, recipient, locale, zone) for _, contacts, locale, zone in found for c in contacts if c.after == step.after
+        ]
+        if places:
+            self._page(places, Event("reminder", self._now, targets=(recipient,)))
+
+    def _recipients(self, targets: Sequence[Target]) -> Iterator[tuple[str, Sequence[Contact], str, str]]:
+        policy = self._policy
+        for target in targets:
+            if target.channel in policy.channels:
+                yield f"channel/{target.channel}", (Contact(target.channel),), policy.locale, policy.timezone
+            elif target.schedule in policy.schedules:
+                yield from self._person(oncall.on_call(policy.schedules[target.schedule], self._now) or "")
+            elif target.team in policy.teams:
+                yield from self._team(target.team)
+            else:
+                yield from self._person(target.person)
+
+    def _team(self, name: str) -> Iterator[tuple[str, Sequence[Contact], str, str]]:
+        """A team is told in its rooms; one that has none is told through its members, so that a page finds somebody."""
+        team = self._policy.teams[name]
+        rooms = [contact for contact in team.contact if contact.channel in self._policy.channels]
+        if rooms:
+            yield f"team/{name}", [replace(room, after=0) for room in rooms], team.locale, team.timezone
+        else:
+            for member in team.members:
+                yield from self._person(member)
+
+    def _person(self, name: str) -> Iterator[tuple[str, Sequence[Contact], str, str]]:
+        person = self._policy.people.get(name)
+        contacts = [contact for contact in person.contact if contact.channel in self._policy.channels] if person else []
+        if person and contacts:
+            yield f"person/{name}", contacts, person.locale, person.timezone
+
+    def _following(self, position: int) -> Step | None:
+        """The next step of the cycle, or the first of the next cycle, or none."""
+        policy = self._incident.escalation
+        if position + 1 < len(policy.steps):
+            return self._step(position + 1)
+        if self._incident.cycle >= policy.repeat:
+            return None
+        began = self._incident.began + dt.timedelta(seconds=oncall.cycle_length(policy))
+        self._incident = replace(self._incident, began=began, cycle=self._incident.cycle + 1)
+        return self._step(0)
+
+    def _step(self, position: int) -> Step:
+        after = self._incident.escalation.steps[position].after
+        return Step("escalate", self._incident.began + dt.timedelta(seconds=after), position)
+
+    def _later(self, step: Step) -> None:
+        if step.due <= self._now:
+            self.run(step)
+        else:
+            self._steps.append(step)
+
+    def _shift(self, by: dt.timedelta) -> None:
+        """Later steps keep their distance to one that waited or was not waited for."""
+        self._incident = replace(self._incident, began=self._incident.began + by)
+
+
+def _opening(active: ActiveHours | None, now: dt.datetime) -> dt.datetime:
+    return now if active is None else oncall.next_opening(active, now)
+
+
+def _contact_step(recipient: str, contact: Contact, due: dt.datetime) -> Step:
+    """A later contact of a person, counted from when the step was due."""
+    return Step("contact", due + dt.timedelta(seconds=contact.after), person=recipient.partition("/")[2], after=contact.after)
+
+
+def _place(contact: Contact, recipient: str, locale: str, timezone: str) -> Place:
+    address = contact.address or contact.address_secret
+    return Place(contact.channel, address, not contact.address and bool(contact.address_secret), recipient, locale, timezone)
+
+
+def _name(target: Target) -> str:
+    return next((f"{kind}/{name}" for kind, name in asdict(target).items() if name), "")

@@ -1,0 +1,86 @@
+"""What is stored about an incident → the facts that words are made of. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from alertkit.model import notification
+from alertkit.model.incident import Event, Incident
+from alertkit.model.notification import Links, Notification, silence_url
+from alertkit.model.policy import TenantPolicy
+from alertkit.model.webhook import Alert, Webhook
+from alertkit.stores.base import Alerts, Recorded
+
+_WEBHOOK = msgspec.json.Decoder(Webhook)
+
+
+def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, event: Event | None) -> Notification:
+    """The incident as it stands. What a mention, a link or a name says comes from configuration or is checked later."""
+    posts = {number: _WEBHOOK.decode(body) for number, body in alerts.posts.items()}
+    latest = posts[max(posts)] if posts else None
+    return Notification(
+        tenant=policy.tenant,
+        title=policy.title,
+        incident=str(incident.id),
+        reference=reference(incident),
+        state=incident.state,
+        severity=incident.severity,
+        opened_at=incident.opened,
+        alerts=_alerts(policy, alerts, posts),
+        event=_event(policy, event),
+        resolved_at=incident.resolved,
+        acknowledged_by=person_name(policy, incident.acknowledged_by),
+        acknowledged_at=incident.acknowledged,
+        snoozed_until=incident.snoozed_until,
+        links=Links(silence=silence_url(latest.external_url, incident.group)) if latest else Links(),
+        truncated=latest.truncated_alerts if latest else 0,
+        severities=policy.severities,
+        tenant_label=policy.tenant_label,
+    )
+
+
+def reference(incident: Incident) -> str:
+    """What people call it: `ACME-142`."""
+    return f"{incident.tenant.upper()}-{incident.id}"
+
+
+def person_name(policy: TenantPolicy, person: str) -> str:
+    """A person's name for others to read; whoever is not configured keeps the name they acted under."""
+    known = policy.people.get(person)
+    return known.name if known else person
+
+
+def _event(policy: TenantPolicy, event: Event | None) -> notification.Event | None:
+    if event is None or event.kind == "unreachable":
+        return None
+    return notification.Event(
+        kind=event.kind,
+        at=event.at,
+        actor=person_name(policy, event.actor),
+        targets=tuple(_recipient(policy, target) for target in event.targets),
+        until=event.until,
+        count=event.count,
+    )
+
+
+def _recipient(policy: TenantPolicy, recipient: str) -> str:
+    kind, _, name = recipient.partition("/")
+    return person_name(policy, name) if kind == "person" else name
+
+
+def _alerts(policy: TenantPolicy, alerts: Alerts, posts: dict[int, Webhook]) -> tuple[notification.Alert, ...]:
+    """The latest occurrence of each alert, with the words of the latest post that shows it."""
+    newest: dict[str, Alert] = {}
+    for number in sorted(posts):
+        newest.update((alert.fingerprint, alert) for alert in posts[number].alerts)
+    latest: dict[str, Recorded] = {one.occurrence.fingerprint: one for one in alerts.recorded}
+    return tuple(
+        notification.Alert.read(
+            newest[fingerprint].labels,
+            newest[fingerprint].annotations,
+            policy.texts,
+            starts_at=one.occurrence.starts,
+            ends_at=one.ends,
+        )
+        for fingerprint, one in latest.items()
+    )

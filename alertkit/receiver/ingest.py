@@ -1,0 +1,159 @@
+"""POST /v1/alerts/<tenant>/<policy>: authenticate, read, check, store; 200 once it is durable.
+
+A plain ASGI function, because it is the one hot route. Alertmanager sends again after 5xx only, so everything that may
+pass is a 503 and never a 429, and a 4xx is said only of what can never succeed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from alertkit import names
+from alertkit.model.incident import Post, identity
+from alertkit.model.policy import TenantPolicy
+from alertkit.model.webhook import Alert, Webhook
+from alertkit.receiver import payload
+from alertkit.receiver.incidents import fold
+from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.policies import Policies
+from alertkit.receiver.problem import CONTENT_TYPE, RequestError
+from alertkit.receiver.settings import Settings
+from alertkit.receiver.tokens import Tokens
+from alertkit.stores.base import Store, StoreError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Clock = Callable[[], dt.datetime]
+
+PREFIX: Final = "/v1/alerts/"
+
+_log = structlog.get_logger(__name__)
+_STORED = ({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}, {"type": "http.response.body"})
+
+
+class Ingest:
+    """The route. `woken` is called after each post that was stored: something may be due."""
+
+    def __init__(
+        self, settings: Settings, store: Store, policies: Policies, metrics: Metrics, clock: Clock, woken: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._policies = policies
+        self._metrics = metrics
+        self._clock = clock
+        self._woken = woken
+        self._body_limit = settings.body_limit
+        self._bounds = payload.Bounds(settings.alert_limit, settings.label_limit)
+        self.tokens = Tokens([])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            await self._serve(scope, receive)
+        except RequestError as error:
+            await self._refuse(send, error)
+        except StoreError as error:
+            _log.warning("not stored", reason=str(error))
+            await self._refuse(send, RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again"))
+        else:
+            await send(_STORED[0])
+            await send(_STORED[1])
+
+    async def _serve(self, scope: Scope, receive: Receive) -> None:
+        if scope["method"] != "POST":
+            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, "alerts are posted")
+        tenant, policy = _parts(scope["path"])
+        self._authorize(scope["headers"], tenant)
+        body = await _body(receive, self._body_limit)
+        webhook = payload.read(body, self._bounds)
+        post = self._post(tenant, policy, webhook, body)
+        self._metrics.received(post.tenant, len(webhook.alerts))
+        if post.alerts:
+            await self._store.ingest(post, fold)
+            self._metrics.committed((self._clock() - post.received).total_seconds())
+            self._woken()
+
+    def _authorize(self, headers: list[tuple[bytes, bytes]], tenant: str) -> None:
+        authorization = b""
+        for name, value in headers:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+                raise RequestError(HTTPStatus.BAD_REQUEST, "Content-Encoding is not accepted: send the body as it is")
+            elif name == b"content-length" and value.isdigit() and int(value) > self._body_limit:
+                raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {self._body_limit} bytes")
+        token = self.tokens.find(authorization)
+        if token is None:
+            raise RequestError(HTTPStatus.UNAUTHORIZED, "a valid bearer token is required")
+        if not token.allows("ingest", tenant):
+            raise RequestError(HTTPStatus.FORBIDDEN, "this token may not post alerts of this tenant")
+
+    def _post(self, tenant: str, policy: str, webhook: Webhook, body: bytes) -> Post:
+        to_tenant, to_policy, escalation, known = self._policies.route(tenant, policy)
+        if to_tenant != tenant or to_policy != policy:
+            self._metrics.unrouted()
+        if tenant != names.PLATFORM:
+            webhook, body = self._own(tenant, known, webhook, body)
+        return Post(
+            tenant=to_tenant,
+            policy=to_policy,
+            group=webhook.group_labels,
+            key=identity(to_tenant, to_policy, webhook.group_labels),
+            alerts=webhook.alerts,
+            truncated=webhook.truncated_alerts > 0,
+            body=body,
+            received=self._clock(),
+            escalation=escalation,
+            severities=known.severities if known else names.SEVERITIES,
+        )
+
+    def _own(self, tenant: str, known: TenantPolicy | None, webhook: Webhook, body: bytes) -> tuple[Webhook, bytes]:
+        """Leave out alerts that are labelled with another tenant: of the post, and of the bytes that are kept."""
+        label = known.tenant_label if known else names.DEFAULT_TENANT_LABEL
+        own = [alert for alert in webhook.alerts if alert.labels.get(label, tenant) == tenant]
+        if len(own) == len(webhook.alerts):
+            return webhook, body
+        self._report(tenant, label, webhook.alerts)
+        webhook = msgspec.structs.replace(webhook, alerts=own)
+        kept: bytes = msgspec.json.encode(webhook)
+        return webhook, kept
+
+    def _report(self, tenant: str, label: str, alerts: list[Alert]) -> None:
+        foreign = [alert for alert in alerts if alert.labels.get(label, tenant) != tenant]
+        self._metrics.foreign(tenant, len(foreign))
+        _log.warning("alerts of another tenant dropped", tenant=tenant, dropped=len(foreign), fingerprint=foreign[0].fingerprint)
+
+    async def _refuse(self, send: Send, error: RequestError) -> None:
+        self._metrics.refused(error.status)
+        body = error.body()
+        headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": int(error.status), "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _parts(path: str) -> tuple[str, str]:
+    tenant, slash, policy = path[len(PREFIX) :].partition("/")
+    if not slash or not tenant or not policy or "/" in policy:
+        raise RequestError(HTTPStatus.NOT_FOUND, f"alerts are posted to {PREFIX}<tenant>/<policy>")
+    return tenant, policy
+
+
+async def _body(receive: Receive, limit: int) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestError(HTTPStatus.BAD_REQUEST, "the body ended early")
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > limit:
+            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {limit} bytes")
+        if not message.get("more_body", False):
+            return body

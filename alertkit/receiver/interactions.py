@@ -1,0 +1,135 @@
+"""POST /v1/interactions/slack/<owner>/<channel>: a click in Slack becomes an action, or an answer that says why not.
+
+The signature proves the app; the person is the one whose Slack id the incident's tenant has configured, and the incident has to
+belong to a tenant that uses this very channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alertkit import names
+from alertkit.channels.slack import Interaction, Rejected, SlackChannel, read_interaction
+from alertkit.channels.slack.interactions import LARGEST
+from alertkit.errors import AlertkitError
+from alertkit.messages import Answer, Words
+from alertkit.model.policy import ChannelSettings, TenantPolicy
+from alertkit.receiver.actions import Action, act
+from alertkit.receiver.channels import Channels
+from alertkit.receiver.policies import Policies
+from alertkit.receiver.problem import RequestError
+from alertkit.receiver.secrets import Secrets
+from alertkit.stores.base import Store, StoreError
+
+SIGNING_SECRET = "signing_secret"  # noqa: S105 - the option's name
+
+_log = structlog.get_logger(__name__)
+
+
+class SlackInteractions:
+    """The route. What was clicked is done before the answer; words for the person follow it."""
+
+    def __init__(
+        self,
+        store: Store,
+        policies: Policies,
+        secrets: Secrets,
+        channels: Channels,
+        words: Words,
+        clock: Callable[[], dt.datetime],
+        woken: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._policies = policies
+        self._secrets = secrets
+        self._channels = channels
+        self._words = words
+        self._clock = clock
+        self._woken = woken
+        self._answers: set[asyncio.Task[None]] = set()
+
+    async def serve(self, request: Request) -> Response:
+        """Check, act, answer 200 within Slack's three seconds."""
+        owner, name = request.path_params["owner"], request.path_params["channel"]
+        configured = self._configured(owner, name)
+        body = await _bounded(request)
+        clicked = read_interaction(
+            body, request.headers, self._secrets.read(configured.secrets[SIGNING_SECRET], owner), self._clock()
+        )
+        if isinstance(clicked, Rejected):
+            raise RequestError(HTTPStatus(clicked.status), clicked.reason)
+        if isinstance(clicked, Interaction):
+            await self._act(clicked, configured, name)
+        return Response()
+
+    def _configured(self, owner: str, name: str) -> ChannelSettings:
+        """A platform's channel may be known only through the tenants that use it."""
+        for policy in self._policies.using(owner):
+            channel = policy.channels.get(name)
+            if channel and channel.type == "slack" and _owner(channel) == owner:
+                return channel
+        raise RequestError(HTTPStatus.NOT_FOUND, "no such Slack channel with a signing secret")
+
+    async def _act(self, clicked: Interaction, configured: ChannelSettings, name: str) -> None:
+        answer: Answer | None = "gone"
+        policy = await self._tenant(clicked.incident, configured, name)
+        if policy is not None:
+            answer = await self._try(clicked, policy)
+        if answer is not None:
+            self._reply(clicked, configured, policy, answer)
+
+    async def _tenant(self, incident: str, configured: ChannelSettings, name: str) -> TenantPolicy | None:
+        found = await self._store.incident(int(incident)) if incident.isascii() and incident.isdecimal() else None
+        policy = self._policies.get(found.tenant) if found else None
+        return policy if policy is not None and policy.channels.get(name) == configured else None
+
+    async def _try(self, clicked: Interaction, policy: TenantPolicy) -> Answer | None:
+        person = next((id_ for id_, person in policy.people.items() if person.slack == clicked.user), None)
+        if person is None:
+            return "unknown_person"
+        action = Action(clicked.action, int(clicked.incident), policy.tenant, person, clicked.seconds)
+        try:
+            done = await act(self._store, action, self._clock())
+        except StoreError as error:
+            _log.error("a click was not stored", reason=str(error))
+            return "failed"
+        if isinstance(done, str):
+            return done
+        self._woken()
+        return None
+
+    def _reply(self, clicked: Interaction, configured: ChannelSettings, policy: TenantPolicy | None, answer: Answer) -> None:
+        tenant = policy.tenant if policy else names.PLATFORM
+        words = self._words.answer(answer, tenant, policy.locale if policy else names.LANGUAGES[0], self._clock())
+        task = asyncio.create_task(self._send(clicked.answer_to, configured, words))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _send(self, answer_to: str, configured: ChannelSettings, words: str) -> None:
+        try:
+            channel = self._channels.get(configured, _owner(configured))
+        except AlertkitError as error:
+            _log.warning("a click could not be answered", reason=str(error))
+            return
+        if isinstance(channel, SlackChannel) and answer_to:
+            await channel.answer(answer_to, words)
+
+
+def _owner(channel: ChannelSettings) -> str:
+    return channel.secrets.get(SIGNING_SECRET, "").partition("/")[0]
+
+
+async def _bounded(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "larger than anything that Slack sends")
+    return body

@@ -1,0 +1,99 @@
+"""The receiver as a process: uvicorn, signals, logs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+import structlog
+import uvicorn
+
+from alertkit.receiver.app import create_app
+from alertkit.receiver.settings import Settings, address
+
+GRACE = 10
+"""Seconds for requests under way when a signal asks to stop."""
+
+
+def serve(settings: Settings, listening: Callable[[str], None] = lambda address: None) -> None:
+    """Run until SIGINT or SIGTERM; `listening` is told the address once it accepts connections.
+
+    Raises:
+        AlertkitError: it cannot start: the address, the database or the tokens.
+    """
+    log_as_json()
+    with asyncio.Runner(loop_factory=_uvloop) as runner:
+        runner.run(_serve(settings, listening))
+
+
+async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
+    host, port = address(settings.listen)
+    receiver = create_app(settings)
+    config = uvicorn.Config(
+        receiver,
+        host=host,
+        port=port,
+        lifespan="off",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    server = _Server(config, listening)
+    async with receiver.running():
+        # What exists now lives as long as the process: the collector need not look at it again.
+        gc.freeze()
+        loop = asyncio.get_running_loop()
+        for wanted in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(wanted, server.stop)
+        await server.serve()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, except that signals only ask it to stop: it would raise them again before the store is closed."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup()
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+
+def log_as_json() -> None:
+    """One JSON object a line on standard error, with the time in UTC."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()

@@ -1,0 +1,74 @@
+"""How the receiver runs. The only place that reads the environment: `ALERTKIT_<NAME>` for what the command line leaves open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from alertkit.errors import UsageError
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where things are and how patient the receiver is.
+
+    `policies` holds `<tenant>.json` files, `secrets` a file per secret at `<owner>/<id>`, `tokens` the digests of bearer
+    tokens. `database` is `sqlite:///path`. Durations are seconds, sizes bytes. `overrides` holds tenants' own sentences.
+    `slack_api` is another address of Slack's Web API, for tests.
+    """
+
+    policies: Path
+    database: str
+    secrets: Path
+    tokens: Path
+    listen: str = "127.0.0.1:9087"
+    overrides: Path | None = None
+    slack_api: str = ""
+    reload_interval: float = 2.0
+    largest_wait: float = 1.0
+    lease: float = 60.0
+    give_up_after: float = 3_600.0
+    concurrency: int = 64
+    body_limit: int = 4 * 1024 * 1024
+    alert_limit: int = 2_000
+    label_limit: int = 128
+
+
+def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from what is given, then from the environment, then by default.
+
+    Raises:
+        UsageError: something required is missing, or a value is not what it should be.
+    """
+    values: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    for field in msgspec.structs.fields(Settings):
+        variable = f"ALERTKIT_{field.name.upper()}"
+        if field.name not in values and variable in environment:
+            values[field.name] = environment[variable]
+        if field.name not in values and field.required:
+            raise UsageError(f"--{field.name} is missing; give it, or set {variable}")
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"settings: {error}") from error
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value)
+    raise NotImplementedError
+
+
+def address(listen: str) -> tuple[str, int]:
+    """Split `127.0.0.1:9087` or `[::1]:9087`.
+
+    Raises:
+        UsageError: there is no port.
+    """
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65_535:
+        raise UsageError(f"--listen {listen!r} is not host:port, such as 127.0.0.1:9087")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,59 @@
+"""Bearer tokens: who posts, for which tenants, and what else they may do. Only digests are stored."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from alertkit.errors import ContractError
+
+Scope = Literal["ingest", "read", "act"]
+
+
+class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One token. `sha256` is the hex digest of its text; `tenants` is "*" or a list. Two of one name allow rotation."""
+
+    name: str
+    sha256: str
+    tenants: Literal["*"] | frozenset[str]
+    scopes: frozenset[Scope]
+
+    def allows(self, scope: Scope, tenant: str) -> bool:
+        """May it do this for the tenant?"""
+        return scope in self.scopes and (self.tenants == "*" or tenant in self.tenants)
+
+
+class Tokens:
+    """All tokens, found by digest: how long a look-up takes says nothing about any token's text."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self._by_digest = {token.sha256.lower(): token for token in tokens}
+
+    def find(self, authorization: bytes) -> Token | None:
+        """The token of an `Authorization: Bearer …` header."""
+        scheme, _, text = authorization.partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        digest = hashlib.sha256(text.strip()).hexdigest()
+        token = self._by_digest.get(digest)
+        return token if token is not None and hmac.compare_digest(digest, token.sha256.lower()) else None
+
+
+def load(path: Path) -> Tokens:
+    """Read the tokens file: a JSON list of {name, sha256, tenants, scopes}.
+
+    Raises:
+        ContractError: it cannot be read, or does not have that shape.
+    """
+    try:
+        tokens = msgspec.json.decode(path.read_bytes(), type=list[Token])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ContractError(f"{path}: not a list of tokens: {error}") from error
+    for token in tokens:
+        if len(token.sha256) != 64 or not all(c in "0123456789abcdefABCDEF" for c in token.sha256):
+            raise ContractError(f"{path}: sha256 of token {token.name!r} is not 64 hexadecimal digits")
+    return Tokens(tokens)

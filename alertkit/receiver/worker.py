@@ -1,0 +1,135 @@
+"""The clock: runs what is due, sends what is to be sent, and sleeps until the next of either.
+
+Nothing that matters lives here: a step is a row with a due time, a message a row in the outbox. A pass that is lost is made
+again by the next one, or by the next process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from alertkit.model.incident import Changes, Held, Step, Thread
+from alertkit.receiver.delivery import Courier
+from alertkit.receiver.escalation import plan
+from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.policies import Policies
+from alertkit.receiver.settings import Settings
+from alertkit.stores.base import Store, StoreError
+
+STEPS: Final = 500
+"""Steps of one pass, so that posts are not kept waiting behind it."""
+POSTPONED: Final = dt.timedelta(seconds=30)
+"""When a step that cannot be planned is tried again."""
+SHORTEST_WAIT: Final = 0.02
+"""Seconds between passes, so that a storm of posts is planned in a few passes."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Plans and sends for one store."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        policies: Policies,
+        courier: Courier,
+        metrics: Metrics,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._policies = policies
+        self._courier = courier
+        self._metrics = metrics
+        self._clock = clock
+        self._lease = dt.timedelta(seconds=settings.lease)
+        self._woken = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Something may be due earlier than thought."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Pass after pass, until cancelled. A store that is away is asked again."""
+        while True:
+            self._woken.clear()
+            try:
+                await self.recover()
+                begun = await self.start_due()
+                wait = 0.0 if begun else await self._wait()
+            except StoreError as error:
+                _log.error("the store is away, trying again", reason=str(error))
+                wait = self._settings.largest_wait
+            await asyncio.sleep(SHORTEST_WAIT)
+            await self._sleep(wait)
+
+    async def settle(self) -> None:
+        """Do everything that is due now, and return when it is done: for tests and for a last pass."""
+        while await self.start_due() or self._sending:
+            await asyncio.gather(*self._sending)
+
+    async def drain(self, patience: float) -> None:
+        """Let messages that are leaving finish."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=patience)
+
+    async def start_due(self) -> int:
+        """Plan every due step and start sending every due message for which there is room; how many were begun."""
+        done = 0
+        while count := await self._store.run_due(self._clock(), STEPS, self._plan):
+            done += count
+        room = self._settings.concurrency - len(self._sending)
+        if room > 0:
+            now = self._clock()
+            for outgoing in await self._store.claim(now, self._lease, room):
+                task = asyncio.create_task(self._courier.send(outgoing, now))
+                self._sending.add(task)
+                task.add_done_callback(self._sent)
+                done += 1
+        return done
+
+    async def recover(self) -> None:
+        """See to messages whose sender is gone."""
+        now = self._clock()
+        for outgoing in await self._store.orphans(now):
+            await self._courier.recover(outgoing, now)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("the end of a message was not recorded; its lease will end", reason=str(error))
+        self.wake()
+
+    def _plan(self, held: Held, steps: Sequence[Step], threads: Sequence[Thread]) -> Changes:
+        """One incident that cannot be planned is tried again later and stops no other."""
+        now, incident = self._clock(), held.incident
+        policy = self._policies.get(incident.tenant)
+        if policy is not None:
+            try:
+                return plan(policy, now, held, steps, threads)
+            except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
+                _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
+        self._metrics.postponed(len(steps))
+        return Changes(steps=tuple(Step(s.kind, now + POSTPONED, s.position, s.person, s.after) for s in steps))
+
+    async def _wait(self) -> float:
+        """Seconds until the next due thing. What is late already waits for something that will wake us."""
+        due = await self._store.next_due()
+        ahead = self._settings.largest_wait if due is None else (due - self._clock()).total_seconds()
+        self._metrics.lag(-ahead)
+        return min(ahead, self._settings.largest_wait) if ahead > 0 else self._settings.largest_wait
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,77 @@
+"""The receiver from a post to the people, with a scripted channel and a clock that stands still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from receiver_kit import Kit, alert, webhook
+
+
+def test_a_post_opens_one_incident_and_tells_team_and_person_on_call(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        assert await kit.post(webhook(alert())) == 200
+        await kit.after()
+        assert kit.pages() == [("open", "#payments"), ("open", "U1")]
+        message = kit.told[0].message
+        assert (message.locale, message.state, message.severity) == ("fr", "firing", "warning")
+        assert message.entries[0].sentence
+
+    Kit(tmp_path).run(story)
+
+
+def test_steps_follow_at_their_time_until_the_last_cycle_is_over(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        kit.told.clear()
+        await kit.after(seconds=299)
+        assert kit.pages() == []
+        await kit.after(seconds=1)
+        assert kit.pages() == [("open", "amelie@x")]
+        await kit.after(seconds=299)
+        assert len(kit.told) == 1
+        await kit.after(seconds=1)
+        assert kit.pages()[1:] == [("reply", "U1")]
+        await kit.after(minutes=10)
+        assert ("open", "U3") in kit.pages()
+        kit.told.clear()
+        await kit.after(minutes=10)
+        assert kit.pages() == [("reply", "#payments"), ("reply", "U1")]
+        await kit.after(hours=5)
+        kit.told.clear()
+        await kit.after(hours=5)
+        assert kit.pages() == []
+
+    Kit(tmp_path).run(story)
+
+
+def test_a_resolve_ends_paging_and_everybody_who_was_told_hears_of_it(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        kit.told.clear()
+        await kit.after(minutes=1)
+        await kit.post(webhook(alert(resolved="2026-01-05T09:00:30Z")))
+        await kit.after()
+        assert sorted(kit.pages()) == [("reply", "#payments"), ("reply", "U1"), ("update", "#payments"), ("update", "U1")]
+        assert {delivery.message.state for delivery in kit.told} == {"resolved"}
+        await kit.after(hours=3)
+        assert len(kit.told) == 4
+
+    Kit(tmp_path).run(story)
+
+
+def test_steps_survive_a_restart(tmp_path: Path) -> None:
+    async def before(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+
+    async def after(kit: Kit) -> None:
+        kit.told.clear()
+        await kit.after(minutes=10)
+        assert ("reply", "U1") in kit.pages()
+
+    kit = Kit(tmp_path)
+    kit.run(before)
+    kit.receiver = kit.new()
+    kit.run(after)
