@@ -65,7 +65,9 @@ class Rotation:
     def _count(self, written: dt.datetime) -> int:
         if self._step:
             return (written - self._first) // self._step
-        return (_months(written) - _months(self._first)) // self._layer.every
+        months = _months(written) - _months(self._first)
+        is_due = written >= self._first.replace(year=written.year, month=written.month)
+        return (months if is_due else months - 1) // self._layer.every
 
     def _begins(self, number: int) -> dt.datetime:
         """The instant at which a turn begins."""

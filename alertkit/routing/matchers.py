@@ -36,7 +36,7 @@ _REMEMBERED_MATCHERS = 16_384
 def text(matcher: Matcher) -> str:
     """The matcher as Alertmanager's configuration holds it, the same for its classic and its UTF-8 parser: `name=~"a|b"`.
 
-    A name that is not classic is quoted; only Alertmanager 0.28 and later reads those.
+    A name that is not classic is quoted; only Alertmanager 0.27 and later reads those.
 
     Raises:
         ValueError: the name is empty, or name or value cannot be written as UTF-8.

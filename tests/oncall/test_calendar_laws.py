@@ -6,7 +6,7 @@ import datetime as dt
 from itertools import pairwise
 
 import msgspec
-from calendars import PEOPLE, handoffs, near, overrides, places, schedules, written_near
+from calendars import PEOPLE, handoffs, layers, near, overrides, places, schedules, written_near
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +107,30 @@ def test_members_take_turns_in_their_order(place, handoff, every, rotation):
     # An hourly turn that falls into a gap has no length; the gap takes at most a day, and each other turn follows the last.
     assert steps <= ({1} if rotation in {"weekly", "monthly"} else {0, 1, 2, 3})
     assert sum((PEOPLE.index(r.person) - PEOPLE.index(le.person)) % len(PEOPLE) != 1 for le, r in pairwise(turns)) <= 1
+
+
+def by_the_book(layer: Layer, days: int) -> list[dt.datetime]:
+    """The written times of a layer's hand-offs, found by looking at every date."""
+    hour, minute = map(int, layer.handoff.time.split(":"))
+    dates = [layer.start + dt.timedelta(days=n) for n in range(days)]
+    chosen = {
+        "hourly": dates,
+        "daily": dates,
+        "weekly": [date for date in dates if date.weekday() == layer.handoff.weekday],
+        "monthly": [date for date in dates if date.day == layer.handoff.day],
+    }[layer.rotation]
+    hours = range(24) if layer.rotation == "hourly" else [hour]
+    return [dt.datetime.combine(date, dt.time(h, minute)) for date in chosen for h in hours][:: layer.every]
+
+
+@given(places(), st.data())
+def test_on_call_is_whoever_took_over_at_the_last_handoff(place, data):
+    name, around = place
+    layer = msgspec.structs.replace(data.draw(layers(around)), restrict=(), until=None)
+    at = data.draw(near(around, days=90))
+    passed = sum(instant(written, zone(name)) <= at for written in by_the_book(layer, 180))
+    expected = layer.members[(passed - 1) % len(layer.members)] if passed else None
+    assert on_call(Schedule(name, (layer,)), at) == expected
 
 
 @given(places(), st.data())

@@ -61,6 +61,23 @@ def test_the_first_turn_begins_at_the_first_handoff_on_or_after_the_start(rotati
     assert [(shift.person, shift.start) for shift in found[:3]] == list(zip(layer.members, map(at, begins), strict=True))
 
 
+@pytest.mark.parametrize(
+    ("when", "person"),
+    [
+        ("2026-01-15T08:59Z", None),
+        ("2026-01-15T09:00Z", "ana"),
+        ("2026-02-01T00:00Z", "ana"),
+        ("2026-02-15T08:59Z", "ana"),
+        ("2026-02-15T09:00Z", "ben"),
+        ("2026-12-31T23:59Z", "ben"),
+        ("2027-01-15T09:00Z", "ana"),
+    ],
+)
+def test_a_month_ends_at_the_handoff_and_not_with_the_calendars_month(when, person):
+    layer = Layer("monthly", Handoff("09:00", day=15), dt.date(2026, 1, 1), ("ana", "ben"))
+    assert on_call(Schedule("UTC", (layer,)), at(when)) == person
+
+
 def test_a_layer_ends_when_the_date_of_until_begins():
     schedule = paris(weekly("ana", until=dt.date(2026, 3, 1)))
     assert on_call(schedule, at("2026-02-28T23:59:59+01:00")) == "ana"
