@@ -143,34 +143,34 @@ class _Writing:
 
     def _facts(self) -> list[Fact]:
         about, say, formats = self.about, self.say, self.formats
-        found = [Fact(say.pgettext("fact", "Service"), one_line(common_labels(about.alerts).get(names.LABEL_SERVICE, ""), _NAME))]
+        found = [(say.pgettext("fact", "Service"), one_line(common_labels(about.alerts).get(names.LABEL_SERVICE, ""), _NAME))]
         if about.state != "firing":
-            found.append(Fact(say.pgettext("fact", "Severity"), sentences.severity_word(say, about.severity)))
+            found.append((say.pgettext("fact", "Severity"), sentences.severity_word(say, about.severity)))
         if len(self.alerts) > 1:
-            found.append(Fact(say.pgettext("fact", "Alerts"), self._counts()))
+            found.append((say.pgettext("fact", "Alerts"), self._counts()))
         began = f"{formats.when(about.opened_at, self.now)} ({formats.offset(about.opened_at)})"
         over = about.state == "resolved"
-        found.append(Fact(say.pgettext("fact", "Began") if over else say.pgettext("fact", "Since"), began))
+        found.append((say.pgettext("fact", "Began") if over else say.pgettext("fact", "Since"), began))
         found += self._progress()
-        return [fact for fact in found if fact.value]
+        return [Fact(name, value, say.gettext("{name}: {value}", name=name, value=value)) for name, value in found if value]
 
-    def _progress(self) -> list[Fact]:
+    def _progress(self) -> list[tuple[str, str]]:
         """Who acts, and how it went on."""
         about, say = self.about, self.say
         if about.state == "resolved" and about.resolved_at:
             lasted = self.formats.length(int((about.resolved_at - about.opened_at).total_seconds()))
             return [
-                Fact(say.pgettext("fact", "Ended"), self._when(about.resolved_at)),
-                Fact(say.pgettext("fact", "Duration"), lasted),
-                Fact(say.pgettext("fact", "Handled by"), self._handler()),
+                (say.pgettext("fact", "Ended"), self._when(about.resolved_at)),
+                (say.pgettext("fact", "Duration"), lasted),
+                (say.pgettext("fact", "Handled by"), self._handler()),
             ]
         if about.state == "firing":
             notified = self.formats.names(one_line(name, _NAME) for name in about.notified[:8])
-            return [Fact(say.pgettext("fact", "Paged"), notified)]
+            return [(say.pgettext("fact", "Paged"), notified)]
         return [
-            Fact(say.pgettext("fact", "Handled by"), self._handler()),
-            Fact(say.pgettext("fact", "Snoozed until"), self._when(about.snoozed_until)),
-            Fact(say.pgettext("fact", "Reason"), one_line(about.suppressed_reason, 200)),
+            (say.pgettext("fact", "Handled by"), self._handler()),
+            (say.pgettext("fact", "Snoozed until"), self._when(about.snoozed_until)),
+            (say.pgettext("fact", "Reason"), one_line(about.suppressed_reason, 200)),
         ]
 
     def _handler(self) -> str:

@@ -16,11 +16,15 @@ ActionKind = Literal["acknowledge", "resolve", "snooze", "escalate"]
 LinkKind = Literal["runbook", "dashboard", "silence", "source"]
 
 
-class Fact(msgspec.Struct, frozen=True):
-    """A short name and its value, as in `Service: royalties`."""
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A short name and its value; `line` has both in one line as the language writes that (`Service : royalties`)."""
 
     name: str
     value: str
+    line: str = ""
+
+    def __str__(self) -> str:
+        return self.line or f"{self.name}: {self.value}"
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):

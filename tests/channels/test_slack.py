@@ -9,36 +9,14 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from channel_messages import FIRING, NOW
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
 from alertkit.channels.slack import Ignored, Interaction, Rejected, SlackChannel, read_interaction
-from alertkit.model.message import Action, Choice, Confirm, Entry, Fact, Link, Message
+from alertkit.model.message import Entry, Message
 from alertkit.testing.slack import FakeSlack, SlackMessage
 
-NOW = dt.datetime(2026, 11, 21, 3, 0, tzinfo=dt.UTC)
 ROOM = "#acme-payments"
-FIRING = Message(
-    locale="fr",
-    state="firing",
-    severity="critical",
-    headline="Critique : RoyaltyExportLate · royalties",
-    summary="Critique : RoyaltyExportLate · royalties — Le dernier export date de 1 jour",
-    subject="[ACME-142] RoyaltyExportLate · royalties",
-    badge="Critique",
-    entries=(Entry("Le dernier export date de 1 jour", detail="region=eu", description="Les reversements partent à midi."),),
-    facts=(Fact("Service", "royalties"), Fact("Depuis", "04:12 (UTC+01:00)")),
-    actions=(
-        Action("acknowledge", "Je m’en occupe", "inc-1"),
-        Action(
-            "resolve", "Résoudre", "inc-1", confirm=Confirm("Résoudre ?", "Plus personne ne sera alerté.", "Résoudre", "Annuler")
-        ),
-        Action("snooze", "Mettre en pause", "inc-1", choices=(Choice("30 minutes", 1800), Choice("1 heure", 3600))),
-        Action("escalate", "Escalader", "inc-1"),
-    ),
-    links=(Link("runbook", "Runbook", "https://runbooks.example/x?a=1&b=2"),),
-    mentions=("U024BE7LH",),
-    origin="Acme Music · ACME-142",
-)
 TAKEN = msgspec.structs.replace(
     FIRING, state="acknowledged", headline="Pris en charge : RoyaltyExportLate", event="Amélie Durand s’en occupe.", actions=()
 )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from alertkit.channels.looks import colour
 from alertkit.model.message import Action, Confirm, Entry, Fact, Link, Message
 from alertkit.model.text import ELLIPSIS, paragraph, visible
 
@@ -28,14 +29,12 @@ URLS = 2_500
 """Of all links together. With these limits the blocks stay below 12,000 characters of JSON: Slack refuses about 13,000 although
 every part keeps to its own limit (bolt-js issue 2509)."""
 CHOICE = 150
-FACTS = 5
-"""Two fields each, of ten."""
+FACTS = 10
+"""Five to a section: a fact takes two of its ten fields."""
 
 ACTION_PREFIX = "alertkit:"
 LINK_PREFIX = "alertkit:link:"
 
-_COLOURS = {"critical": "#d1242f", "warning": "#d4a72c", "info": "#218bff"}
-_STATE_COLOURS = {"acknowledged": "#8250df", "snoozed": "#6e7781", "suppressed": "#6e7781", "resolved": "#1a7f37"}
 _SIGNS = {"critical": "🔴", "warning": "🟠", "info": "🔵"}
 _STATE_SIGNS = {"acknowledged": "👀", "snoozed": "💤", "suppressed": "🔇", "resolved": "✅"}
 _MENTION = re.compile(r"(?:([UW])|(S))[A-Z0-9]{2,20}", re.ASCII)
@@ -48,7 +47,7 @@ def root(message: Message, *, interactive: bool) -> Block:
     return {
         "text": text(message),
         "blocks": [_header(message), *_mentions(message.mentions)],
-        "attachments": [{"color": _colour(message), "blocks": _body(message, interactive=interactive)}],
+        "attachments": [{"color": colour(message), "blocks": _body(message, interactive=interactive)}],
     }
 
 
@@ -63,7 +62,7 @@ def reply(message: Message) -> Block:
 
 def text(message: Message) -> str:
     """The whole message in words: what notifications show and screen readers read."""
-    lines = [message.summary, *(f"{fact.name}: {fact.value}" for fact in message.facts), message.origin]
+    lines = [message.summary, *map(str, message.facts), message.origin]
     return escape("\n".join(line for line in lines if line), TEXT)
 
 
@@ -118,8 +117,8 @@ def _own_markup(markup: str) -> Block:
 def _body(message: Message, *, interactive: bool) -> list[Block]:
     blocks = [_section(_told(message.entries) or message.summary, SECTION)]
     blocks += [_section(entry.description, DESCRIPTION) for entry in message.entries[:1] if entry.description]
-    if message.facts:
-        blocks.append({"type": "section", "fields": _fields(message.facts)})
+    shown = message.facts[:FACTS]
+    blocks += [{"type": "section", "fields": _fields(shown[place : place + 5])} for place in range(0, len(shown), 5)]
     blocks.append(_context(message))
     buttons = [_button(action) for action in message.actions[:5] if len(action.value) < CHOICE - 12] if interactive else []
     links = [_link(link) for link in _affordable(message.links)]
@@ -152,7 +151,7 @@ def _line(entry: Entry) -> str:
 def _fields(facts: Sequence[Fact]) -> list[Block]:
     """Names in bold beside their values: in two columns on a desk, one under the other on a phone."""
     shown: list[Block] = []
-    for fact in facts[:FACTS]:
+    for fact in facts:
         shown += [_own_markup(f"*{escape(fact.name, 60) or ELLIPSIS}*"), plain(fact.value, FIELD)]
     return shown
 
@@ -206,7 +205,3 @@ def _affordable(links: Iterable[Link]) -> Iterator[Link]:
 
 def _link(link: Link) -> Block:
     return {"type": "button", "action_id": f"{LINK_PREFIX}{link.kind}", "text": plain(link.text, BUTTON), "url": link.url}
-
-
-def _colour(message: Message) -> str:
-    return _STATE_COLOURS.get(message.state) or _COLOURS.get(message.severity, "#6e7781")

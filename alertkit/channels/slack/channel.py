@@ -6,7 +6,6 @@ At least once: Slack has no key that would make a second post the same as the fi
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
@@ -15,11 +14,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
+from alertkit.channels.http import Poster
 from alertkit.channels.slack import blocks, errors
 from alertkit.channels.slack.interactions import reference
 
 BASE_URL = "https://slack.com/api/"
-_UNREACHABLE_AFTER = 5.0
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -42,8 +41,7 @@ class SlackChannel:
         self._token = token
         self._interactive = bool(signing_secret)
         self._base_url = base_url
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
-        self._session: aiohttp.ClientSession | None = None
+        self._poster = Poster(timeout, errors.UNREACHABLE_AFTER)
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         """Post, rewrite or answer. When Slack cannot draw the message, its words are sent alone."""
@@ -59,19 +57,14 @@ class SlackChannel:
     async def answer(self, answer_to: str, words: str) -> Outcome:
         """Tell the person who clicked, and nobody else. `answer_to` is `Interaction.answer_to`."""
         body = {"response_type": "ephemeral", "replace_original": False, "text": blocks.escape(words, blocks.TEXT)}
-        try:
-            async with self._connected().post(answer_to, json=body, allow_redirects=False) as response:
-                if response.status == 200:
-                    return Sent()
-                return errors.outcome(response.status, "", response.headers)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            return Retry(_UNREACHABLE_AFTER, "unreachable", maybe_sent=True)
+        posted = await self._poster.post(answer_to, body)
+        if isinstance(posted, Retry) or posted.status == 200:
+            return posted if isinstance(posted, Retry) else Sent()
+        return errors.outcome(posted.status, "", posted.headers)
 
     async def close(self) -> None:
         """Give back connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._poster.close()
 
     def _drawn(self, delivery: Delivery) -> dict[str, Any]:
         if delivery.purpose == "reply":
@@ -79,23 +72,16 @@ class SlackChannel:
         return blocks.root(delivery.message, interactive=self._interactive)
 
     async def _call(self, method: str, body: dict[str, Any]) -> Outcome:
-        client = AsyncWebClient(self._token, base_url=self._base_url, session=self._connected(), retry_handlers=[])
+        client = AsyncWebClient(self._token, base_url=self._base_url, session=self._poster.session, retry_handlers=[])
         try:
             answer = await client.api_call(method, json=body)
         except SlackApiError as error:
             return _failed(error)
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL):
-            return Retry(_UNREACHABLE_AFTER, "unreachable")
-        except asyncio.CancelledError:
-            raise
+            return Retry(errors.UNREACHABLE_AFTER, "unreachable")
         except Exception as error:  # noqa: BLE001 -- the port promises an outcome, whatever the client library raises
-            return Retry(_UNREACHABLE_AFTER, type(error).__name__, maybe_sent=True)
+            return Retry(errors.UNREACHABLE_AFTER, type(error).__name__, maybe_sent=True)
         return Sent(reference(str(answer.get("channel", body["channel"])), str(answer.get("ts", ""))))
-
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
-        return self._session
 
 
 def _failed(error: SlackApiError) -> Outcome:

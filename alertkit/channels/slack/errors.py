@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from alertkit.channels.base import Outcome, Refused, Retry
+from alertkit.channels.http import PASSING, retry_after
 
 UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 """Slack may have taken the message ("some aspect of the operation succeeded")."""
@@ -42,26 +43,17 @@ THREAD_GONE = frozenset(
 )
 """The incident's message cannot be changed or answered any more, a new one can be posted."""
 
+UNREACHABLE_AFTER = 5.0
 _RETRY_AFTER = 5.0
 _RATE_LIMITED_AFTER = 30.0
-_LONGEST = 3_600.0
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,60}", re.ASCII)
 
 
 def outcome(status: int, error: str, headers: Mapping[str, str]) -> Outcome:
     """The outcome of an answer that is not a success. `error` is Slack's name for it, empty when there is none."""
     name = error if _NAME.fullmatch(error) else f"status_{status}"
-    if status == 429 or name in TOO_MUCH:
-        return Retry(retry_after(headers), name)
+    if status in PASSING or name in TOO_MUCH:
+        return Retry(retry_after(headers, _RATE_LIMITED_AFTER), name)
     if status >= 500 or name in UNSURE:
         return Retry(_RETRY_AFTER, name, maybe_sent=True)
     return Refused(name, reopen=name in THREAD_GONE)
-
-
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds to wait, from `Retry-After`; bounded, and a guess when it is missing or no number."""
-    value = next((text for name, text in headers.items() if name.lower() == "retry-after"), "")
-    try:
-        return min(max(float(value), 1.0), _LONGEST)
-    except ValueError:
-        return _RATE_LIMITED_AFTER

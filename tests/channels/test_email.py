@@ -1,0 +1,133 @@
+"""Mails as they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+from email.message import EmailMessage
+from pathlib import Path
+
+import msgspec
+import pytest
+from channel_messages import FIRING
+
+from alertkit.channels.base import Delivery, Outcome, Refused, Sent
+from alertkit.channels.email import EmailChannel
+from alertkit.testing.smtp import FakeMailServer
+
+RESOLVED = msgspec.structs.replace(
+    FIRING, state="resolved", badge="Résolu", headline="Résolu : RoyaltyExportLate", event="Toutes les alertes sont terminées."
+)
+
+
+def deliver(server: FakeMailServer, *deliveries: Delivery, sender: str = "alertkit <alerts@acme.example>") -> list[Outcome]:
+    async def run() -> list[Outcome]:
+        channel = EmailChannel(server.host, sender, port=server.port, security="none")
+        return [await channel.deliver(delivery) for delivery in deliveries]
+
+    return asyncio.run(run())
+
+
+def opened(message: object = FIRING, address: str = "Amélie Durand <amelie@acme.example>") -> Delivery:
+    return Delivery("k1", "open", address, message, "inc-1")
+
+
+def part(mail: EmailMessage, kind: str) -> str:
+    found = mail.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+def test_a_mail_reads_well_without_html() -> None:
+    with FakeMailServer() as server:
+        deliver(server, opened())
+    [mail] = server.mails
+    assert part(mail, "plain").replace("\r\n", "\n") == (
+        "Critique : RoyaltyExportLate · royalties\n"
+        "\n"
+        "Un nouvel incident est ouvert.\n"
+        "\n"
+        "Le dernier export date de 1 jour\n"
+        "  region=eu\n"
+        "  Les reversements partent à midi.\n"
+        "\n"
+        "Service: royalties\n"
+        "Depuis: 04:12 (UTC+01:00)\n"
+        "\n"
+        "Runbook\n"
+        "  https://runbooks.example/x?a=1&b=2\n"
+        "\n"
+        "-- \n"
+        "Acme Music · ACME-142\n"
+    )
+    assert mail["To"] == "Amélie Durand <amelie@acme.example>"
+    assert mail["Content-Language"] == "fr"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Importance"] == "high"
+
+
+def test_one_incident_is_one_thread_with_one_subject() -> None:
+    with FakeMailServer() as server:
+        [first] = deliver(server, opened())
+        assert isinstance(first, Sent)
+        deliver(
+            server,
+            Delivery("k2", "update", "amelie@acme.example", RESOLVED, "inc-1", first.reference),
+            Delivery("k3", "reply", "amelie@acme.example", RESOLVED, "inc-1", first.reference),
+        )
+    root, reply = server.mails
+    assert reply["References"] == reply["In-Reply-To"] == root["Message-ID"] == first.reference
+    assert reply["Message-ID"] != root["Message-ID"]
+    assert reply["Subject"] == root["Subject"] == "[ACME-142] RoyaltyExportLate · royalties"
+    assert "Toutes les alertes sont terminées." in part(reply, "plain")
+
+
+def test_a_mail_that_is_sent_again_is_the_same_mail() -> None:
+    with FakeMailServer() as server:
+        deliver(server, opened(), opened())
+    assert len({mail["Message-ID"] for mail in server.mails}) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["", "nobody", "a@b.example, c@d.example\r\nBcc: x@y.example", "a@b.example\nBcc: x@y", "<>", "@", "a b@c d"]
+)
+def test_an_address_that_is_none_is_refused_and_nothing_is_sent(address: str) -> None:
+    with FakeMailServer() as server:
+        [outcome] = deliver(server, opened(address=address))
+    assert isinstance(outcome, Refused)
+    assert server.mails == []
+
+
+def test_a_refused_recipient_is_refused_and_a_busy_server_is_asked_again() -> None:
+    with FakeMailServer() as server:
+        server.refuse("550 no such user", at="rcpt")
+        server.refuse("451 greylisted", at="rcpt")
+        refused, busy = deliver(server, opened(), opened())
+    assert refused == Refused("smtp_550")
+    assert getattr(busy, "reason", "") == "smtp_451"
+
+
+def test_a_wrong_password_is_refused_without_saying_it() -> None:
+    async def run(server: FakeMailServer) -> Outcome:
+        channel = EmailChannel(server.host, "a@b.example", port=server.port, security="none", login=("alertkit", "guess"))
+        return await channel.deliver(opened())
+
+    with FakeMailServer(login=("alertkit", "right")) as server:
+        assert asyncio.run(run(server)) == Refused("smtp_535")
+
+
+def test_an_administrators_layout_replaces_ours_and_cannot_leave_its_sandbox(tmp_path: Path) -> None:
+    folder = tmp_path / "email"
+    folder.mkdir()
+    (folder / "layout.txt.j2").write_text("{{ message.headline }}")
+    (folder / "layout.html.j2").write_text("<p>{{ message.headline }}</p>")
+
+    async def run(server: FakeMailServer) -> Outcome:
+        channel = EmailChannel(server.host, "a@b.example", port=server.port, security="none", templates=tmp_path)
+        return await channel.deliver(opened(msgspec.structs.replace(FIRING, headline="<b>&")))
+
+    with FakeMailServer() as server:
+        assert isinstance(asyncio.run(run(server)), Sent)
+        (folder / "layout.html.j2").write_text("{{ ''.__class__.__mro__ }}")
+        refused = asyncio.run(run(server))
+    assert part(server.mails[0], "html").strip() == "<p>&lt;b&gt;&amp;</p>"
+    assert refused == Refused("the mail's template fails: SecurityError")
