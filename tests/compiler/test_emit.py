@@ -12,12 +12,11 @@ import pytest
 import yaml
 from hypothesis import given
 from ruamel.yaml import YAML
+from yaml_texts import TEMPTING, data, seen_data
 
 from alertkit.compiler.emit import emit
 from alertkit.compiler.load import load_text
 from alertkit.model.document import plain
-
-from yaml_texts import TEMPTING, data, seen_data
 
 READERS: dict[str, Callable[[str], Any]] = {
     "ruamel, YAML 1.2": lambda text: YAML(typ="safe", pure=True).load(text),
