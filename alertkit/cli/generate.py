@@ -12,6 +12,9 @@ from alertkit.cli import common
 if TYPE_CHECKING:
     from alertkit.compiler.generate import Progress
 
+_WORTH_A_BAR = 20
+"""Tenants that are worth a progress bar."""
+
 
 @click.command("generate")
 @common.project_option
@@ -66,19 +69,21 @@ def command(
 
 
 class progress_bar:  # noqa: N801 - used as a function, in a with statement
-    """A progress bar on a terminal, once there is enough to wait for; nothing in a pipe."""
+    """A progress bar on a terminal, when there are enough tenants to wait for; nothing in a pipe."""
 
     def __init__(self, *, shown: bool, no_color: bool) -> None:
-        self._shown, self._no_color = shown, no_color
-
-    def __enter__(self) -> Progress:
         from rich.progress import Progress as Bar
 
-        console = common.console(no_color=self._no_color, stderr=True)
-        self._bar = Bar(console=console, transient=True, disable=not (self._shown and console.is_terminal))
-        self._task = self._bar.add_task("tenants", total=None)
+        console = common.console(no_color=no_color, stderr=True)
+        self._bar = Bar(console=console, transient=True, disable=not (shown and console.is_terminal))
+        self._task = self._bar.add_task("tenants", total=None, visible=False)
+
+    def __enter__(self) -> Progress:
         self._bar.start()
-        return lambda done, total: self._bar.update(self._task, completed=done, total=total)
+        return self._advance
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+    def _advance(self, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total, visible=total >= _WORTH_A_BAR)

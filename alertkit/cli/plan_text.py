@@ -25,7 +25,7 @@ def print_plan(plan: Plan, options: Options, console: Console) -> None:
     """The whole plan, changes first in sight: what nobody needs to read is one line."""
     quiet = len(plan.tenants) > _SHOWN_UNCHANGED
     for tenant in plan.tenants:
-        if tenant.failed or tenant.changed or not quiet:
+        if tenant.failed or tenant.changed or not (quiet or (tenant.tenant == names.PLATFORM and len(plan.tenants) > 1)):
             _print_tenant(tenant, options, console)
     if quiet:
         same = sum(not (tenant.failed or tenant.changed) for tenant in plan.tenants)
@@ -50,10 +50,8 @@ def _print_tenant(tenant: TenantPlan, options: Options, console: Console) -> Non
     for label, detail, changes in _kinds(tenant):
         if changes:
             _line(console, options, label, detail, _fate(changes), _signs(tenant, label))
-    for change in tenant.rules[:_SHOWN_RULES]:
-        _print_rule(change, console)
-    if len(tenant.rules) > _SHOWN_RULES:
-        console.print(f"    and {len(tenant.rules) - _SHOWN_RULES} more rules")
+        if label.startswith("rules/"):
+            _print_rules(tenant.rules, console)
 
 
 def _kinds(tenant: TenantPlan) -> list[tuple[str, str, list[FileChange]]]:
@@ -96,6 +94,13 @@ def _signs(tenant: TenantPlan, label: str) -> str:
 def _line(console: Console, options: Options, path: str, detail: str, fate: str, signs: str = "") -> None:
     place = f"{options.out.name}/{path}"
     console.print(f"{place:<52} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
+
+
+def _print_rules(changes: tuple[RuleChange, ...], console: Console) -> None:
+    for change in changes[:_SHOWN_RULES]:
+        _print_rule(change, console)
+    if len(changes) > _SHOWN_RULES:
+        console.print(f"    and {len(changes) - _SHOWN_RULES} more rules")
 
 
 def _print_rule(change: RuleChange, console: Console) -> None:

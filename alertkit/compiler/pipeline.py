@@ -18,7 +18,8 @@ from alertkit.compiler.finding import Finding
 from alertkit.compiler.load import load_text
 from alertkit.compiler.manifest import Manifest
 from alertkit.compiler.plan import rule_key
-from alertkit.compiler.scope import Scope
+from alertkit.compiler.prune import Pruned
+from alertkit.compiler.scope import Data, Scope
 from alertkit.compiler.workspace import Workspace
 from alertkit.compiler.write import Files
 from alertkit.dashboards import ViewContext
@@ -106,12 +107,26 @@ def load(source: Source) -> Node:
 
 
 def validate(node: Node, scope: Scope) -> list[Problem]:
-    """The schema first; meaning only when the schema is content."""
+    """The schema first; then the meaning of all that the schema accepts."""
     data = plain(node)
     findings = schema.check("tenant", data)
     if not findings:
-        findings = [*_name(data["tenant"], scope.tenant), *(finding for check in CHECKS for finding in check(data, scope))]
+        findings = _meaning(data, scope)
+    else:
+        rest = Pruned(data, findings, scope.tenant)
+        findings += [] if rest.data is None else list(_meaning_of_rest(rest, scope))
     return workspace.problems_at(node, findings, scope.tenant)
+
+
+def _meaning(data: Data, scope: Scope) -> list[Finding]:
+    return [*_name(data["tenant"], scope.tenant), *(finding for check in CHECKS for finding in check(data, scope))]
+
+
+def _meaning_of_rest(rest: Pruned, scope: Scope) -> Iterator[Finding]:
+    """Findings about what is left; that something left out is unknown to it is no news."""
+    for finding in _meaning(rest.data, scope):
+        if not any(repr(name) in finding.message for name in rest.dropped_names):
+            yield msgspec.structs.replace(finding, path=rest.original(finding.path))
 
 
 def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, ...]) -> TenantBuild:

@@ -18,7 +18,8 @@ from alertkit.model.document import plain
 from alertkit.model.rules import Rule, RuleGroup
 
 Sign = Literal["+", "~", "-"]
-_SHOWN = 160
+_SHOWN = 120
+_AROUND = 24
 GENERATED_LIMIT = 64 * 1024 * 1024
 
 
@@ -131,10 +132,26 @@ def _details(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, ...]:
         if isinstance(before, dict) and isinstance(after, dict):
             lines += [f"{key}.{line}" for line in _details(before, after)]
         elif before != after:
-            lines.append(f"{key}: {_shorten(before)} → {_shorten(after)}")
+            lines.append(f"{key}: {_difference(_text(before), _text(after))}")
     return tuple(lines)
 
 
-def _shorten(value: Any) -> str:
-    text = "nothing" if value is None else " ".join(str(value).split())
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+def _text(value: Any) -> str:
+    return "nothing" if value is None else " ".join(str(value).split())
+
+
+def _difference(before: str, after: str) -> str:
+    """What differs, with a few words of what surrounds it."""
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    return f"{_excerpt(before, start, end)} → {_excerpt(after, start, end)}"
+
+
+def _common(one: str, other: str) -> int:
+    return next((count for count, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _excerpt(text: str, start: int, end: int) -> str:
+    begin, stop = max(start - _AROUND, 0), min(len(text) - end + _AROUND, len(text))
+    middle = text[begin:stop] if stop - begin <= _SHOWN else text[begin : begin + _SHOWN] + "…"
+    return ("…" if begin else "") + middle + ("…" if stop < len(text) and not middle.endswith("…") else "")
