@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 PROJECT_FILE: Final = "alertkit.yaml"
+PACKS_FOLDER: Final = "packs"
+PACK_FILE: Final = "pack.yaml"
 DEFINITION_VERSION: Final = "alertkit/v1"
 POLICY_VERSION: Final = "alertkit.policy/v1"
 MANIFEST_VERSION: Final = "alertkit.manifest/v1"
@@ -67,6 +69,11 @@ def group(tenant: str, section: str) -> str:
 def lent(name: str) -> str:
     """What something of the platform is called where a tenant uses it; no name of a tenant's own can hold a slash."""
     return f"{PLATFORM}/{name}"
+
+
+def pack_rule(service: str, pack: str, alert: str) -> str:
+    """Stable id of a pack's alert, unique in the tenant; no name of a tenant's own alert can hold a slash."""
+    return f"{service}/{pack}/{alert}"
 
 
 def is_lent(name: str) -> bool:
@@ -129,7 +136,7 @@ def folder_uid(tenant: str, environment: str = "") -> str:
 
 def _grafana_uid(prefix: str, *parts: str) -> str:
     readable = "-".join(filter(None, parts))
-    safe = "".join(c if c.isascii() and c.isalnum() or c in "-_" else "-" for c in readable)
+    safe = "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "-" for c in readable)
     digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=5).digest()
     return f"{prefix}-{safe[: 40 - len(prefix) - 10]}-{base64.b32encode(digest).decode().lower()}"
 

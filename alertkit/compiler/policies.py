@@ -36,7 +36,7 @@ def compile_policy(tenant: Tenant, project: Project) -> TenantPolicy:
         schedules=reached.schedules,
         channels=_kept(tenant.channels, reached.channels),
         maintenance=tenant.maintenance,
-        texts={alert.name: _text(alert, panel_url(tenant, project, alert.name)) for alert in tenant.alerts},
+        texts={alert.id: _text(alert, panel_url(tenant, project, alert.id)) for alert in tenant.alerts},
         simulate=tenant.routing.simulate,
     )
 

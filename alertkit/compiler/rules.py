@@ -20,13 +20,15 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 def compile_rules(tenant: Tenant, project: Project, guard: Guard) -> Rules:
-    """The tenant's rule groups. Records stay in the author's order, because one may read another; alerts group by service."""
-    records = tuple(_record(definition, tenant, project, guard) for definition in tenant.records)
+    """The tenant's rule groups. Records of a group keep their order, because one may read another; alerts group by service."""
+    by_group: dict[str, list[RecordingRule]] = {}
+    for record in tenant.records:
+        by_group.setdefault(record.group, []).append(_record(record, tenant, project, guard))
     by_service: dict[str, list[AlertingRule]] = {}
     for definition in tenant.alerts:
         by_service.setdefault(definition.service, []).append(_alert(definition, tenant, project, guard))
     return Rules(
-        records=(RuleGroup(names.group(tenant.name, "records"), records),) if records else (),
+        records=tuple(RuleGroup(names.group(tenant.name, group), tuple(rules)) for group, rules in by_group.items()),
         alerts=tuple(RuleGroup(names.group(tenant.name, service), tuple(rules)) for service, rules in by_service.items()),
     )
 
@@ -45,7 +47,7 @@ def _alert(definition: AlertDefinition, tenant: Tenant, project: Project, guard:
         project.label: tenant.name,
     }
     return AlertingRule(
-        id=definition.name,
+        id=definition.id,
         alert=definition.name,
         expr=guard(definition.expr),
         labels=labels,
@@ -63,10 +65,10 @@ def _annotations(definition: AlertDefinition, tenant: Tenant, project: Project) 
         annotations[names.ANNOTATION_DESCRIPTION] = annotation(in_language(definition.description, locale), definition.unit)
     if definition.runbook:
         annotations[names.ANNOTATION_RUNBOOK] = definition.runbook.replace("{", '{{"{"}}')
-    dashboard = panel_url(tenant, project, definition.name)
+    dashboard = panel_url(tenant, project, definition.id)
     if dashboard:
         annotations[names.ANNOTATION_DASHBOARD] = dashboard
-    annotations[names.ANNOTATION_RULE] = definition.name
+    annotations[names.ANNOTATION_RULE] = definition.id
     annotations[names.ANNOTATION_VALUE] = "{{ $value }}"
     annotations[names.ANNOTATION_UNIT] = definition.unit
     return annotations

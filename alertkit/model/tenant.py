@@ -45,23 +45,25 @@ class ReceiverTarget(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """What a tenant runs; `owner` is a team."""
+    """What a tenant runs; `owner` is a team, `packs` are the rule packs that watch it."""
 
     name: str
     owner: str
+    packs: tuple[str, ...] = ()
 
 
 class RecordDefinition(msgspec.Struct, frozen=True):
-    """A recording rule as its author meant it, before isolation."""
+    """A recording rule as its author meant it, before isolation. Records of one `group` are evaluated in order."""
 
     record: str
     expr: str
     labels: dict[str, str]
     source: Source
+    group: str = "records"
 
 
 class AlertDefinition(msgspec.Struct, frozen=True):
-    """An alert as its author meant it, before isolation."""
+    """An alert as its author meant it, before isolation. `pack` is the rule pack that it comes from, if any."""
 
     name: str
     service: str
@@ -75,6 +77,29 @@ class AlertDefinition(msgspec.Struct, frozen=True):
     unit: Unit = "none"
     description: Text = {}
     runbook: str = ""
+    pack: str = ""
+
+    @property
+    def id(self) -> str:
+        """The rule's id, stable and unique in the tenant: a pack may be used by several services."""
+        return names.pack_rule(self.service, self.pack, self.name) if self.pack else self.name
+
+
+class CaseDefinition(msgspec.Struct, frozen=True):
+    """A written case: with these series, in promtool's notation, the alert fires at one time and is silent at another.
+
+    `alert` is the rule's id. Series carry what their author wrote; the tenant label is still missing. `labels` are some that
+    the firing alert has. `interval` is the distance of the samples.
+    """
+
+    alert: str
+    title: str
+    series: dict[str, str]
+    source: Source
+    labels: dict[str, str] = {}
+    fires_at: Duration | None = None
+    silent_at: Duration | None = None
+    interval: Duration = Duration(60_000)
 
 
 class RouteDefinition(msgspec.Struct, frozen=True):
@@ -121,10 +146,15 @@ class Tenant(msgspec.Struct, frozen=True):
     routing: Routing
     maintenance: tuple[Maintenance, ...]
     dashboards: tuple[str, ...]
+    cases: tuple[CaseDefinition, ...] = ()
 
 
 class Project(msgspec.Struct, frozen=True):
-    """What every tenant's compilation shares. `environment` is the one that was asked for, or empty."""
+    """What every tenant's compilation shares. `environment` is the one that was asked for, or empty.
+
+    `relaxed` are the environments in which packs take their relaxed values. `runbooks` is the URL of a pack's runbook with
+    {pack} and {alert}, or empty.
+    """
 
     tenants: str
     label: str
@@ -137,6 +167,8 @@ class Project(msgspec.Struct, frozen=True):
     evaluation_interval: Duration
     environments: tuple[str, ...]
     environment: str = ""
+    relaxed: frozenset[str] = frozenset()
+    runbooks: str = ""
 
     def reserved_labels(self) -> frozenset[str]:
         """Labels that no definition sets by hand."""
