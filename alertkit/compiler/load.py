@@ -30,7 +30,7 @@ SLOW_BYTES: Final = 128 << 10
 SLOW_EVENTS: Final = 20_000
 """Most events that are taken from ruamel's own parser; it makes them in about 0.4 s."""
 
-_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*%")
+_DIRECTIVE = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*%")
 _BEGUN = ("unexpected end of stream", "could not find expected ':'")
 _SYNTAX_HINTS: Final = (
     ("found character '\\t'", "indent with spaces, not with tabs"),

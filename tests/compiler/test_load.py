@@ -173,6 +173,13 @@ def test_both_parsers_read_every_document_that_we_write(data: dict[str, Any]) ->
     assert outcome(read_fast, text) is not None
 
 
+@pytest.mark.parametrize("read", [read_fast, read_slowly])
+def test_a_directive_does_not_get_past_either_parser(read: Any) -> None:
+    for text in ("%YAML 1.1\n---\na: 1\n", "%TAG !x! tag:x\n---\na: 1\n"):
+        node, codes = outcome(read, text) or (None, [])
+        assert codes == ["AK110"], node
+
+
 @given(nearly_yaml)
 def test_neither_a_tag_nor_an_anchor_nor_an_alias_ever_loads(text: str) -> None:
     try:
@@ -210,6 +217,7 @@ def test_any_bytes_load_or_give_problems_with_a_known_code_and_a_place_in_the_fi
         ("%YAML 1.1\n---\na: 1\n", [(1, 1, "AK110")]),
         ("# c\n\n%TAG ! x\n---\na: 1\n", [(3, 1, "AK110")]),
         ("%UNKNOWN\n---\na: 1\n", [(1, 1, "AK110")]),
+        ("\r\n%UNKNOWN\r\n---\r\na: 1\r\n", [(2, 1, "AK110")]),
         ("---\na: 1\n---\nb: 2\n", [(3, 1, "AK111")]),
         ("a: 1\n...\n%YAML 1.1\n---\nb: 2\n", [(3, 1, "AK111")]),
         ("1: a\n-1.5: b\ntrue: c\nnull: d\n~: e\n", [(line, 1, "AK114") for line in range(1, 6)]),
