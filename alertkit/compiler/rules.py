@@ -7,9 +7,9 @@ import msgspec
 from alertkit import names
 from alertkit.compiler.guard import Guard
 from alertkit.compiler.links import panel_url
-from alertkit.compiler.words import annotation, in_language
+from alertkit.compiler.words import annotation, in_language, literal
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
-from alertkit.model.tenant import AlertDefinition, Project, RecordDefinition, Tenant
+from alertkit.model.tenant import AlertDefinition, Project, RecordDefinition, Tenant, Text
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -50,21 +50,23 @@ def _alert(definition: AlertDefinition, tenant: Tenant, project: Project, guard:
         id=definition.id,
         alert=definition.name,
         expr=guard(definition.expr),
-        labels=labels,
-        annotations=_annotations(definition, tenant, project),
+        labels={name: literal(value) for name, value in labels.items()},
+        annotations=_annotations(definition, tenant, project, {**labels, "alertname": definition.name}),
         source=definition.source,
         hold=definition.hold,
         keep_firing_for=definition.keep_firing_for,
     )
 
 
-def _annotations(definition: AlertDefinition, tenant: Tenant, project: Project) -> dict[str, str]:
-    locale = tenant.locale
-    annotations = {names.ANNOTATION_SUMMARY: annotation(in_language(definition.summary, locale), definition.unit)}
+def _annotations(definition: AlertDefinition, tenant: Tenant, project: Project, own: dict[str, str]) -> dict[str, str]:
+    def in_words(text: Text) -> str:
+        return annotation(in_language(text, tenant.locale), definition.unit, own)
+
+    annotations = {names.ANNOTATION_SUMMARY: in_words(definition.summary)}
     if definition.description:
-        annotations[names.ANNOTATION_DESCRIPTION] = annotation(in_language(definition.description, locale), definition.unit)
+        annotations[names.ANNOTATION_DESCRIPTION] = in_words(definition.description)
     if definition.runbook:
-        annotations[names.ANNOTATION_RUNBOOK] = definition.runbook.replace("{", '{{"{"}}')
+        annotations[names.ANNOTATION_RUNBOOK] = literal(definition.runbook)
     dashboard = panel_url(tenant, project, definition.id)
     if dashboard:
         annotations[names.ANNOTATION_DASHBOARD] = dashboard

@@ -6,6 +6,8 @@ text is written as a quoted string.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from alertkit.model import sentence
 from alertkit.model.policy import Unit
 from alertkit.model.tenant import Text
@@ -28,14 +30,21 @@ def in_language(text: Text, locale: str) -> str:
     return next(iter(text.values()), "")
 
 
-def annotation(words: str, unit: Unit) -> str:
-    """The sentence in Prometheus' template language."""
-    return "".join(_literal(part) if isinstance(part, str) else _field(part.name, unit) for part in sentence.parse(words))
+def annotation(words: str, unit: Unit, own: Mapping[str, str]) -> str:
+    """The sentence in Prometheus' template language.
+
+    `own` are the labels that the rule itself sets. They are written out, because `$labels` holds the expression's only.
+    """
+    parts = sentence.parse(words)
+    return "".join(literal(part) if isinstance(part, str) else _field(part.name, unit, own) for part in parts)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Text that the template language gives back as it is; Prometheus expands annotations and the labels of alerts."""
     return text.replace("{", '{{"{"}}')
 
 
-def _field(name: str, unit: Unit) -> str:
-    return _VALUE[unit] if name == sentence.VALUE else f"{{{{ $labels.{name} }}}}"
+def _field(name: str, unit: Unit, own: Mapping[str, str]) -> str:
+    if name == sentence.VALUE:
+        return _VALUE[unit]
+    return literal(own[name]) if name in own else f"{{{{ $labels.{name} }}}}"
