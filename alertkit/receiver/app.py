@@ -62,8 +62,8 @@ class Receiver:
         courier = Courier(self.store, self.policies, self._channels, secrets, words, self.metrics, settings.give_up_after)
         self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, clock)
         self._ingest = Ingest(settings, self.store, self.policies, self.metrics, clock, self.worker.wake)
-        clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self.worker.wake)
-        self._others = self._application(clicks)
+        self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self.worker.wake)
+        self._others = self._application()
         self._ready = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,6 +90,7 @@ class Receiver:
         """Let what is leaving leave, then close."""
         self._ready = False
         await self.worker.drain(patience=10.0)
+        await self.clicks.drain()
         await self._channels.close()
         await self.store.close()
 
@@ -128,13 +129,13 @@ class Receiver:
             _log.info("policies loaded", tenants=len(self.policies), refused=sorted(self.policies.problems))
             self.worker.wake()
 
-    def _application(self, clicks: SlackInteractions) -> Starlette:
+    def _application(self) -> Starlette:
         return Starlette(
             routes=[
                 Route("/healthz", _alive),
                 Route("/readyz", self._readiness),
                 Route("/metrics", self._exposition),
-                Route("/v1/interactions/slack/{owner}/{channel}", clicks.serve, methods=["POST"]),
+                Route("/v1/interactions/slack/{owner}/{channel}", self.clicks.serve, methods=["POST"]),
             ],
             lifespan=self.running,
             exception_handlers={

@@ -69,6 +69,10 @@ class SlackInteractions:
             await self._act(clicked, configured, name)
         return Response()
 
+    async def drain(self) -> None:
+        """Let answers that are leaving finish."""
+        await asyncio.gather(*self._answers, return_exceptions=True)
+
     def _configured(self, owner: str, name: str) -> ChannelSettings:
         """A platform's channel may be known only through the tenants that use it."""
         for policy in self._policies.using(owner):

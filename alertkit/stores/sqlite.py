@@ -62,16 +62,27 @@ class SqliteStore:
         self._lock = _lock(self._path)
         try:
             self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=256)
-            for pragma in _PRAGMAS:
-                self._db.execute(f"PRAGMA {pragma}")
-            migrate(self._db)
-            self._tables = Tables(self._db)
-            for held in self._tables.open_incidents():
-                self._open.load(held)
+            try:
+                self._read()
+            except BaseException:
+                self._db.close()
+                raise
         except sqlite3.Error as error:
             self._lock.close()
             raise StoreError(f"cannot open {self._path}: {error}") from error
+        except StoreError:
+            self._lock.close()
+            raise
         self._runner = asyncio.create_task(self._run())
+
+    def _read(self) -> None:
+        for pragma in _PRAGMAS:
+            self._db.execute(f"PRAGMA {pragma}")
+        migrate(self._db)
+        self._tables = Tables(self._db)
+        self._tables.end_leases()
+        for held in self._tables.open_incidents():
+            self._open.load(held)
 
     async def close(self) -> None:
         """Commit what is queued, then let go of the file."""

@@ -279,6 +279,10 @@ class Tables:
         )
         return [self._outgoing(self._db.execute(_OUTGOING + "WHERE o.id = ?", (number,)).fetchone()) for number in numbers]
 
+    def end_leases(self) -> None:
+        """Whoever was sending is gone: this process alone has the file."""
+        self._db.execute("UPDATE outbox SET lease = 0 WHERE state = 'sending'")
+
     def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over."""
         self.flush()
@@ -306,8 +310,9 @@ class Tables:
             (end.state, None if again else at, at, end.reason, outgoing.id, outgoing.attempt),
         ).rowcount
         if changed and end.state == "sent":
+            # Only the first message is the thread's: what came later has a reference of its own.
             self._db.execute(
-                "UPDATE thread SET opened = coalesce(opened, ?), reference = coalesce(nullif(?, ''), reference) WHERE id = ?",
+                "UPDATE thread SET opened = ?, reference = ? WHERE id = ? AND opened IS NULL",
                 (at, end.reference, outgoing.thread.id),
             )
         return bool(changed)

@@ -27,7 +27,7 @@ class ScriptedChannel:
         """The next outcome of the script."""
         self.deliveries.append(delivery)
         if not self._answers:
-            return Sent(delivery.reference or f"{delivery.address}-{len(self.deliveries)}")
+            return Sent(f"{delivery.address}-{len(self.deliveries)}")
         answer = self._answers.pop(0)
         return answer(delivery) if callable(answer) else answer
 

@@ -1,0 +1,262 @@
+"""What every store keeps, whatever it is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from alertkit.model.incident import NOTHING, Changes, Event, Fold, Incident, Note, Occurrence, Place, Post, Step, identity
+from alertkit.model.oncall import EscalationPolicy
+from alertkit.stores.base import Outgoing, Settlement, StoreError
+from alertkit.stores.sqlite import SqliteStore
+
+T0 = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+POLICY = EscalationPolicy(steps=())
+ROOM = Place("slack", "#room", False, "team/x", "en", "UTC")
+
+Story = Callable[[SqliteStore], Awaitable[None]]
+
+
+def tell(folder: Path, story: Story) -> None:
+    async def play() -> None:
+        store = SqliteStore(folder / "x.db")
+        await store.start()
+        try:
+            await story(store)
+        finally:
+            await store.close()
+
+    asyncio.run(play())
+
+
+def a_post(group: str = "g", at: dt.datetime = T0) -> Post:
+    labels = {"group": group}
+    return Post("acme", "p", labels, identity("acme", "p", labels), [], False, b"{}", at, POLICY, ("critical",))
+
+
+def opening(*steps: Step, fingerprint: str = "f") -> Callable[[Post, object], Fold]:
+    def fold(post: Post, _: object) -> Fold:
+        incident = Incident(0, "acme", "p", post.group, POLICY, "firing", "critical", post.received, post.received)
+        begun = (Occurrence(fingerprint, post.received, "critical"),)
+        return Fold(((0, Changes(incident=incident, begun=begun, steps=steps)),))
+
+    return fold
+
+
+async def with_note(store: SqliteStore, *notes: Note) -> list[Outgoing]:
+    """An incident with notes in the outbox, claimed."""
+    await store.ingest(a_post(), opening())
+    await store.decide(1, T0, lambda *_: Changes(notes=notes))
+    return await store.claim(T0, MINUTE, 10)
+
+
+def test_what_was_ingested_is_there_after_a_restart(tmp_path: Path) -> None:
+    async def before(store: SqliteStore) -> None:
+        await store.ingest(a_post(), opening(Step("escalate", T0 + MINUTE)))
+
+    async def after(store: SqliteStore) -> None:
+        found = await store.incident(1)
+        assert found is not None
+        assert (found.tenant, found.group, found.state, found.opened) == ("acme", {"group": "g"}, "firing", T0)
+        assert await store.next_due() == T0 + MINUTE
+        await store.ingest(a_post("other"), opening())
+        assert await store.incident(2) is not None
+
+    tell(tmp_path, before)
+    tell(tmp_path, after)
+
+
+def test_two_open_incidents_of_one_group_cannot_be(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        await store.ingest(a_post(), opening())
+        with pytest.raises(sqlite3.IntegrityError):
+            await store.ingest(a_post(), opening(fingerprint="g"))
+        assert await store.incident(2) is None
+
+    tell(tmp_path, story)
+
+
+def test_one_piece_of_work_that_fails_fails_alone(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        def broken(*_: object) -> Fold:
+            raise ZeroDivisionError
+
+        folds = [opening(), broken, opening()]
+        results = await asyncio.gather(
+            *(store.ingest(a_post(str(i)), fold) for i, fold in enumerate(folds)), return_exceptions=True
+        )
+        assert [type(result) for result in results] == [type(None), ZeroDivisionError, type(None)]
+        assert len(await asyncio.gather(*map(store.incident, range(1, 10)))) == 9
+        seen = [found.group["group"] for number in range(1, 10) if (found := await store.incident(number))]
+        assert seen == ["0", "2"]
+
+    tell(tmp_path, story)
+
+
+def test_a_decision_that_fails_leaves_memory_and_database_as_they_were(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        await store.ingest(a_post(), opening())
+        impossible = Incident(1, "acme", "p", {}, POLICY, "acknowledged", "x", T0, T0)
+        with pytest.raises(sqlite3.IntegrityError):
+            await store.decide(1, T0, lambda *_: Changes(incident=impossible))
+        found = await store.incident(1)
+        assert found is not None
+        assert found.state == "firing"
+
+    tell(tmp_path, story)
+
+
+def test_a_second_process_is_refused_the_file(tmp_path: Path) -> None:
+    async def story(_: SqliteStore) -> None:
+        with pytest.raises(StoreError, match="in use"):
+            await SqliteStore(tmp_path / "x.db").start()
+
+    tell(tmp_path, story)
+
+
+def test_a_schema_from_the_future_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "x.db") as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StoreError, match="newer alertkit"):
+        asyncio.run(SqliteStore(tmp_path / "x.db").start())
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreError, match="cannot open"):
+        asyncio.run(SqliteStore(tmp_path / "x.db").start())
+
+
+def test_due_steps_of_an_incident_are_planned_together_and_once(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        steps = (Step("escalate", T0), Step("contact", T0 + MINUTE, person="x"), Step("wake", T0 + 2 * MINUTE))
+        await store.ingest(a_post(), opening(*steps))
+        planned: list[list[str]] = []
+
+        def plan(_: object, due: list[Step], __: object) -> Changes:
+            planned.append([step.kind for step in due])
+            return NOTHING
+
+        assert await store.run_due(T0 + MINUTE, 10, plan) == 2
+        assert await store.run_due(T0 + MINUTE, 10, plan) == 0
+        assert await store.run_due(T0 + 2 * MINUTE, 10, plan) == 1
+        assert planned == [["escalate", "contact"], ["wake"]]
+
+    tell(tmp_path, story)
+
+
+def test_a_plan_that_fails_leaves_its_steps_due(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        await store.ingest(a_post(), opening(Step("escalate", T0)))
+
+        def broken(*_: object) -> Changes:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await store.run_due(T0, 10, broken)
+        assert await store.next_due() == T0
+
+    tell(tmp_path, story)
+
+
+def test_messages_of_one_thread_leave_one_after_the_other(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        event = Event("opened", T0)
+        notes = (Note("page", ROOM, T0, event), Note("note", ROOM, T0))
+        await store.ingest(a_post(), opening())
+        await store.decide(1, T0, lambda *_: Changes(events=(event,), notes=notes))
+        (first,) = await store.claim(T0, MINUTE, 10)
+        assert (first.kind, first.attempt, first.event, first.thread.opened) == ("page", 1, event, None)
+        assert await store.claim(T0, MINUTE, 10) == []
+        assert await store.settle(first, Settlement("sent", T0, "ref"))
+        (second,) = await store.claim(T0, MINUTE, 10)
+        assert (second.kind, second.thread.reference, second.thread.opened) == ("note", "ref", T0)
+
+    tell(tmp_path, story)
+
+
+def test_a_sender_whose_lease_ended_cannot_settle_after_another_took_over(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        (paused,) = await with_note(store, Note("page", ROOM, T0))
+        assert await store.orphans(T0) == []
+        (orphan,) = await store.orphans(T0 + MINUTE)
+        await store.settle(orphan, Settlement("pending", T0 + MINUTE, reason="interrupted"))
+        (again,) = await store.claim(T0 + MINUTE, MINUTE, 10)
+        assert again.attempt == 2
+        assert not await store.settle(paused, Settlement("failed", T0 + MINUTE, reason="late"))
+        assert await store.settle(again, Settlement("sent", T0 + MINUTE))
+
+    tell(tmp_path, story)
+
+
+def test_after_a_restart_nothing_is_left_that_nobody_sends(tmp_path: Path) -> None:
+    async def before(store: SqliteStore) -> None:
+        assert await with_note(store, Note("page", ROOM, T0))
+
+    async def after(store: SqliteStore) -> None:
+        assert len(await store.orphans(T0)) == 1
+
+    tell(tmp_path, before)
+    tell(tmp_path, after)
+
+
+def test_a_refresh_that_waits_stands_for_all_that_follow(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        (first,) = await with_note(store, Note("refresh", ROOM, T0), Note("refresh", ROOM, T0))
+        await store.decide(1, T0, lambda *_: Changes(notes=(Note("refresh", ROOM, T0),)))
+        await store.settle(first, Settlement("pending", T0 + MINUTE, reason="not now"))
+        (second,) = await store.claim(T0 + MINUTE, MINUTE, 10)
+        await store.settle(second, Settlement("sent", T0 + MINUTE))
+        assert await store.claim(T0 + 2 * MINUTE, MINUTE, 10) == []
+
+    tell(tmp_path, story)
+
+
+def test_pages_that_have_not_left_are_dropped_when_nobody_wants_them(tmp_path: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        await store.ingest(a_post(), opening())
+        await store.decide(1, T0, lambda *_: Changes(notes=(Note("page", ROOM, T0),)))
+        await store.decide(1, T0, lambda *_: Changes(quiet=True))
+        assert await store.claim(T0, MINUTE, 10) == []
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE incident SET state = 'resolved'",
+        "UPDATE incident SET state = 'lost'",
+        "UPDATE incident SET acknowledged = 1",
+        "UPDATE incident SET snoozed_until = 1",
+        "UPDATE incident SET closed = id",
+        "UPDATE outbox SET state = 'sent'",
+        "UPDATE outbox SET state = 'sending', attempt = 1",
+        "UPDATE outbox SET state = 'failed', done = 1",
+        "UPDATE outbox SET lease = 1",
+        "UPDATE outbox SET due = 0",
+        "UPDATE thread SET reference = 'x'",
+        "UPDATE step SET person = 'x'",
+        "INSERT INTO occurrence SELECT * FROM occurrence",
+        "DELETE FROM incident",
+        "DELETE FROM post",
+    ],
+)
+def test_an_impossible_state_cannot_be_stored(tmp_path: Path, statement: str) -> None:
+    async def story(store: SqliteStore) -> None:
+        await store.ingest(a_post(), opening(Step("escalate", T0)))
+        await store.decide(1, T0, lambda *_: Changes(notes=(Note("page", ROOM, T0),)))
+
+    tell(tmp_path, story)
+    db = sqlite3.connect(tmp_path / "x.db")
+    db.execute("PRAGMA foreign_keys = ON")
+    with pytest.raises(sqlite3.IntegrityError):
+        db.execute(statement)
+    db.close()
