@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from alertkit import names
 from alertkit.messages.formats import Formats
@@ -33,7 +33,11 @@ def _rank(alert: Alert, order: Mapping[str, int]) -> tuple[bool, int, dt.datetim
     return (alert.status == "resolved", severity, alert.starts_at, sorted(alert.labels.items()))
 
 
-def entries(notification: Notification, alerts: Sequence[Alert], locale: str, formats: Formats) -> tuple[Entry, ...]:
+FormatsOf = Callable[[str], Formats]
+"""The formats of a language: a sentence and the value in it speak the same one."""
+
+
+def entries(notification: Notification, alerts: Sequence[Alert], locale: str, formats: FormatsOf) -> tuple[Entry, ...]:
     """The first alerts as entries; `alerts` are sorted."""
     hidden = {_ALERTNAME, names.LABEL_SEVERITY, names.LABEL_SERVICE, notification.tenant_label}
     if len(alerts) > 1:
@@ -41,9 +45,9 @@ def entries(notification: Notification, alerts: Sequence[Alert], locale: str, fo
     return tuple(_entry(alert, hidden, locale, formats, alone=len(alerts) == 1) for alert in alerts[:SHOWN])
 
 
-def _entry(alert: Alert, hidden: set[str], locale: str, formats: Formats, *, alone: bool) -> Entry:
+def _entry(alert: Alert, hidden: set[str], locale: str, formats: FormatsOf, *, alone: bool) -> Entry:
     told, says_value = _summary(alert, locale, formats)
-    value = None if says_value else formats.value(alert.value, alert.unit)
+    value = None if says_value else formats(languages(locale)[0]).value(alert.value, alert.unit)
     labels = ", ".join(f"{name}={text}" for name, text in sorted(alert.labels.items()) if name not in hidden)
     description = _description(alert, locale, formats) if alone else ""
     return Entry(
@@ -60,21 +64,22 @@ def name_of(alert: Alert) -> str:
     return alert.labels.get(_ALERTNAME) or (alert.text.alert if alert.text else "") or "?"
 
 
-def _summary(alert: Alert, locale: str, formats: Formats) -> tuple[str, bool]:
+def _summary(alert: Alert, locale: str, formats: FormatsOf) -> tuple[str, bool]:
     """The sentence, and whether it says the value."""
-    template = localized(alert.text.summary, locale) if alert.text else ""
+    language, template = localized(alert.text.summary if alert.text else {}, locale)
     frozen = _annotation(alert, names.ANNOTATION_SUMMARY, locale)
-    value = formats.value(alert.value, alert.unit)
-    if template and (value is not None or not frozen or not uses(template, sentence.VALUE)):
-        return one_line(_filled(template, alert, value), SENTENCE), uses(template, sentence.VALUE)
+    says_value = uses(template, sentence.VALUE)
+    value = formats(language).value(alert.value, alert.unit) if says_value else None
+    if template and (value is not None or not frozen or not says_value):
+        return one_line(_filled(template, alert, value), SENTENCE), says_value
     return one_line(frozen, SENTENCE), bool(template)
 
 
-def _description(alert: Alert, locale: str, formats: Formats) -> str:
-    template = localized(alert.text.description, locale) if alert.text else ""
+def _description(alert: Alert, locale: str, formats: FormatsOf) -> str:
+    language, template = localized(alert.text.description if alert.text else {}, locale)
     if not template:
         return paragraph(_annotation(alert, names.ANNOTATION_DESCRIPTION, locale), DESCRIPTION)
-    return paragraph(_filled(template, alert, formats.value(alert.value, alert.unit)), DESCRIPTION)
+    return paragraph(_filled(template, alert, formats(language).value(alert.value, alert.unit)), DESCRIPTION)
 
 
 def _filled(template: str, alert: Alert, value: str | None) -> str:
@@ -83,12 +88,12 @@ def _filled(template: str, alert: Alert, value: str | None) -> str:
     return fill(template, fields | ({sentence.VALUE: shown} if shown else {}))
 
 
-def localized(texts: Mapping[str, str], locale: str) -> str:
-    """The text in the reader's language, else in English, else in any language (the first by name); empty if there is none."""
+def localized(texts: Mapping[str, str], locale: str) -> tuple[str, str]:
+    """The reader's language and its text, else English, else any language (the first by name); empty when there is none."""
     for language in (*languages(locale), "en", *sorted(texts)):
         if texts.get(language):
-            return texts[language]
-    return ""
+            return language, texts[language]
+    return languages(locale)[0], ""
 
 
 def _annotation(alert: Alert, name: str, locale: str) -> str:

@@ -15,10 +15,10 @@ import msgspec
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Translation
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import PoFileError, read_po, write_po
+from babel.messages.pofile import write_po
 
 from alertkit import names
-from alertkit.messages.translations import DOMAIN, FILE
+from alertkit.messages.translations import DOMAIN, FILE, parsed
 from alertkit.model import sentence
 
 SOURCE = "en"
@@ -214,12 +214,9 @@ def _stale(path: Path, root: Path) -> Finding:
 
 def _read(path: Path, language: str) -> Catalog:
     try:
-        with io.BytesIO(path.read_bytes()) as file:
-            return read_po(file, locale=language, domain=DOMAIN, abort_invalid=True)
+        return parsed(path, language)
     except FileNotFoundError:
         return Catalog(locale=language, project=DOMAIN, charset="utf-8", fuzzy=False)
-    except PoFileError as error:
-        raise ValueError(f"line {error.lineno + 1}: {error.args[0]}") from error
 
 
 def _write(path: Path, catalog: Catalog) -> bool:

@@ -45,7 +45,7 @@ def badge(say: Say, state: State, severity: str) -> str:
 
 
 def severity_word(say: Say, severity: str) -> str:
-    """A severity in a word; one of the tenant's own stays as it is written."""
+    """What an incident of this severity is; a severity of the tenant's own stays as it is written."""
     match severity:
         case "critical":
             return say.pgettext("severity of an incident", "Critical")
@@ -55,6 +55,19 @@ def severity_word(say: Say, severity: str) -> str:
             return say.pgettext("severity of an incident", "Info")
         case _:
             return one_line(severity.capitalize(), _NAME) or say.pgettext("severity of an incident", "Alert")
+
+
+def severity_value(say: Say, severity: str) -> str:
+    """What stands after "Severity:", and may have to agree with that word."""
+    match severity:
+        case "critical":
+            return say.pgettext("after 'Severity:'", "Critical")
+        case "warning":
+            return say.pgettext("after 'Severity:'", "Warning")
+        case "info":
+            return say.pgettext("after 'Severity:'", "Info")
+        case _:
+            return one_line(severity.capitalize(), _NAME)
 
 
 def event_sentence(say: Say, formats: Formats, event: Event, opened_at: dt.datetime, severity: str, now: dt.datetime) -> str:
@@ -117,7 +130,7 @@ def _by_itself(say: Say, formats: Formats, event: Event, severity: str, now: dt.
         case "alerts_joined" | "alerts_ended":
             return _counted(say, formats, event)
         case "severity_raised":
-            return say.gettext("It has become worse. New severity: {severity}.", severity=severity_word(say, severity))
+            return say.gettext("It has become worse. New severity: {severity}.", severity=severity_value(say, severity))
         case "reopened":
             return say.gettext("The alert is firing again: the incident is open again.")
         case "resolved":

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from alertkit import names
 from alertkit.messages import alerts as told
 from alertkit.messages import sentences
 from alertkit.messages.formats import Formats
-from alertkit.messages.translations import Catalogs, Say
+from alertkit.messages.translations import Catalogs, Say, languages
 from alertkit.model.message import Action, Entry, Fact, Link, LinkKind, Message
 from alertkit.model.notification import Alert, Notification, common_labels
 from alertkit.model.text import one_line
@@ -45,7 +45,12 @@ class Words:
 
     def message(self, notification: Notification, locale: str, timezone: str, now: dt.datetime) -> Message:
         """What a reader is told. `locale` is a language with or without a region, `timezone` a name of the IANA database."""
-        return _Writing(notification, locale, self._reader(notification.tenant, locale, timezone, now), now).message()
+
+        def reader(language: str) -> Reader:
+            say = self._catalogs.say(notification.tenant, language, now)
+            return Reader(say, Formats(language, timezone, say))
+
+        return _Writing(notification, locale, reader, now).message()
 
     def answer(self, answer: Answer, tenant: str, locale: str, now: dt.datetime) -> str:
         """What somebody is told, and nobody else, whose click did nothing."""
@@ -62,27 +67,22 @@ class Words:
             case "failed":
                 return say.gettext("That did not work. Please try again.")
 
-    def _reader(self, tenant: str, locale: str, timezone: str, now: dt.datetime) -> _Reader:
-        say = self._catalogs.say(tenant, locale, now)
-        return _Reader(say, Formats(locale, timezone, say))
 
+class Reader(NamedTuple):
+    """A language and how its readers write values."""
 
-class _Reader:
-    """A language and a locale."""
-
-    def __init__(self, say: Say, formats: Formats) -> None:
-        self.say = say
-        self.formats = formats
+    say: Say
+    formats: Formats
 
 
 class _Writing:
     """One notification being put into one reader's words."""
 
-    def __init__(self, notification: Notification, locale: str, reader: _Reader, now: dt.datetime) -> None:
+    def __init__(self, notification: Notification, locale: str, reader: Callable[[str], Reader], now: dt.datetime) -> None:
         self.about = notification
         self.locale = locale
-        self.say = reader.say
-        self.formats = reader.formats
+        self.say, self.formats = reader(locale)
+        self.reader = reader
         self.now = now
         self.alerts = told.worst_first(notification)
 
@@ -91,7 +91,7 @@ class _Writing:
         subject = self._subject()
         badge = sentences.badge(self.say, about.state, about.severity)
         headline = one_line(self.say.gettext("{badge}: {subject}", badge=badge, subject=subject), HEADLINE)
-        entries = told.entries(about, self.alerts, self.locale, self.formats)
+        entries = told.entries(about, self.alerts, self.locale, self._formats)
         return Message(
             locale=self.locale,
             state=about.state,
@@ -109,6 +109,10 @@ class _Writing:
             mentions=about.mentions,
             origin=one_line(f"{about.title} · {about.reference}", HEADLINE),
         )
+
+    def _formats(self, language: str) -> Formats:
+        """A sentence in another language than the reader's has its value in that language, too."""
+        return self.formats if language in languages(self.locale) else self.reader(language).formats
 
     def _subject(self) -> str:
         """The worst alert's name, how many others there are, and the service."""
@@ -145,7 +149,7 @@ class _Writing:
         about, say, formats = self.about, self.say, self.formats
         found = [(say.pgettext("fact", "Service"), one_line(common_labels(about.alerts).get(names.LABEL_SERVICE, ""), _NAME))]
         if about.state != "firing":
-            found.append((say.pgettext("fact", "Severity"), sentences.severity_word(say, about.severity)))
+            found.append((say.pgettext("fact", "Severity"), sentences.severity_value(say, about.severity)))
         if len(self.alerts) > 1:
             found.append((say.pgettext("fact", "Alerts"), self._counts()))
         began = f"{formats.when(about.opened_at, self.now)} ({formats.offset(about.opened_at)})"
