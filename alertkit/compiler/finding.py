@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from alertkit.errors import Level
+from alertkit.errors import Level, Problem
+from alertkit.model.document import Node, locate
 
 Path = tuple[str | int, ...]
 
@@ -34,3 +35,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return f"known: {', '.join(choices)}" if 0 < len(choices) <= 12 else ""
+
+
+def problems_at(node: Node, findings: Iterable[Finding], tenant: str) -> list[Problem]:
+    """Findings with their paths turned into places, each once, in order."""
+    problems = set()
+    for finding in findings:
+        place = locate(node, finding.path, key=finding.on_key)
+        problems.add(
+            Problem(place.file, place.line, place.column, finding.code, finding.message, finding.hint, tenant, finding.level)
+        )
+    return sorted(problems)

@@ -14,7 +14,7 @@ from alertkit import dashboards, names
 from alertkit.compiler import manifest as manifests
 from alertkit.compiler import merge, policies, render, resolve, routes, rules, schema, workspace
 from alertkit.compiler.checks import CHECKS
-from alertkit.compiler.finding import Finding
+from alertkit.compiler.finding import Finding, problems_at
 from alertkit.compiler.load import load_text
 from alertkit.compiler.manifest import Manifest
 from alertkit.compiler.plan import rule_key
@@ -115,7 +115,7 @@ def validate(node: Node, scope: Scope) -> list[Problem]:
     else:
         rest = Pruned(data, findings, scope.tenant)
         findings += [] if rest.data is None else list(_meaning_of_rest(rest, scope))
-    return workspace.problems_at(node, findings, scope.tenant)
+    return problems_at(node, findings, scope.tenant)
 
 
 def _meaning(data: Data, scope: Scope) -> list[Finding]:

@@ -9,8 +9,8 @@ import msgspec
 from alertkit import names
 from alertkit.compiler import resolve, schema
 from alertkit.compiler.checks import CHECKS
-from alertkit.compiler.finding import Finding, did_you_mean
 from alertkit.compiler.finding import Path as DataPath
+from alertkit.compiler.finding import did_you_mean, problems_at
 from alertkit.compiler.load import load_text
 from alertkit.compiler.scope import Data, Scope, new_guard
 from alertkit.errors import Level, Problem, ProblemsFound, UsageError
@@ -113,17 +113,6 @@ def _name_problem(name: str, entry: Path, workspace: Workspace) -> str:
     if not schema.is_name(name):
         return f"{name!r} is no name of a tenant: expected lower-case letters, digits and inner hyphens, at most {_LARGEST_NAME}"
     return ""
-
-
-def problems_at(node: Node, findings: list[Finding], tenant: str) -> list[Problem]:
-    """Findings with their paths turned into places, each once, in order."""
-    problems = set()
-    for finding in findings:
-        place = locate(node, finding.path, key=finding.on_key)
-        problems.add(
-            Problem(place.file, place.line, place.column, finding.code, finding.message, finding.hint, tenant, finding.level)
-        )
-    return sorted(problems)
 
 
 def source_at(node: Node, path: DataPath) -> Source:
