@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 import msgspec
 
-from alertkit.errors import PromQLError
 from alertkit.promql import lexer, parser
 from alertkit.promql.functions import ABSENCE, COMPARISONS
 from alertkit.promql.syntax import Binary, Call, Expr, Negation, Number, Paren, children
@@ -19,7 +18,7 @@ Comparison = Literal["==", "!=", "<", ">", "<=", ">="]
 _Sides: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """Where the two sides of a comparison start and end in the text."""
 
-_AS_WRITTEN: dict[str, Comparison] = {"==": "==", "!=": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
+_OPENERS, _CLOSERS = frozenset("([{"), frozenset(")]}")
 _MIRRORED: dict[str, Comparison] = {"==": "==", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -68,7 +67,8 @@ def condition(expr: str) -> Condition:
 
 def _open_parens(tree: Expr, tokens: list[lexer.Token]) -> tuple[Expr, list[lexer.Token]]:
     while isinstance(tree, Paren):
-        tree, tokens = tree.expr, tokens[1:-1]
+        outer = next(at for at, (text, _) in enumerate(tokens) if text == "(")  # a plus sign may stand before it
+        tree, tokens = tree.expr, tokens[outer + 1 : -1]
     return tree, tokens
 
 
@@ -83,50 +83,34 @@ def _filters(expr: Expr) -> bool:
 
 
 def _threshold(expr: str, tree: Binary, tokens: list[lexer.Token]) -> Condition:
-    sides = _sides(expr, tree, tokens)
-    left, right = _constant(tree.left), _constant(tree.right)
-    if sides is None:
-        return Condition("filter")
+    left, right, sides = _constant(tree.left), _constant(tree.right), _sides(tokens)
     if left is None and right is not None:
-        return _condition(expr, sides, _AS_WRITTEN[tree.operator], right)
+        return _described(expr, (tree.left, tree.right), sides, cast("Comparison", tree.operator), right)
     if left is not None and right is None:
-        return _condition(expr, sides[::-1], _MIRRORED[tree.operator], left)
+        return _described(expr, (tree.right, tree.left), sides[::-1], _MIRRORED[tree.operator], left)
     return Condition("filter")
 
 
-def _condition(expr: str, sides: _Sides, op: Comparison, value: float) -> Condition:
-    vector, (start, end) = sides
-    return Condition("threshold", expr[slice(*vector)], op, expr[start:end], value, start, end)
+def _described(expr: str, trees: tuple[Expr, Expr], sides: _Sides, op: Comparison, value: float) -> Condition:
+    vector, threshold = (expr[start:end] for start, end in sides)
+    if (parser.parse(vector), parser.parse(threshold)) != trees:
+        return Condition("filter")  # the tokens mislead: better no threshold than a wrong one
+    return Condition("threshold", vector, op, threshold, value, *sides[1])
 
 
-def _sides(expr: str, tree: Binary, tokens: list[lexer.Token]) -> _Sides | None:
-    """What stands left and right of the last comparison; None when it does not parse to the sides of the tree."""
-    at = _last_comparison(tokens)
-    if at is None or not 0 < at < len(tokens) - 1:
-        return None
-    left, right = _extent(tokens[:at]), _extent(tokens[at + 1 :])
-    try:
-        same = parser.parse(expr[slice(*left)]) == tree.left and parser.parse(expr[slice(*right)]) == tree.right
-    except PromQLError:
-        return None
-    return (left, right) if same else None
+def _sides(tokens: list[lexer.Token]) -> _Sides:
+    """What stands left and right of the last comparison outside of all brackets."""
+    depth, last = 0, 0
+    for at, (text, _) in enumerate(tokens):
+        depth += (text in _OPENERS) - (text in _CLOSERS)
+        if depth == 0 and text in COMPARISONS:
+            last = at
+    return _extent(tokens[:last]), _extent(tokens[last + 1 :])
 
 
 def _extent(tokens: list[lexer.Token]) -> tuple[int, int]:
     text, start = tokens[-1]
     return tokens[0][1], start + len(text)
-
-
-def _last_comparison(tokens: list[lexer.Token]) -> int | None:
-    depth, found = 0, None
-    for at, (text, _) in enumerate(tokens):
-        if text in "([{":
-            depth += 1
-        elif text in ")]}":
-            depth -= 1
-        elif depth == 0 and text in COMPARISONS:
-            found = at
-    return found
 
 
 def _constant(expr: Expr) -> float | None:

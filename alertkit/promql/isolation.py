@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from alertkit.errors import IsolationError
 from alertkit.model.route import Matcher
-from alertkit.promql import parser, places
+from alertkit.promql import lexer, parser, places
 from alertkit.promql.functions import FUNCTIONS, WRITE_LABEL
 from alertkit.promql.parser import Reading
 from alertkit.promql.syntax import Aggregation, Call, Expr, Selector, Text, unwrap
@@ -20,7 +20,6 @@ Insertion: TypeAlias = tuple[int, str]
 """An offset in the original text and what to put there."""
 
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_VALUE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff9-\uffff]+")
 
 
 def isolate(expr: str, label: str, value: str, shared: frozenset[str] = frozenset()) -> str:
@@ -59,7 +58,7 @@ def insert(expr: str, found: list[Insertion]) -> str:
 def _own_matcher(label: str, value: str) -> Matcher:
     if not _LABEL.fullmatch(label) or label == "__name__":
         raise IsolationError(f"{label!r} cannot be the tenant label: expected letters, digits and underscores")
-    if not _VALUE.fullmatch(value):
+    if not value or not value.isprintable() or lexer.INVISIBLE.search(value):
         raise IsolationError(f"{value!r} cannot be a tenant's label value: expected visible characters, at least one")
     return Matcher(label, "=", value)
 
@@ -99,8 +98,8 @@ def _wants_matcher(selector: Selector, own: Matcher, shared: frozenset[str], whe
     for matcher in selector.matchers:
         if matcher.name == own.name and matcher != own:
             raise IsolationError(
-                f"the selector already matches {own.name}{matcher.op}{parser.quote(matcher.value)}: "
-                f"remove it, {own.name}={parser.quote(own.value)} is added to every selector",
+                f"the selector already matches on {own.name} ({matcher.op}): remove that matcher; "
+                f"{own.name}={parser.quote(own.value)} is put into every selector",
                 where,
             )
     return own not in selector.matchers and selector.metric not in shared

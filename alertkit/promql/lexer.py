@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from alertkit.errors import PromQLError
 
@@ -22,6 +22,11 @@ MAX_DEPTH = 50
 MAX_OPERATORS = 200
 """Operators in one expression; each may be one level of the tree."""
 
+INVISIBLE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff9-\uffff\U000e0000-\U0010ffff]"
+)
+"""Control characters and those that hide or reorder text: no expression and no tenant's name may hold one."""
+
 _PIECE = re.compile(
     r"""[ \t\n]+|\#[^\n]*
     |(?:[A-Za-z_]|:(?![0-9]))[A-Za-z0-9_:]*
@@ -30,9 +35,6 @@ _PIECE = re.compile(
     |[=!]~|[=!<>]=|.""",
     re.VERBOSE | re.DOTALL,
 )
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\uf8ff\ufeff\ufff9-\uffff\U000e0000-\U0010ffff]"
-)
 _SPACE = frozenset(" \t\n#")
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(_CLOSER.values())
@@ -40,6 +42,12 @@ _OPERATORS = frozenset(("+", "-", "*", "/", "%", "^", "==", "!=", "<", ">", "<="
 _SINGLE = frozenset("()[]{},:@+-*/%^=<>_" + string.ascii_letters)
 _WORD_OPERATORS = frozenset(("and", "or", "unless", "atan2"))
 _NUMBER_START = frozenset("0123456789.")
+_INSTEAD = {
+    "!": ": write `unless` or `!=`",
+    "$": ": variables are for dashboards",
+    "&": ": write `and`",
+    "|": ": write `or`",
+}
 _SPAN = re.compile(r"0*[0-9]{1,12}(?:\.[0-9]{0,9})?|(?:0*[0-9]{1,12}(?:ms|[smhdwy]))+")
 
 
@@ -80,7 +88,7 @@ def lex(source: str) -> list[Token]:
 def _check_text(source: str) -> None:
     if len(source) > MAX_LENGTH:
         raise PromQLError(f"the expression has {len(source)} characters, at most {MAX_LENGTH} are accepted", MAX_LENGTH)
-    if found := _FORBIDDEN.search(source):
+    if found := INVISIBLE.search(source):
         raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
 
 
@@ -110,10 +118,6 @@ def _too_much(offset: int, depth: int) -> PromQLError:
 def _stray(text: str, offset: int) -> PromQLError:
     if text in "\"'`":
         return PromQLError(f"the string that {text} opens is never closed", offset)
-    hint = {
-        "&": ": write `and`",
-        "|": ": write `or`",
-        "!": ": write `unless` or `!=`",
-        "$": ": variables are for dashboards",
-    }
-    return PromQLError(f"unexpected character {text!r}{hint.get(text, '')}", offset)
+    if text.isspace():
+        return PromQLError(f"the character U+{ord(text):04X} is not a plain space: type it again", offset)
+    return PromQLError(f"unexpected character {text!r}{_INSTEAD.get(text, '')}", offset)

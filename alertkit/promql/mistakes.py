@@ -15,11 +15,12 @@ from alertkit.promql.functions import AGGREGATIONS, COMPARISONS, FUNCTIONS, SET_
 from alertkit.promql.lexer import Token
 
 _OPERATORS = COMPARISONS | SET_OPERATORS | frozenset("+-*/%^") | {"atan2"}
+_AFTER_METRIC = _OPERATORS | {"offset"}
 _MATCH = frozenset(("=", "!=", "=~", "!~"))
 _QUOTES = frozenset("\"'`")
 _VALUE = "a metric, a number, a function or '('"
 _KINDS = {"vector": "an instant vector (metric)", "matrix": "a range (metric[5m])", "scalar": "a number", "string": "a string"}
-_TYPE = re.compile(r"expected type (\w+) in call to function '(\w+)', got (\w+)")
+_TYPE = re.compile(r"expected type (\w+) in (?:call to function '(\w+)'|aggregation expression), got (\w+)")
 _COUNT = re.compile(r"expected (?:at least |at most )?(\d+) argument\(s\) in call to '(\w+)', got (\d+)")
 _UNKNOWN = re.compile(r"unknown function with name '(\w+)'")
 _REGEX = re.compile(r"illegal regex for (.*)", re.DOTALL)
@@ -53,7 +54,8 @@ def _of_meaning(tokens: list[Token], says: str) -> PromQLError:
         return _unknown_function(match[1], places.call(tokens, match[1]))
     if match := _TYPE.search(says):
         wanted, name, got = (_KINDS.get(match[1], match[1]), match[2], _KINDS.get(match[3], match[3]))
-        return PromQLError(f"{name}() expects {wanted}, found {got}", places.call(tokens, name))
+        who, where = (f"{name}()", places.call(tokens, name)) if name else ("an aggregation", None)
+        return PromQLError(f"{who} expects {wanted}, found {got}", where)
     if match := _COUNT.search(says):
         return PromQLError(f"{match[2]}() expects {match[1]} argument(s), found {match[3]}", places.call(tokens, match[2]))
     if match := _REGEX.fullmatch(says):
@@ -79,9 +81,6 @@ class _Grammar:
     @property
     def text(self) -> str:
         return self.tokens[self.at][0] if self.at < len(self.tokens) else ""
-
-    def ahead(self, by: int = 1) -> str:
-        return self.tokens[self.at + by][0] if self.at + by < len(self.tokens) else ""
 
     def fail(self, expected: str) -> PromQLError:
         if self.at < len(self.tokens):
@@ -115,8 +114,7 @@ class _Grammar:
 
     def modifiers(self) -> None:
         self.take("bool")
-        if self.text.lower() in ("on", "ignoring") and self.ahead() == "(":
-            self.at += 1
+        if self.take("on", "ignoring"):
             self.labels()
             if self.take("group_left", "group_right") and self.text == "(":
                 self.labels()
@@ -148,7 +146,7 @@ class _Grammar:
         elif word in AGGREGATIONS and self.text.lower() in ("by", "without"):
             self.grouping()
             self.arguments()
-        elif word in AGGREGATIONS and (self.text[:1].isalpha() or self.text[:1] == "_") and self.text.lower() not in _OPERATORS:
+        elif word in AGGREGATIONS and self.text[:1].isalpha() and self.text.lower() not in _AFTER_METRIC:
             raise self.fail(f"'(' or 'by' after {word}")
         elif self.text == "{":
             self.matchers()

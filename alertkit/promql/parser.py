@@ -102,9 +102,9 @@ def _requote(source: str, tokens: list[lexer.Token]) -> str:
 
 
 def quote(value: str) -> str:
-    """Write text as a PromQL string."""
+    """Write any text as a PromQL string that this package accepts."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    return '"' + lexer.INVISIBLE.sub(lambda found: f"\\U{ord(found[0]):08x}", escaped) + '"'
 
 
 class _Walk:

@@ -15,11 +15,13 @@ MAX_COST = 100_000
 _BIG_CLASS = 260  # microseconds for one \w or \pL, most of it for Unicode's tables
 _CLASS = 6
 _CHARACTER = 1
+_BIG = r"\\[wWdD]|\\[pP](?:\{[^}]*\}|.)"
 _PART = re.compile(
-    r"""(?P<big>\\[wWpPdD])
+    rf"""(?P<big>{_BIG})
     |(?P<class>\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\\[])*\])
     |(?P<unknown>\[|\(\?[a-zA-Z-]*x)
-    |\{(?P<least>[0-9]{1,6})(?:,(?P<most>[0-9]{0,6}))?\}
+    |(?P<count>\{{\s*(?P<least>[0-9]{{0,9}})\s*(?:,\s*(?P<most>[0-9]{{0,9}})\s*)?\}})
+    |(?P<repeat>[*+?])
     |(?P<open>\()|(?P<close>\))|\\.|.""",
     re.VERBOSE | re.DOTALL,
 )
@@ -44,7 +46,7 @@ def check(regexes: list[tuple[str, int]]) -> None:
 def cost(regex: str) -> int:
     """An upper bound of the microseconds that compiling takes; above MAX_COST when it cannot be told."""
     groups, last = [0], 0
-    for part in _PART.finditer(regex):
+    for part in _PART.finditer(f"(?:{regex})"):  # as it is compiled: `a)|(b` is a valid regular expression of Prometheus
         if part["unknown"]:  # classes in classes and free spacing, which Prometheus does not know, could hide a repetition
             return MAX_COST + 1
         if part["open"]:
@@ -53,10 +55,12 @@ def cost(regex: str) -> int:
         elif part["close"] and len(groups) > 1:
             last = groups.pop() + _CHARACTER
             groups[-1] += last
-        elif part["least"]:
-            times = max(int(part["least"]), int(part["most"] or 0), 1)
+        elif part["count"]:
+            times = max(int(part["least"] or 0), int(part["most"] or 0), 1)
             groups[-1] += last * (times - 1)
             last *= times
+        elif part["repeat"]:
+            groups[-1] += _CHARACTER
         else:
             last = _cost_of_one(part)
             groups[-1] += last
@@ -67,5 +71,5 @@ def _cost_of_one(part: re.Match[str]) -> int:
     if part["big"]:
         return _BIG_CLASS
     if part["class"]:
-        return _CLASS + len(part[0]) + _BIG_CLASS * len(re.findall(r"\\[wWpPdD]", part[0]))
+        return _CLASS + len(part[0]) + _BIG_CLASS * len(re.findall(_BIG, part[0]))
     return _CLASS if part[0] == "." else _CHARACTER
