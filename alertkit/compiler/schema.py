@@ -58,8 +58,15 @@ def _check_pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -
         yield ValidationError("form")
 
 
+def _is_whole(_checker: Any, instance: Any) -> bool:
+    # JSON Schema calls 2.0 an integer; readers of what is compiled do not.
+    return isinstance(instance, int) and not isinstance(instance, bool)
+
+
 _Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # jsonschema leaves it untyped
-    jsonschema.Draft202012Validator, {"pattern": _check_pattern}
+    jsonschema.Draft202012Validator,
+    {"pattern": _check_pattern},
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )
 
 
@@ -96,7 +103,9 @@ def _likeliest(error: _Violation) -> list[_Violation]:
     for inner in error.context or ():
         branches.setdefault(inner.schema_path[0], []).append(inner)
     fitting = [found for found in branches.values() if not any(e.validator == "type" and not e.path for e in found)]
-    return fitting[0] if len(fitting) == 1 and not isinstance(error.instance, str) else []
+    if len(fitting) != 1 or any(inner.validator == "pattern" for inner in fitting[0]):
+        return []  # the title of the whole says more than one of its forms
+    return fitting[0]
 
 
 def _report_unknown(error: _Violation, path: Path) -> Iterator[Finding]:
@@ -115,7 +124,8 @@ def _report_missing(error: _Violation, path: Path) -> Iterator[Finding]:
 def _report_type(error: _Violation, path: Path) -> Iterator[Finding]:
     kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     title = error.schema.get("title")
-    expected = " or ".join(_WORDS[kind] for kind in kinds) + (f" ({title})" if title else "")
+    words = " or ".join(_WORDS[kind] for kind in kinds)
+    expected = f"{words} ({title})" if title and title not in words else words
     quote = "put it in quotes" if kinds == ["string"] and isinstance(error.instance, (int, float)) else ""
     yield Finding(path, "AK203", f"{_place(path)}: expected {expected}, found {_found(error.instance)}", quote)
 
@@ -156,7 +166,7 @@ def _report_repeated(error: _Violation, path: Path) -> Iterator[Finding]:
 
 def _report_form(error: _Violation, path: Path) -> Iterator[Finding]:
     title = error.schema.get("title", "valid value")
-    article = "" if title.startswith(("labels", "hours", "weekdays")) else "an " if title[0] in "aeiouIA" else "a "
+    article = "" if title.startswith(("labels", "hours", "weekdays")) else "an " if title[0] in "aeioIA" else "a "
     yield Finding(path, "AK204", f"{_place(path)}: expected {article}{title}, found {_found(error.instance)}")
 
 

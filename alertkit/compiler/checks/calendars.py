@@ -52,7 +52,7 @@ def _layer(layer: Data, path: Path) -> Iterator[Finding]:
 def _policy(policy: Data, path: Path) -> Iterator[Finding]:
     previous = -1
     for index, step in enumerate(policy["steps"]):
-        after = Duration.parse(step.get("after", "0s")).ms
+        after = Duration.parse(step.get("after", "0s")).ms // 1_000
         if after <= previous:
             message = f"step {index + 1} comes {'at the same time as' if after == previous else 'before'} the step above it"
             yield Finding(
