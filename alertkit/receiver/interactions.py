@@ -66,7 +66,7 @@ class SlackInteractions:
         if isinstance(clicked, Rejected):
             raise RequestError(HTTPStatus(clicked.status), clicked.reason)
         if isinstance(clicked, Interaction):
-            await self._act(clicked, configured, name)
+            await self._act(clicked, configured, owner, name)
         return Response()
 
     async def drain(self) -> None:
@@ -76,23 +76,23 @@ class SlackInteractions:
     def _configured(self, owner: str, name: str) -> ChannelSettings:
         """A platform's channel may be known only through the tenants that use it."""
         for policy in self._policies.using(owner):
-            channel = policy.channels.get(name)
+            channel = policy.channels.get(_key(policy, owner, name))
             if channel and channel.type == "slack" and _owner(channel) == owner:
                 return channel
         raise RequestError(HTTPStatus.NOT_FOUND, "no such Slack channel with a signing secret")
 
-    async def _act(self, clicked: Interaction, configured: ChannelSettings, name: str) -> None:
+    async def _act(self, clicked: Interaction, configured: ChannelSettings, owner: str, name: str) -> None:
         answer: Answer | None = "gone"
-        policy = await self._tenant(clicked.incident, configured, name)
+        policy = await self._tenant(clicked.incident, configured, owner, name)
         if policy is not None:
             answer = await self._try(clicked, policy)
         if answer is not None:
             self._reply(clicked, configured, policy, answer)
 
-    async def _tenant(self, incident: str, configured: ChannelSettings, name: str) -> TenantPolicy | None:
+    async def _tenant(self, incident: str, configured: ChannelSettings, owner: str, name: str) -> TenantPolicy | None:
         found = await self._store.incident(int(incident)) if incident.isascii() and incident.isdecimal() else None
         policy = self._policies.get(found.tenant) if found else None
-        return policy if policy is not None and policy.channels.get(name) == configured else None
+        return policy if policy is not None and policy.channels.get(_key(policy, owner, name)) == configured else None
 
     async def _try(self, clicked: Interaction, policy: TenantPolicy) -> Answer | None:
         person = next((id_ for id_, person in policy.people.items() if person.slack == clicked.user), None)
@@ -124,6 +124,11 @@ class SlackInteractions:
             return
         if isinstance(channel, SlackChannel) and answer_to:
             await channel.answer(answer_to, words)
+
+
+def _key(policy: TenantPolicy, owner: str, name: str) -> str:
+    """What the owner's channel is called in a tenant's policy: a tenant names what the platform lends it differently."""
+    return name if policy.tenant == owner else names.lent(name)
 
 
 def _owner(channel: ChannelSettings) -> str:
