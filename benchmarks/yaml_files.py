@@ -28,7 +28,7 @@ def record(number: int) -> dict[str, Any]:
     requests = f'http_requests_total{{tenant="acme", job="checkout-{number}", code=~"5.."}}'
     return {
         "record": f"acme:http_requests:rate5m_{number}",
-        "expr": f'sum by (job, code) (rate({requests}[5m])) / ignoring (code) sum by (job) (rate({requests}[5m]))',
+        "expr": f"sum by (job, code) (rate({requests}[5m])) / ignoring (code) sum by (job) (rate({requests}[5m]))",
         "labels": {"slo": f"checkout-{number}", "tenant": "acme"},
     }
 
@@ -49,7 +49,7 @@ def alert(number: int) -> dict[str, Any]:
     }
 
 
-def definition() -> str:
+def definition(runbook: str) -> str:
     alerts = "".join(
         f"""\
   - name: RoyaltyExport{number}Late
@@ -58,9 +58,9 @@ def definition() -> str:
     for: 15m
     severity: critical
     unit: duration
-    summary: {{en: Export {number} is {{value}} late}}
-    runbook: "https://x.example/{number}"
-""".replace("Export", "Job", 1).replace("{en: Export", "{en: 'Export").replace("late}", "late'}")
+    summary: {{en: "Export {number} is {{value}} late"}}
+    links: {{runbook: {runbook}/{number}}}
+"""
         for number in range(190)
     )
     return f"version: alertkit/v1\ntenant: acme\nalerts:\n{alerts}"
@@ -69,9 +69,9 @@ def definition() -> str:
 BOMBS = {
     "100,000 nested lists": "a: " + "[" * 100_000,
     "100,000 nested mappings": "a: " + "{" * 100_000,
-    "nested lists that libyaml refuses": "a: {u: http://x}\nb: " + "[" * 100_000,
+    "nested lists that libyaml refuses": "a: [x ?y]\nb: " + "[" * 100_000,
     "500,000 values": "a: [" + "x," * 500_000 + "]",
-    "60,000 values that libyaml refuses": "a: {u: http://x}\nb: [" + "x," * 60_000 + "]",
+    "60,000 values that libyaml refuses": "a: [x ?y]\nb: [" + "x," * 60_000 + "]",
     "aliases, 40 times doubled": "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40)),
     "100,000 duplicate keys": "a: 1\n" * 100_000,
     "an open quote in 1 MB": 'a: "' + "x\n" * 500_000,
@@ -104,12 +104,13 @@ def writing() -> None:
 
 
 def reading() -> None:
-    text = definition()
-    data = text.encode()
+    text = definition("x.example")
+    data, masked = text.encode(), definition("https://x.example").encode()
     print(f"reading a definition of {text.count('- name')} alerts, {len(data) / 1e3:.0f} KB")
     for name, action, runs in (
         ("alertkit", lambda: load_text(data, "acme.yaml"), 20),
-        ("alertkit, what libyaml refuses", lambda: read_slowly(text, "acme.yaml"), 3),
+        ("alertkit, bare URLs in { }", lambda: load_text(masked, "acme.yaml"), 10),
+        ("alertkit, slow parser", lambda: read_slowly(text, "acme.yaml"), 3),
         ("ruamel, round trip", lambda: YAML().load(text), 3),
     ):
         took = best(action, runs)

@@ -62,13 +62,15 @@ def shown(text: str) -> str:
 class Builder:
     """Builds the one document of a stream; collects problems and goes on as long as what follows is still known.
 
-    `next_event` gives a parser's events and finally None. More than `max_events` of them are refused.
+    `next_event` gives a parser's events and finally None. More than `max_events` of them are refused. `meant` says which
+    characters of the events' texts stand for others.
     """
 
-    def __init__(self, next_event: Callable[[], Any], file: str, max_events: int) -> None:
+    def __init__(self, next_event: Callable[[], Any], file: str, max_events: int, meant: dict[int, str] | None = None) -> None:
         self.problems: list[Problem] = []
         self._read = next_event
         self._file = file
+        self._meant = meant
         self._max = max_events
         self._left = max_events
 
@@ -91,6 +93,9 @@ class Builder:
         if hasattr(following, "version"):
             self._problem(following, "AK111", "a second document begins here", "put it into a file of its own")
         return node
+
+    def _text(self, written: str) -> str:
+        return written.translate(self._meant) if self._meant else written
 
     def _next(self) -> Any:
         self._left -= 1
@@ -117,7 +122,7 @@ class Builder:
             return None
         if event.tag is not None:
             hint = "quote text that begins with !, remove the tag otherwise"
-            self._problem(event, "AK109", f"the tag {shown(event.tag)} is not allowed", hint)
+            self._problem(event, "AK109", f"the tag {shown(self._text(event.tag))} is not allowed", hint)
         if kind == _SCALAR:
             return self._scalar(event)
         if depth > MAX_DEPTH:
@@ -145,7 +150,7 @@ class Builder:
     def _key(self, event: Any, depth: int) -> str | None:
         """The key's text; None when it is not one, which has been noted."""
         if _KINDS[type(event)] == _SCALAR and event.tag is None and event.anchor is None:
-            text: str = event.value
+            text = self._text(event.value)
             self._refuse_unseen(event, _FORBIDDEN_KEY, "key")
             if event.style or (text not in _WORDS and text != "<<" and not _NUMBER.fullmatch(text)):
                 return text
@@ -166,7 +171,7 @@ class Builder:
             self._problem(event, "AK114", "the key is missing", "write one before the colon")
 
     def _scalar(self, event: Any) -> str | int | float | bool | None:
-        text: str = event.value
+        text = self._text(event.value)
         if event.style:
             self._refuse_unseen(event, _FORBIDDEN_VALUE, "value")
             return text
@@ -191,7 +196,8 @@ class Builder:
             self._problem(event, "AK106", f"the {what} holds {describe(match[0])}", "remove it")
 
     def _anchor(self, event: Any, kind: int) -> None:
-        what = f"the alias *{event.anchor[:60]}" if kind == _ALIAS else f"the anchor &{event.anchor[:60]}"
+        name = self._text(event.anchor[:60])
+        what = f"the alias *{name}" if kind == _ALIAS else f"the anchor &{name}"
         hint = "write the value out where it is used; text that begins with & or * needs quotes"
         self._problem(event, "AK107", f"{what} is not allowed", hint)
 
