@@ -17,7 +17,7 @@ from alertkit.compiler import pipeline
 from alertkit.compiler.generate import Options, chosen, output_folder, write_builds
 from alertkit.compiler.pipeline import Source, TenantBuild
 from alertkit.compiler.plan import Plan
-from alertkit.compiler.workspace import Workspace, open_project, tenant_files
+from alertkit.compiler.workspace import Workspace, list_tenants, open_project
 from alertkit.errors import Problem, ProblemsFound
 
 __all__ = ["Build", "Plan", "TenantBuild", "build", "check", "write"]
@@ -44,11 +44,12 @@ def check(project: Path | str, tenants: Iterable[str] = (), environment: str = "
     """
     try:
         space = open_project(Path(project), environment)
-        files = tenant_files(space)
     except ProblemsFound as found:
         return found.problems
-    sources = (pipeline.read_source(space, name, files[name]) for name in chosen(tuple(tenants), files))
-    return tuple(sorted([*space.warnings, *(problem for source in sources for problem in pipeline.check_tenant(space, source))]))
+    listed, wanted = list_tenants(space), tuple(tenants)
+    sources = (pipeline.read_source(space, name, listed.files[name]) for name in chosen(wanted, listed))
+    problems = [problem for source in sources for problem in pipeline.check_tenant(space, source)]
+    return tuple(sorted([*space.warnings, *listed.problems_of(wanted), *problems]))
 
 
 def build(project: Path | str, tenants: Iterable[str] = (), environment: str = "") -> Build:
@@ -59,11 +60,11 @@ def build(project: Path | str, tenants: Iterable[str] = (), environment: str = "
         UsageError: no such project, tenant or environment.
     """
     space = open_project(Path(project), environment)
-    files = tenant_files(space)
-    wanted = tuple(tenants)
+    listed, wanted = list_tenants(space), tuple(tenants)
     sources = [Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))]
-    sources += [pipeline.read_source(space, name, files[name]) for name in chosen(wanted, files)]
-    return Build(space, tuple(pipeline.build(space, source) for source in sources), whole=not wanted)
+    sources += [pipeline.read_source(space, name, listed.files[name]) for name in chosen(wanted, listed)]
+    misnamed = [TenantBuild(problem.tenant, (problem,)) for problem in listed.problems_of(wanted)]
+    return Build(space, (*(pipeline.build(space, source) for source in sources), *misnamed), whole=not wanted)
 
 
 def write(result: Build, out: Path | str | None = None) -> Plan:

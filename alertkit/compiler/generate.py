@@ -21,7 +21,7 @@ from alertkit.compiler.finding import did_you_mean
 from alertkit.compiler.manifest import Manifest
 from alertkit.compiler.pipeline import Source, TenantBuild
 from alertkit.compiler.plan import Plan, TenantPlan, rule_changes
-from alertkit.compiler.workspace import Workspace, tenant_files
+from alertkit.compiler.workspace import Tenants, Workspace, list_tenants
 from alertkit.compiler.write import FileChange
 from alertkit.errors import Problem, UsageError
 
@@ -66,7 +66,6 @@ def generate(space: Workspace, tenants: Iterable[str], options: Options, progres
 
     Raises:
         UsageError: no such tenant, or another alertkit is writing.
-        ProblemsFound: the tenants' folder holds names that cannot be tenants'.
         RefusedToWrite: a foreign file stands in the way.
     """
     if options.dry:
@@ -76,11 +75,12 @@ def generate(space: Workspace, tenants: Iterable[str], options: Options, progres
 
 
 def _generate(space: Workspace, wanted: tuple[str, ...], options: Options, progress: Progress) -> Plan:
-    files = tenant_files(space)
-    sources = (pipeline.read_source(space, name, files[name]) for name in chosen(wanted, files))
+    tenants = list_tenants(space)
+    sources = (pipeline.read_source(space, name, tenants.files[name]) for name in chosen(wanted, tenants))
     platform = Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
-    first = _settled(space, options, platform) or _run(space, options, platform)
-    return _conclude(space, options, [first, *_compile(space, sources, options, progress)], files, whole=not wanted)
+    done = [_settled(space, options, platform) or _run(space, options, platform)]
+    done += [_failed(options, problem.tenant, (problem,)) for problem in tenants.problems_of(wanted)]
+    return _conclude(space, options, [*done, *_compile(space, sources, options, progress)], tenants.known, whole=not wanted)
 
 
 def write_builds(space: Workspace, builds: Iterable[TenantBuild], options: Options, *, whole: bool) -> Plan:
@@ -91,13 +91,13 @@ def write_builds(space: Workspace, builds: Iterable[TenantBuild], options: Optio
         RefusedToWrite: a foreign file stands in the way.
     """
     with write.exclusive(options.out):
-        return _conclude(space, options, [_finish(options, build) for build in builds], tenant_files(space), whole=whole)
+        return _conclude(space, options, [_finish(options, build) for build in builds], list_tenants(space).known, whole=whole)
 
 
-def _conclude(space: Workspace, options: Options, done: list[_Done], files: Iterable[str], *, whole: bool) -> Plan:
+def _conclude(space: Workspace, options: Options, done: list[_Done], tenants: tuple[str, ...], *, whole: bool) -> Plan:
     """Remove what is gone, assemble what belongs to no tenant, and add up."""
     plans = [one.plan for one in done]
-    names_now = (names.PLATFORM, *sorted(files))
+    names_now = (names.PLATFORM, *tenants)
     if whole:
         plans += _remove_gone(options, {manifests.ASSEMBLED, *names_now})
     fragments = {one.plan.tenant: one.fragment for one in done if one.fragment is not None}
@@ -109,16 +109,17 @@ def _conclude(space: Workspace, options: Options, done: list[_Done], files: Iter
     return Plan(tuple(plans), assembled, sum(one.load for one in every), tenants_in_all=len(names_now), routes_in_all=routes)
 
 
-def chosen(wanted: tuple[str, ...], files: dict[str, tuple[Path, ...]]) -> list[str]:
-    """The tenants that are meant: the named ones, or all.
+def chosen(wanted: tuple[str, ...], tenants: Tenants) -> list[str]:
+    """The tenants that are meant and can be read: the named ones, or all.
 
     Raises:
         UsageError: there is no such tenant.
     """
     for name in wanted:
-        if name not in files:
-            raise UsageError(f"there is no tenant {name!r}; {did_you_mean(name, files) or f'its file would be {name}.yaml'}")
-    return sorted(set(wanted)) if wanted else sorted(files)
+        if name not in tenants.known:
+            hint = did_you_mean(name, tenants.known) or f"its file would be {name}.yaml"
+            raise UsageError(f"there is no tenant {name!r}; {hint}")
+    return sorted(set(wanted) & tenants.files.keys()) if wanted else sorted(tenants.files)
 
 
 def _compile(space: Workspace, sources: Iterable[Source], options: Options, progress: Progress) -> Iterator[_Done]:
@@ -161,15 +162,21 @@ def _run(space: Workspace, options: Options, source: Source) -> _Done:
 
 def _finish(options: Options, build: TenantBuild) -> _Done:
     problems = build.problems + (options.verify.tenant(build) if build.manifest and options.verify else ())
-    previous = manifests.read(options.out, build.tenant)
     if build.manifest is None or TenantPlan(build.tenant, problems=problems).failed:
-        return _Done(TenantPlan(build.tenant, problems=problems, load=previous.load if previous else 0.0))
+        return _failed(options, build.tenant, problems)
+    previous = manifests.read(options.out, build.tenant)
     changes = write.compare(options.out, build.files, previous)
     rules = rule_changes(options.out, build.groups, build.manifest, previous)
     if not options.dry:
         write.write(options.out, build.files, changes, build.manifest)
     plan = TenantPlan(build.tenant, changes, rules, problems, build.manifest.counts, build.manifest.load)
     return _Done(plan, build.files[names.fragment_file(build.tenant)])
+
+
+def _failed(options: Options, tenant: str, problems: tuple[Problem, ...]) -> _Done:
+    """The tenant keeps its last good files, if it has any."""
+    last = manifests.read(options.out, tenant)
+    return _Done(TenantPlan(tenant, problems=problems, counts=last.counts if last else {}, load=last.load if last else 0.0))
 
 
 def _remove_gone(options: Options, known: set[str]) -> list[TenantPlan]:

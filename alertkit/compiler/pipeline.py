@@ -15,7 +15,7 @@ from alertkit.compiler import manifest as manifests
 from alertkit.compiler import merge, policies, render, resolve, routes, rules, schema, workspace
 from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, problems_at
-from alertkit.compiler.load import load_text
+from alertkit.compiler.load import load_text, read_bytes
 from alertkit.compiler.manifest import Manifest
 from alertkit.compiler.plan import rule_key
 from alertkit.compiler.prune import Pruned
@@ -31,14 +31,16 @@ from alertkit.model.tenant import Project, Tenant
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A tenant's definition on disk: names relative to the project, and bytes."""
+    """A tenant's definition on disk: names relative to the project, and bytes; `problems` are of files that cannot be read."""
 
     tenant: str
     files: tuple[tuple[str, bytes], ...]
+    problems: tuple[Problem, ...] = ()
 
     def digest(self, space: Workspace) -> str:
         """The digest of all that the tenant is compiled from."""
         parts = [part for name, data in self.files for part in (name.encode(), data)]
+        parts += [str(problem).encode() for problem in self.problems]
         return manifests.input_digest([space.text, space.project.environment.encode(), *parts])
 
 
@@ -53,8 +55,22 @@ class TenantBuild(msgspec.Struct, frozen=True):
 
 
 def read_source(space: Workspace, tenant: str, files: Iterable[Path]) -> Source:
-    """Read a tenant's files."""
-    return Source(tenant, tuple((str(file.relative_to(space.directory)), file.read_bytes()) for file in files))
+    """Read a tenant's files. A link that leads out of the project is not followed: problems quote what they find."""
+    texts: list[tuple[str, bytes]] = []
+    problems: list[Problem] = []
+    for file in files:
+        name = str(file.relative_to(space.directory))
+        try:
+            texts.append((name, _read(file, name, space.directory)))
+        except ProblemsFound as found:
+            problems += found.problems
+    return Source(tenant, tuple(texts), tuple(problems))
+
+
+def _read(file: Path, name: str, directory: Path) -> bytes:
+    if not file.resolve().is_relative_to(directory.resolve()):
+        raise ProblemsFound([Problem(name, 0, 0, "AK101", "the file is a link that leads out of the project")])
+    return read_bytes(file, name)
 
 
 def check_tenant(space: Workspace, source: Source) -> list[Problem]:
@@ -95,7 +111,7 @@ def load(source: Source) -> Node:
         ProblemsFound: a file is no YAML that alertkit reads, or two files contradict each other.
     """
     nodes: list[Node] = []
-    problems: list[Problem] = []
+    problems = list(source.problems)
     for name, data in source.files:
         try:
             nodes.append(load_text(data, name))

@@ -9,9 +9,9 @@ import msgspec
 from alertkit import names
 from alertkit.compiler import resolve, schema
 from alertkit.compiler.checks import CHECKS
+from alertkit.compiler.finding import Finding, did_you_mean, problems_at
 from alertkit.compiler.finding import Path as DataPath
-from alertkit.compiler.finding import did_you_mean, problems_at
-from alertkit.compiler.load import load_text
+from alertkit.compiler.load import load_text, read_bytes
 from alertkit.compiler.scope import Data, Scope, new_guard
 from alertkit.errors import Level, Problem, ProblemsFound, UsageError
 from alertkit.model.document import Node, locate, plain
@@ -37,6 +37,22 @@ class Workspace(msgspec.Struct, frozen=True):
         return Scope(self.project, tenant, self.platform_data, new_guard(self.project, tenant), self.webhook_hosts)
 
 
+class Tenants(msgspec.Struct, frozen=True):
+    """The files of every tenant, by name, sorted; `problems` are those of tenants whose names or places are wrong."""
+
+    files: dict[str, tuple[Path, ...]]
+    problems: tuple[Problem, ...]
+
+    def problems_of(self, wanted: tuple[str, ...]) -> tuple[Problem, ...]:
+        """Problems of the named tenants, or of all when none is named."""
+        return tuple(problem for problem in self.problems if not wanted or problem.tenant in wanted)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every tenant that somebody meant to define, sorted."""
+        return tuple(sorted({*self.files, *(problem.tenant for problem in self.problems)} - {names.PLATFORM}))
+
+
 def find(start: Path) -> Path:
     """The nearest folder, from `start` upwards, that holds an alertkit.yaml.
 
@@ -57,16 +73,19 @@ def open_project(directory: Path, environment: str = "") -> Workspace:
         UsageError: there is no project file, or no such environment.
     """
     file = directory / names.PROJECT_FILE
-    try:
-        text = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    if not file.exists():
+        raise UsageError(f"there is no {file}")
+    text = read_bytes(file, names.PROJECT_FILE)
     node = load_text(text, names.PROJECT_FILE)
     data = plain(node)
     fatal(problems_at(node, schema.check("project", data), ""))
     project = resolve.project(data, environment)
     if environment and environment not in project.environments:
-        raise UsageError(f"the project has no environment {environment!r}; {did_you_mean(environment, project.environments)}")
+        hint = did_you_mean(environment, project.environments) or f"add it to environments in {names.PROJECT_FILE}"
+        raise UsageError(f"the project has no environment {environment!r}; {hint}")
+    if not (directory / project.tenants).is_dir():
+        hint = "make it, or name another with tenants:; without it every tenant would be taken for removed"
+        fatal(problems_at(node, [Finding(("tenants",), "AK307", f"there is no folder {project.tenants!r}", hint)], ""))
     definition = resolve.platform_definition(data)
     hosts = frozenset(data.get("webhook_hosts", []))
     scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), hosts)
@@ -76,38 +95,39 @@ def open_project(directory: Path, environment: str = "") -> Workspace:
     return Workspace(directory, project, platform, definition, hosts, text, tuple(found))
 
 
-def tenant_files(workspace: Workspace) -> dict[str, tuple[Path, ...]]:
-    """The files of every tenant, by name, sorted. A tenant is a file or a folder of files in the tenants' folder.
-
-    Raises:
-        ProblemsFound: a name is no tenant's name, or a tenant is both a file and a folder.
-    """
-    folder = workspace.directory / workspace.project.tenants
-    found: dict[str, tuple[Path, ...]] = {}
-    problems = []
-    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if entry.name.startswith("."):
-            continue
-        files = (
-            (entry,)
-            if entry.suffix == ".yaml" and entry.is_file()
-            else tuple(sorted(entry.glob("*.yaml")))
-            if entry.is_dir()
-            else ()
-        )
-        name = entry.stem if entry.is_file() else entry.name
-        problem = _name_problem(name, entry, workspace) if files else ""
-        if name in found and files:
-            problem = f"tenant {name!r} is both a file and a folder; keep one"
-        if problem:
-            problems.append(Problem(str(entry.relative_to(workspace.directory)), 0, 0, "AK304", problem, tenant=name))
-        elif files:
-            found[name] = files
-    fatal(problems)
-    return found
+def list_tenants(workspace: Workspace) -> Tenants:
+    """The tenants of a project. A tenant is a file, or a folder of files, in the tenants' folder."""
+    entries: dict[str, list[Path]] = {}
+    for entry in sorted((workspace.directory / workspace.project.tenants).iterdir()):
+        if _definitions(entry):
+            entries.setdefault(entry.name if entry.is_dir() else entry.stem, []).append(entry)
+    problems = [
+        Problem(str(found[-1].relative_to(workspace.directory)), 0, 0, "AK304", problem, tenant=name)
+        for name, found in entries.items()
+        if (problem := _problem_of(name, found))
+    ]
+    wrong = {problem.tenant for problem in problems}
+    return Tenants({name: _definitions(found[0]) for name, found in entries.items() if name not in wrong}, tuple(problems))
 
 
-def _name_problem(name: str, entry: Path, workspace: Workspace) -> str:
+def _definitions(entry: Path) -> tuple[Path, ...]:
+    """Everything that looks like a file of definitions, whatever the letters of its suffix."""
+    if entry.name.startswith("."):
+        return ()
+    files = sorted(entry.iterdir()) if entry.is_dir() else [entry]
+    return tuple(file for file in files if file.suffix.lower() in (".yaml", ".yml") and not file.name.startswith("."))
+
+
+def _problem_of(name: str, entries: list[Path]) -> str:
+    if len(entries) > 1:
+        return f"tenant {name!r} is both {entries[0].name!r} and {entries[1].name!r}; keep one"
+    misnamed = next((file.name for file in _definitions(entries[0]) if file.suffix != ".yaml"), "")
+    if misnamed:
+        return f"alertkit reads files whose names end in .yaml, and would overlook {misnamed!r}: rename it"
+    return _name_problem(name)
+
+
+def _name_problem(name: str) -> str:
     if name == names.PLATFORM:
         return f"{names.PLATFORM!r} is reserved: the platform's own definition stands in {names.PROJECT_FILE}"
     if not schema.is_name(name):
