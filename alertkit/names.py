@@ -145,10 +145,10 @@ def alerts_file(tenant: str) -> PurePosixPath:
     return PurePosixPath(f"rules/{tenant}.alerts.yaml")
 
 
-TEST_KINDS: Final = ("rates", "windows")
+CASE_KINDS: Final = ("rates", "windows")
 
 
-def tests_file(tenant: str, kind: str = "") -> PurePosixPath:
+def cases_file(tenant: str, kind: str = "") -> PurePosixPath:
     """The tenant's promtool cases: the written and derived ones of alerts, or, by kind, those of `rates` and `windows`."""
     return PurePosixPath(f"tests/{tenant}.{kind}.test.yaml" if kind else f"tests/{tenant}.test.yaml")
 
@@ -210,6 +210,6 @@ def belongs(path: str, tenant: str) -> bool:
         return False
     if tenant.startswith("_"):
         return PurePosixPath(path) == ALERTMANAGER_FILE
-    tests = (tests_file(tenant, kind) for kind in ("", *TEST_KINDS))
+    tests = (cases_file(tenant, kind) for kind in ("", *CASE_KINDS))
     single = (records_file(tenant), alerts_file(tenant), fragment_file(tenant), policy_file(tenant), *tests)
     return PurePosixPath(path) in single or (len(parts) == 3 and parts[:2] == ("dashboards", tenant))

@@ -1,7 +1,7 @@
 """Service level objectives as values, and the arithmetic of burn rates. Exact: nothing here goes through binary floating point.
 
-The method is the multiwindow, multi-burn-rate alert of Google's Site Reliability Workbook, chapter 5: a tier fires when a long and
-a short window both burn the error budget faster than `share` of it in the long window.
+The method is the multiwindow, multi-burn-rate alert of Google's Site Reliability Workbook, chapter 5: a tier fires when a long
+and a short window both burn the error budget faster than `share` of it in the long window.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ TICKET: Final = "ticket"
 class Slo(msgspec.Struct, frozen=True):
     """A service level objective as resolved. `objective` is a ratio: 0.999. `min_rate` is in events a second.
 
-    `summary` and `description` are {locale: sentence}; empty ones are alertkit's own. `group_by` are labels of the author's series:
-    each of their values has its own budget. `absence` asks for an alert when there is no data at all.
+    `summary` and `description` are {locale: sentence}; empty ones are alertkit's own. `group_by` are labels of the author's
+    series: each of their values has its own budget. `absence` asks for an alert when there is no data at all.
     """
 
     name: str
@@ -148,8 +148,9 @@ UNIT: Final[Unit] = "duration"
 def default_tiers(window: Duration, page: str = "critical", ticket: str = "warning") -> tuple[Tier, ...]:
     """The usual four tiers of a window, less those that would fire although the budget lasts (factor below 0.9).
 
-    From 28 days on the shares are those of the Site Reliability Workbook: 14.4, 6, 3 and 1 times at 30 days. Below, they are larger,
-    because the same share of a small budget is fewer errors: 13.44, 3.5, 1.4 and 0.98 times at 7 days, as in Sloth's catalogue.
+    From 28 days on the shares are those of the Site Reliability Workbook: 14.4, 6, 3 and 1 times at 30 days. Below, they are
+    larger, because the same share of a small budget is fewer errors: 13.44, 3.5, 1.4 and 0.98 times at 7 days, as in the
+    catalogue that Sloth shows.
     """
     shares = _SHARES_OF_MONTHS if window.ms >= 28 * DAY.ms else _SHARES_OF_WEEKS
     tiers = (
