@@ -84,10 +84,18 @@ def problem_github(problem: Problem) -> str:
     return f"::{problem.level} file={place}{at},title={problem.code}::{escape(problem.message + hint)}"
 
 
-def print_problems(problems: Iterable[Problem], form: str) -> None:
-    """Problems on standard output, in the form that was asked for (`json` is printed by the command, as one document)."""
+def print_problems(problems: Iterable[Problem], form: str, project: Path) -> None:
+    """Problems on standard output, in the form that was asked for (`json` is printed by the command, as one document).
+
+    Files are named from where the command runs, when the project lies below: editors and pull requests look there.
+    """
+    import msgspec
+
+    here, there = Path.cwd(), project.resolve()
+    prefix = there.relative_to(here) if there.is_relative_to(here) else Path()
     for problem in problems:
-        click.echo(problem_github(problem) if form == "github" else problem_text(problem))
+        named = msgspec.structs.replace(problem, file=str(prefix / problem.file))
+        click.echo(problem_github(named) if form == "github" else problem_text(named))
 
 
 def print_json(value: Any) -> None:

@@ -45,7 +45,8 @@ def _print_verdict(plan: Plan, console: Console) -> None:
 
 def _print_tenant(tenant: TenantPlan, options: Options, console: Console) -> None:
     if tenant.failed:
-        console.print(f"{tenant.tenant}: has problems, keeps its last good files", style="red")
+        fate = "keeps its last good files" if tenant.kept else "has no files yet: its alerts reach the platform"
+        console.print(f"{tenant.tenant}: has problems, {fate}", style="red")
         return
     for label, detail, changes in _kinds(tenant):
         if changes:

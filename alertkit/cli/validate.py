@@ -26,12 +26,13 @@ def command(
     from alertkit.compiler.api import check
     from alertkit.errors import Level
 
-    problems = check(common.find_project(project), tenants, environment)
+    folder = common.find_project(project)
+    problems = check(folder, tenants, environment)
     errors = sum(problem.level is Level.ERROR for problem in problems)
     if form == "json":
         common.print_json({"problems": problems})
     else:
-        common.print_problems(problems, form)
+        common.print_problems(problems, form, folder)
         if not quiet and form == "text":
             verdict = (
                 f"{errors} error{'s' if errors != 1 else ''}, {len(problems) - errors} warnings" if problems else "no problems"

@@ -33,7 +33,7 @@ class RuleChange(msgspec.Struct, frozen=True):
 
 
 class TenantPlan(msgspec.Struct, frozen=True):
-    """What happens to one tenant. With `problems` of level error its files stay as they are."""
+    """What happens to one tenant. With `problems` of level error its files stay as they are; `kept` says that there are some."""
 
     tenant: str
     files: tuple[FileChange, ...] = ()
@@ -42,6 +42,7 @@ class TenantPlan(msgspec.Struct, frozen=True):
     counts: dict[str, int] = {}
     load: float = 0.0
     recompiled: bool = True
+    kept: bool = False
 
     @property
     def failed(self) -> bool:
