@@ -176,7 +176,9 @@ def _finish(options: Options, build: TenantBuild) -> _Done:
 def _failed(options: Options, tenant: str, problems: tuple[Problem, ...]) -> _Done:
     """The tenant keeps its last good files, if it has any."""
     last = manifests.read(options.out, tenant)
-    return _Done(TenantPlan(tenant, problems=problems, counts=last.counts if last else {}, load=last.load if last else 0.0))
+    if last is None:
+        return _Done(TenantPlan(tenant, problems=problems))
+    return _Done(TenantPlan(tenant, problems=problems, counts=last.counts, load=last.load, kept=True))
 
 
 def _remove_gone(options: Options, known: set[str]) -> list[TenantPlan]:
