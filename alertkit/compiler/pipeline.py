@@ -29,6 +29,9 @@ from alertkit.model.document import Node, plain
 from alertkit.model.rules import RuleGroup
 from alertkit.model.tenant import Project, Tenant
 
+_ABOUT_NAMES = ("AK301", "AK306", "AK602")
+"""Problems that follow when names are missing."""
+
 
 class Source(msgspec.Struct, frozen=True):
     """A tenant's definition on disk: names relative to the project, and bytes; `problems` are of files that cannot be read."""
@@ -41,7 +44,7 @@ class Source(msgspec.Struct, frozen=True):
         """The digest of all that the tenant is compiled from."""
         parts = [part for name, data in self.files for part in (name.encode(), data)]
         parts += [str(problem).encode() for problem in self.problems]
-        return manifests.input_digest([space.text, space.project.environment.encode(), *parts])
+        return manifests.input_digest([space.text, space.packs.digest().encode(), space.project.environment.encode(), *parts])
 
 
 class TenantBuild(msgspec.Struct, frozen=True):
@@ -141,6 +144,8 @@ def _meaning(data: Data, scope: Scope) -> list[Finding]:
 def _meaning_of_rest(rest: Pruned, scope: Scope) -> Iterator[Finding]:
     """Findings about what is left; that something left out is unknown to it is no news."""
     for finding in _meaning(rest.data, scope):
+        if rest.lost_names and finding.code in _ABOUT_NAMES:
+            continue
         if not any(repr(name) in finding.message for name in rest.dropped_names):
             yield msgspec.structs.replace(finding, path=rest.original(finding.path))
 

@@ -13,15 +13,21 @@ from alertkit.compiler import schema
 from alertkit.compiler.finding import Finding, Path
 
 _ROUNDS = 4
+_NAMED = ("services", "alerts", "teams", "people", "channels", "schedules", "escalation")
+"""Sections whose entries other sections name."""
 _STAND_INS = {"version": "alertkit/v1", "title": "?", "locale": "en", "timezone": "UTC"}
 
 
 class Pruned:
-    """What is left, and how to find its way back: `data` is None when too little is left to be checked."""
+    """What is left, and how to find its way back: `data` is None when too little is left to be checked.
+
+    `dropped_names` are those of entries that are left out; with `lost_names` a whole section of them is gone.
+    """
 
     def __init__(self, data: Any, findings: Iterable[Finding], tenant: str) -> None:
         self.data: Any = copy.deepcopy(data)
         self.dropped_names: set[str] = set()
+        self.lost_names = False
         self._kept: dict[Path, list[int]] = {}
         todo = list(findings)
         for _ in range(_ROUNDS):
@@ -43,9 +49,9 @@ class Pruned:
 
     def _drop(self, paths: set[Path]) -> None:
         """Leave out the entry of a list that each path is in, or else the key of the mapping."""
-        for path in sorted(paths, key=str, reverse=True):
-            places = [index for index, part in enumerate(path) if isinstance(part, int)]
-            self._remove(path[: places[0] + 1] if places else path[:2])
+        # From the end of each list, so that the entries before keep their numbers.
+        for path in sorted(set(map(_unit, paths)), key=_order, reverse=True):
+            self._remove(path)
 
     def _remove(self, path: Path) -> None:
         if not path:
@@ -57,6 +63,7 @@ class Pruned:
             self._remember(path, parent)
         elif isinstance(parent, dict):
             parent.pop(path[-1], None)
+            self.lost_names |= path[-1] in _NAMED and len(path) == 1
 
     def _remember(self, path: Path, parent: list[Any]) -> None:
         index = path[-1]
@@ -67,6 +74,16 @@ class Pruned:
         kept.pop(index)
         if isinstance(entry, dict):
             self.dropped_names |= {value for key in ("name", "id") if isinstance(value := entry.get(key), str)}
+
+
+def _unit(path: Path) -> Path:
+    """What is left out for a mistake at the path."""
+    first = next((index for index, part in enumerate(path) if isinstance(part, int)), None)
+    return path[:2] if first is None else path[: first + 1]
+
+
+def _order(path: Path) -> list[tuple[int, str]]:
+    return [(part, "") if isinstance(part, int) else (-1, part) for part in path]
 
 
 def _child(parent: Any, part: str | int) -> Any:

@@ -36,12 +36,21 @@ def compare(out: Path, files: Files, previous: Manifest | None) -> tuple[FileCha
     """What writing would do.
 
     Raises:
-        RefusedToWrite: a file that alertkit did not write stands in the way.
+        RefusedToWrite: something that alertkit did not write stands in the way.
     """
     owned = set(previous.files) if previous else set()
-    changes = [FileChange(str(path), _fate(out / path, data, owned=str(path) in owned)) for path, data in files.items()]
     stale = owned - {str(path) for path in files}
-    return tuple(sorted([*changes, *(FileChange(path, "removed") for path in stale if (out / path).exists())]))
+    _refuse_detours(out, [*map(str, files), *stale])
+    changes = [FileChange(str(path), _fate(out / path, data, owned=str(path) in owned)) for path, data in files.items()]
+    return tuple(sorted([*changes, *(FileChange(path, "removed") for path in stale if (out / path).is_file())]))
+
+
+def _refuse_detours(out: Path, paths: Iterable[str]) -> None:
+    """The output is committed: a link in it must not make alertkit write or remove anything elsewhere."""
+    home = out.resolve()
+    for folder in {(out / path).parent for path in paths}:
+        if not folder.resolve().is_relative_to(home):
+            raise RefusedToWrite(f"{folder} is a link that leads out of {out}: remove it")
 
 
 def _fate(target: Path, data: bytes, *, owned: bool) -> Fate:
@@ -51,6 +60,8 @@ def _fate(target: Path, data: bytes, *, owned: bool) -> Fate:
         return "added"
     except IsADirectoryError as error:
         raise RefusedToWrite(f"{target} is a folder; alertkit writes a file there: move it away") from error
+    except NotADirectoryError as error:
+        raise RefusedToWrite(f"{target.parent} is not a folder; alertkit writes files there: move it away") from error
     if current == data:
         return "unchanged"
     if not owned and names.MARKER.encode() not in current[:200]:
@@ -78,6 +89,7 @@ def replace(target: Path, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     # One fixed name beside the target: what a killed run leaves behind, the next run overwrites and renames.
     temporary = target.with_name(f".{target.name}.tmp")
+    temporary.unlink(missing_ok=True)  # a link there would be written through
     temporary.write_bytes(data)
     temporary.replace(target)
 
@@ -88,8 +100,12 @@ def exclusive(out: Path) -> Iterator[None]:
 
     Raises:
         UsageError: another alertkit is writing there.
+        RefusedToWrite: it is no folder.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise RefusedToWrite(f"{out} is not a folder: move it away, or generate into another folder with --out") from error
     folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,7 +117,12 @@ def exclusive(out: Path) -> Iterator[None]:
 
 
 def remove(out: Path, manifest: Manifest) -> None:
-    """Remove all files of a tenant that is no more, its manifest last."""
+    """Remove all files of a tenant that is no more, its manifest last.
+
+    Raises:
+        RefusedToWrite: a link leads out of the output folder.
+    """
+    _refuse_detours(out, manifest.files)
     for path in manifest.files:
         (out / path).unlink(missing_ok=True)
         _remove_if_empty((out / path).parent, out)
@@ -109,5 +130,5 @@ def remove(out: Path, manifest: Manifest) -> None:
 
 
 def _remove_if_empty(folder: Path, out: Path) -> None:
-    if folder != out and not any(folder.iterdir()):
+    if folder != out and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
