@@ -61,6 +61,10 @@ class ProblemsFound(AlertkitError):  # noqa: N818 - reads as what happened: rais
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type[ProblemsFound], tuple[tuple[Problem, ...]]]:
+        # Built from problems, not from its text, when it comes from another process.
+        return type(self), (self.problems,)
+
 
 class PromQLError(AlertkitError):
     """An expression is not PromQL that alertkit understands.

@@ -59,6 +59,11 @@ class Commands(click.Group):
         except AlertkitError as error:
             click.echo(f"alertkit: {error}", err=True)
             ctx.exit(2 if isinstance(error, (UsageError, MissingTool)) else 1)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"alertkit: {error.filename}: {error.strerror}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

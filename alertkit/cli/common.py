@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -96,6 +97,21 @@ def print_problems(problems: Iterable[Problem], form: str, project: Path) -> Non
     for problem in problems:
         named = msgspec.structs.replace(problem, file=str(prefix / problem.file))
         click.echo(problem_github(named) if form == "github" else problem_text(named))
+
+
+@contextlib.contextmanager
+def problems_printed(ctx: click.Context, form: str, project: Path) -> Iterator[None]:
+    """Problems that stop the whole run, in the form that was asked for; then exit code 1."""
+    from alertkit.errors import ProblemsFound
+
+    try:
+        yield
+    except ProblemsFound as found:
+        if form == "json":
+            print_json({"problems": found.problems})
+        else:
+            print_problems(found.problems, form, project)
+        ctx.exit(1)
 
 
 def print_json(value: Any) -> None:

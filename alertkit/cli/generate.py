@@ -10,7 +10,8 @@ import click
 from alertkit.cli import common
 
 if TYPE_CHECKING:
-    from alertkit.compiler.generate import Progress
+    from alertkit.compiler.generate import Progress, Verify
+    from alertkit.compiler.workspace import Workspace
 
 _WORTH_A_BAR = 20
 """Tenants that are worth a progress bar."""
@@ -50,15 +51,12 @@ def command(
     from alertkit.compiler.generate import Options, generate, output_folder
     from alertkit.compiler.workspace import open_project
 
-    space = open_project(common.find_project(project), environment)
-    verifier = None
-    if verify:
-        from alertkit.compiler.verify import Verifier
-
-        verifier = Verifier.find(space)
-    options = Options(output_folder(space, out), dry=dry, jobs=jobs or 0, verify=verifier)
-    with progress_bar(shown=form == "text" and not quiet, no_color=no_color) as progress:
-        plan = generate(space, tenants, options, progress)
+    folder = common.find_project(project)
+    with common.problems_printed(ctx, form, folder):
+        space = open_project(folder, environment)
+        options = Options(output_folder(space, out), dry=dry, jobs=jobs or 0, verify=_verifier(space) if verify else None)
+        with progress_bar(shown=form == "text" and not quiet, no_color=no_color) as progress:
+            plan = generate(space, tenants, options, progress)
     if form == "json":
         common.print_json(plan)
     else:
@@ -66,6 +64,12 @@ def command(
         if not quiet and form == "text":
             print_plan(plan, options, common.console(no_color=no_color))
     ctx.exit(1 if plan.failed or (dry and plan.changed) else 0)
+
+
+def _verifier(space: Workspace) -> Verify:
+    from alertkit.compiler.verify import Verifier
+
+    return Verifier.find(space)
 
 
 class progress_bar:  # noqa: N801 - used as a function, in a with statement

@@ -34,8 +34,10 @@ def command(
     else:
         common.print_problems(problems, form, folder)
         if not quiet and form == "text":
-            verdict = (
-                f"{errors} error{'s' if errors != 1 else ''}, {len(problems) - errors} warnings" if problems else "no problems"
-            )
+            verdict = f"{_amount(errors, 'error')}, {_amount(len(problems) - errors, 'warning')}" if problems else "no problems"
             common.console(no_color=no_color).print(verdict, style="red" if errors else "green")
     ctx.exit(1 if errors else 0)
+
+
+def _amount(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alertkit import names, resources
 from alertkit.compiler import schema
+from alertkit.compiler.emit import emit
 from alertkit.compiler.write import replace
 from alertkit.errors import RefusedToWrite, UsageError
 
@@ -25,7 +26,10 @@ def scaffold(folder: Path, tenant: str) -> list[Path]:
             f"{tenant!r} cannot name a tenant: lower-case letters, digits and inner hyphens, and not {names.PLATFORM!r}"
         )
     templates = resources.root() / "templates" / "init"
-    definition = (templates / "tenants" / "tenant.yaml").read_text(encoding="utf-8").replace(_PLACEHOLDER, tenant)
+    definition = (templates / "tenants" / "tenant.yaml").read_text(encoding="utf-8")
+    for key in ("tenant", "title"):  # a name such as 007 is text, not a number
+        definition = definition.replace(f"{key}: {_PLACEHOLDER}\n", emit({key: tenant}))
+    definition = definition.replace(_PLACEHOLDER, tenant)
     files = {
         folder / names.PROJECT_FILE: (templates / names.PROJECT_FILE).read_text(encoding="utf-8"),
         folder / "tenants" / f"{tenant}.yaml": definition,
