@@ -44,7 +44,7 @@ class Source(msgspec.Struct, frozen=True):
         """The digest of all that the tenant is compiled from."""
         parts = [part for name, data in self.files for part in (name.encode(), data)]
         parts += [str(problem).encode() for problem in self.problems]
-        return manifests.input_digest([space.text, space.packs.digest().encode(), space.project.environment.encode(), *parts])
+        return manifests.input_digest([space.text, space.packs.digest.encode(), space.project.environment.encode(), *parts])
 
 
 class TenantBuild(msgspec.Struct, frozen=True):

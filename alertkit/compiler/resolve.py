@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from alertkit import names
+from alertkit.compiler import packs_use
 from alertkit.compiler.finding import Path
+from alertkit.compiler.packs_use import Use
 from alertkit.compiler.scope import Data, Scope
 from alertkit.model.oncall import (
     ActiveHours,
@@ -34,6 +36,7 @@ from alertkit.model.route import Matcher
 from alertkit.model.rules import Source
 from alertkit.model.tenant import (
     AlertDefinition,
+    CaseDefinition,
     InhibitDefinition,
     Project,
     ReceiverTarget,
@@ -77,6 +80,8 @@ def project(data: Data, environment: str = "") -> Project:
         evaluation_interval=Duration.parse(data.get("evaluation_interval", "1m")),
         environments=tuple(data.get("environments", [])),
         environment=environment,
+        relaxed=frozenset(data.get("relaxed", [])),
+        runbooks=data.get("runbooks", ""),
     )
 
 
@@ -113,7 +118,7 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         title=data["title"],
         locale=data["locale"],
         timezone=data["timezone"],
-        services=tuple(Service(entry["name"], resolver.name("teams", entry["owner"])) for entry in data.get("services", [])),
+        services=resolver.services(),
         records=resolver.records(),
         alerts=resolver.alerts(),
         people=resolver.people(),
@@ -124,6 +129,7 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         routing=resolver.routing(),
         maintenance=resolver.maintenance(),
         dashboards=tuple(data.get("dashboards", ["technical"])),
+        cases=resolver.cases(),
     )
 
 
@@ -132,17 +138,35 @@ class _Resolver:
 
     def __init__(self, data: Data, scope: Scope, places: Places) -> None:
         self._data, self._scope, self._places = data, scope, places
+        self._uses = tuple(self._uses_of_packs())
+
+    def services(self) -> tuple[Service, ...]:
+        return tuple(
+            Service(entry["name"], self.name("teams", entry["owner"]), tuple(used["use"] for used in entry.get("packs", [])))
+            for entry in self._data.get("services", [])
+        )
+
+    def _uses_of_packs(self) -> Iterator[Use]:
+        for index, service in enumerate(self._data.get("services", [])):
+            for place, entry in enumerate(service.get("packs", [])):
+                reading = self._scope.packs.find(entry["use"])
+                if reading and reading.pack:  # as it is: the definition has been checked
+                    source = self._places(("services", index, "packs", place))
+                    yield packs_use.use(entry, reading.pack, service["name"], self._scope.project, source, self._data["locale"])
 
     def records(self) -> tuple[RecordDefinition, ...]:
-        return tuple(
+        own = (
             RecordDefinition(entry["record"], entry["expr"], entry.get("labels", {}), self._places(("records", index)))
             for index, entry in enumerate(self._data.get("records", []))
         )
+        return (*own, *(record for used in self._uses for record in packs_use.records(used)))
 
     def alerts(self) -> tuple[AlertDefinition, ...]:
-        return tuple(
-            self._alert(entry, self._places(("alerts", index))) for index, entry in enumerate(self._data.get("alerts", []))
-        )
+        own = (self._alert(entry, self._places(("alerts", index))) for index, entry in enumerate(self._data.get("alerts", [])))
+        return (*own, *(alert for used in self._uses for alert in packs_use.alerts(used, self._scope.project)))
+
+    def cases(self) -> tuple[CaseDefinition, ...]:
+        return tuple(case for used in self._uses for case in packs_use.cases(used))
 
     def _alert(self, entry: Data, source: Source) -> AlertDefinition:
         return AlertDefinition(

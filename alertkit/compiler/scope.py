@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from alertkit import names
 from alertkit.compiler.guard import Guard
+from alertkit.errors import Problem
+from alertkit.model.pack import Pack
 from alertkit.model.tenant import Project
 
 Data = dict[str, Any]
 """A definition as plain data, valid by its JSON Schema."""
+
+
+class PackReading(Protocol):
+    """A pack, or None when one of its problems is an error."""
+
+    @property
+    def pack(self) -> Pack | None:
+        """The pack."""
+        ...
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with its file."""
+        ...
+
+
+class Packs(Protocol):
+    """Finds packs by name; what is found does not change."""
+
+    def find(self, name: str) -> PackReading | None:
+        """The pack of that name, None when there is none."""
+        ...
+
+    def names(self) -> list[str]:
+        """The names of all packs."""
+        ...
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -21,6 +49,7 @@ class Scope(msgspec.Struct, frozen=True):
     tenant: str
     platform: Data
     guard: Guard
+    packs: Packs
     webhook_hosts: frozenset[str] = frozenset()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, did_you_mean, problems_at
 from alertkit.compiler.finding import Path as DataPath
 from alertkit.compiler.load import load_text, read_bytes
+from alertkit.compiler.packs import Library
 from alertkit.compiler.scope import Data, Scope, new_guard
 from alertkit.errors import Level, Problem, ProblemsFound, UsageError
 from alertkit.model.document import Node, locate, plain
@@ -28,13 +30,15 @@ class Workspace(msgspec.Struct, frozen=True):
     project: Project
     platform: Tenant
     platform_data: Data
+    packs: Library
     webhook_hosts: frozenset[str]
     text: bytes
     warnings: tuple[Problem, ...]
 
     def scope(self, tenant: str) -> Scope:
         """What a tenant's definition is checked against."""
-        return Scope(self.project, tenant, self.platform_data, new_guard(self.project, tenant), self.webhook_hosts)
+        guard = new_guard(self.project, tenant)
+        return Scope(self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts)
 
 
 class Tenants(msgspec.Struct, frozen=True):
@@ -78,7 +82,7 @@ def open_project(directory: Path, environment: str = "") -> Workspace:
     text = read_bytes(file, names.PROJECT_FILE)
     node = load_text(text, names.PROJECT_FILE)
     data = plain(node)
-    fatal(problems_at(node, schema.check("project", data), ""))
+    fatal(problems_at(node, schema.check("project", data) or _relaxed(data), ""))
     project = resolve.project(data, environment)
     if environment and environment not in project.environments:
         hint = did_you_mean(environment, project.environments) or f"add it to environments in {names.PROJECT_FILE}"
@@ -88,11 +92,20 @@ def open_project(directory: Path, environment: str = "") -> Workspace:
         fatal(problems_at(node, [Finding(("tenants",), "AK307", f"there is no folder {project.tenants!r}", hint)], ""))
     definition = resolve.platform_definition(data)
     hosts = frozenset(data.get("webhook_hosts", []))
-    scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), hosts)
+    packs = Library.of(directory)
+    scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts)
     found = problems_at(node, [finding for check in CHECKS for finding in check(definition, scope)], names.PLATFORM)
     fatal(found)
     platform = resolve.tenant(definition, scope, lambda path: source_at(node, path))
-    return Workspace(directory, project, platform, definition, hosts, text, tuple(found))
+    return Workspace(directory, project, platform, definition, packs, hosts, text, tuple(found))
+
+
+def _relaxed(data: Data) -> Iterator[Finding]:
+    environments = data.get("environments", [])
+    for index, name in enumerate(data.get("relaxed", [])):
+        if name not in environments:
+            hint = did_you_mean(name, environments) or "add it to environments"
+            yield Finding(("relaxed", index), "AK305", f"the project has no environment {name!r}", hint)
 
 
 def list_tenants(workspace: Workspace) -> Tenants:

@@ -20,6 +20,8 @@ Value = Duration | Decimal | str
 
 SERVICE = "service"
 """The place that every pack has without declaring it: the name of the service that uses the pack."""
+OWN_NAME = "${service}"
+"""As a default: the name of the service."""
 
 
 class Parameter(msgspec.Struct, frozen=True):

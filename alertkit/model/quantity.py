@@ -11,6 +11,8 @@ _UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, 
 _DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
 _LARGEST_MS = 292 * _UNITS_MS["y"]
 _RATIO = re.compile(r"(\d{1,6}(?:\.\d{1,12})?)(\s?%)?", re.ASCII)
+_BYTES = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s?([KMGTP]i?)?B", re.ASCII)
+_PREFIXES = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 _RATE = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s?/\s?(s|m|h|d)", re.ASCII)
 
 
@@ -82,6 +84,29 @@ def parse_rate(text: str) -> Decimal:
     if match is None:
         raise ValueError(f"{text!r} is not a rate such as 0.1/s or 6/m")
     return Decimal(match[1]) * 1_000 / _UNITS_MS[match[2]]
+
+
+def parse_bytes(text: str) -> Decimal:
+    """Read `512MiB` (2**20 each) or `10GB` (10**9 each) as bytes.
+
+    Raises:
+        ValueError: the text is not a whole number of bytes with its unit.
+    """
+    match = _BYTES.fullmatch(text)
+    prefix = match[2] or "" if match else ""
+    size = Decimal(match[1]) * (1024 if prefix.endswith("i") else 1_000) ** _PREFIXES[prefix[:1]] if match else Decimal("0.5")
+    if size != size.to_integral_value():
+        raise ValueError(f"{text!r} is not a size such as 512MiB or 10GB")
+    return size.to_integral_value()
+
+
+def plain_bytes(size: Decimal) -> str:
+    """Bytes in the largest unit in which they are whole, as `parse_bytes` reads them: 512MiB, 10GB, 1B."""
+    for prefix in ("Pi", "P", "Ti", "T", "Gi", "G", "Mi", "M", "Ki", "K"):
+        unit = (1024 if prefix.endswith("i") else 1_000) ** _PREFIXES[prefix[0]]
+        if size and not size % unit:
+            return f"{plain(size / unit)}{prefix}B"
+    return f"{plain(size)}B"
 
 
 def plain(number: Decimal) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from alertkit.compiler.checks import calendars, channels, duplicates, expressions, references, routes, sentences
+from alertkit.compiler.checks import calendars, channels, duplicates, expressions, packs, references, routes, sentences
 from alertkit.compiler.finding import Finding
 from alertkit.compiler.scope import Data, Scope
 
@@ -17,5 +17,6 @@ CHECKS: tuple[Check, ...] = (
     calendars.check,
     expressions.check,
     sentences.check,
+    packs.check,
     routes.check,
 )

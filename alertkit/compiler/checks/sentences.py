@@ -17,11 +17,12 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
         labels = _labels(alert, scope)
         for key in ("summary", "description"):
             if key in alert:
-                yield from _text(alert[key], ("alerts", index, key), labels)
+                yield from check_text(alert[key], ("alerts", index, key), labels)
                 yield from _language(alert[key], ("alerts", index, key), data.get("locale", "en"))
 
 
-def _text(text: str | dict[str, str], path: Path, labels: LabelFlow | None) -> Iterator[Finding]:
+def check_text(text: str | dict[str, str], path: Path, labels: LabelFlow | None) -> Iterator[Finding]:
+    """Braces that are no field, and fields that no label of the result can fill (None: not known)."""
     for place, words in [(path, text)] if isinstance(text, str) else [((*path, lang), words) for lang, words in text.items()]:
         try:
             fields = sentence.fields(words)
