@@ -29,7 +29,7 @@ MAX_EVENTS: Final = 200_000
 SLOW_BYTES: Final = 128 << 10
 """Largest file that ruamel's own parser is asked to read."""
 SLOW_EVENTS: Final = 20_000
-"""Most events that are taken from ruamel's own parser; it makes them in about 0.4 s."""
+"""Most events that are taken from ruamel's own parser, in about 0.4 s; of a longer file libyaml's refusal is told."""
 
 _DIRECTIVE = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*%")
 _INNER = re.compile(r"""(?<=[^\s"'\[\]{},\\])(?::(?=[^\s,\[\]{}])|\?)""")
@@ -114,6 +114,9 @@ def _read(text: str, name: str, max_events: int) -> Read:
             refusal = error
         except (ValueError, OverflowError):  # ruamel's parser meets an escape beyond Unicode
             pass
+        except ProblemsFound as found:
+            if read is not read_slowly or all(problem.code != "AK113" for problem in found.problems):
+                raise  # too much for the slow parser alone is no problem of the file: libyaml's refusal is
     raise _syntax(refusal, name)
 
 
