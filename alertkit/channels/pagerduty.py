@@ -35,24 +35,27 @@ class PagerDutyChannel:
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         """Trigger, acknowledge or resolve."""
-        action = _ACTIONS.get(delivery.message.state, "trigger")
-        if delivery.purpose == "reply" or (delivery.purpose == "update" and action == "trigger"):
+        told = event(delivery.message, delivery.incident)
+        if delivery.purpose == "reply" or (delivery.purpose == "update" and told["event_action"] == "trigger"):
             return Sent(delivery.reference)
-        answer = await self._poster.post(self._url, self._event(delivery, action))
+        answer = await self._poster.post(self._url, {"routing_key": self._routing_key, **told})
         return answer if isinstance(answer, Retry) else _outcome(answer, dedup_key(delivery.incident))
 
     async def close(self) -> None:
         """Give back connections."""
         await self._poster.close()
 
-    def _event(self, delivery: Delivery, action: str) -> dict[str, Any]:
-        event = {"routing_key": self._routing_key, "event_action": action, "dedup_key": dedup_key(delivery.incident)}
-        return event | (_trigger(delivery.message) if action == "trigger" else {})
-
 
 def dedup_key(incident: str) -> str:
     """What makes two events one incident: at most 255 characters, whatever the incident's id."""
     return f"alertkit-{hashlib.sha256(incident.encode()).hexdigest()}"
+
+
+def event(message: Message, incident: str) -> dict[str, Any]:
+    """What is sent, but for the routing key."""
+    action = _ACTIONS.get(message.state, "trigger")
+    head = {"event_action": action, "dedup_key": dedup_key(incident)}
+    return head | (_trigger(message) if action == "trigger" else {})
 
 
 def _trigger(message: Message) -> dict[str, Any]:

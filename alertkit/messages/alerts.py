@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from alertkit import names
 from alertkit.messages.formats import Formats
-from alertkit.messages.translations import fill, languages, uses
+from alertkit.messages.translations import fields, fill, languages
 from alertkit.model import sentence
 from alertkit.model.message import Entry
 from alertkit.model.notification import Alert, Notification, common_labels
@@ -46,9 +46,9 @@ def entries(notification: Notification, alerts: Sequence[Alert], locale: str, fo
 
 
 def _entry(alert: Alert, hidden: set[str], locale: str, formats: FormatsOf, *, alone: bool) -> Entry:
-    told, says_value = _summary(alert, locale, formats)
-    value = None if says_value else formats(languages(locale)[0]).value(alert.value, alert.unit)
-    labels = ", ".join(f"{name}={text}" for name, text in sorted(alert.labels.items()) if name not in hidden)
+    told, said = _summary(alert, locale, formats)
+    value = None if sentence.VALUE in said else formats(languages(locale)[0]).value(alert.value, alert.unit)
+    labels = ", ".join(f"{name}={text}" for name, text in sorted(alert.labels.items()) if name not in hidden | said)
     description = _description(alert, locale, formats) if alone else ""
     return Entry(
         sentence=told or one_line(name_of(alert), SENTENCE),
@@ -64,15 +64,15 @@ def name_of(alert: Alert) -> str:
     return alert.labels.get(_ALERTNAME) or (alert.text.alert if alert.text else "") or "?"
 
 
-def _summary(alert: Alert, locale: str, formats: FormatsOf) -> tuple[str, bool]:
-    """The sentence, and whether it says the value."""
+def _summary(alert: Alert, locale: str, formats: FormatsOf) -> tuple[str, frozenset[str]]:
+    """The sentence, and what it says: names of labels, and `value`."""
     language, template = localized(alert.text.summary if alert.text else {}, locale)
     frozen = _annotation(alert, names.ANNOTATION_SUMMARY, locale)
-    says_value = uses(template, sentence.VALUE)
-    value = formats(language).value(alert.value, alert.unit) if says_value else None
-    if template and (value is not None or not frozen or not says_value):
-        return one_line(_filled(template, alert, value), SENTENCE), says_value
-    return one_line(frozen, SENTENCE), bool(template)
+    said = fields(template)
+    value = formats(language).value(alert.value, alert.unit) if sentence.VALUE in said else None
+    if template and (value is not None or not frozen or sentence.VALUE not in said):
+        return one_line(_filled(template, alert, value), SENTENCE), said
+    return one_line(frozen, SENTENCE), said & {sentence.VALUE}
 
 
 def _description(alert: Alert, locale: str, formats: FormatsOf) -> str:
@@ -83,9 +83,9 @@ def _description(alert: Alert, locale: str, formats: FormatsOf) -> str:
 
 
 def _filled(template: str, alert: Alert, value: str | None) -> str:
-    fields = {name: one_line(text, _LABEL) for name, text in alert.labels.items()}
+    labels = {name: one_line(text, _LABEL) for name, text in alert.labels.items()}
     shown = value if value is not None else one_line(alert.value, _LABEL)
-    return fill(template, fields | ({sentence.VALUE: shown} if shown else {}))
+    return fill(template, labels | ({sentence.VALUE: shown} if shown else {}))
 
 
 def localized(texts: Mapping[str, str], locale: str) -> tuple[str, str]:

@@ -65,9 +65,9 @@ def _parsed(text: str) -> tuple[Part, ...]:
         return (text,)
 
 
-def uses(text: str, field: str) -> bool:
-    """Whether the sentence has a place for the field."""
-    return Field(field) in _parsed(text)
+def fields(text: str) -> frozenset[str]:
+    """Names of the places in a sentence; none in one that cannot be read."""
+    return frozenset(part.name for part in _parsed(text) if isinstance(part, Field))
 
 
 class Catalogs:

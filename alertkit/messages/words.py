@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
+
 from alertkit import names
 from alertkit.messages import alerts as told
 from alertkit.messages import sentences
@@ -100,9 +102,9 @@ class _Writing:
             summary=self._summary(headline, entries),
             subject=one_line(f"[{about.reference}] {subject}", HEADLINE),
             badge=badge,
-            entries=entries,
+            entries=entries if len(entries) > 1 else tuple(msgspec.structs.replace(entry, value="") for entry in entries),
             more=self._more(),
-            facts=tuple(self._facts()),
+            facts=tuple(self._facts(entries[0].value if len(entries) == 1 else "")),
             event=self._event(),
             actions=self._actions(),
             links=tuple(self._links()),
@@ -145,13 +147,15 @@ class _Writing:
             shown.append(sentences.left_out(self.say, self.formats, lost))
         return " · ".join(shown)
 
-    def _facts(self) -> list[Fact]:
+    def _facts(self, value: str) -> list[Fact]:
+        """`value` is that of the only alert, where its sentence does not say it; of several, each entry has its own."""
         about, say, formats = self.about, self.say, self.formats
         found = [(say.pgettext("fact", "Service"), one_line(common_labels(about.alerts).get(names.LABEL_SERVICE, ""), _NAME))]
         if about.state != "firing":
             found.append((say.pgettext("fact", "Severity"), sentences.severity_value(say, about.severity)))
         if len(self.alerts) > 1:
             found.append((say.pgettext("fact", "Alerts"), self._counts()))
+        found.append((say.pgettext("fact", "Value"), value))
         began = f"{formats.when(about.opened_at, self.now)} ({formats.offset(about.opened_at)})"
         over = about.state == "resolved"
         found.append((say.pgettext("fact", "Began") if over else say.pgettext("fact", "Since"), began))

@@ -52,8 +52,8 @@ class SlackMessage:
     @property
     def shown(self) -> str:
         """What people see, line by line, without markup; the top-level text only when there are no blocks."""
-        texts = [_unescaped(text["text"]) for text in self.texts()]
-        return "\n".join(texts if self.blocks else [_unescaped(self.text), *texts])
+        texts = [unescaped(text["text"]) for text in self.texts()]
+        return "\n".join(texts if self.blocks else [unescaped(self.text), *texts])
 
     @property
     def colour(self) -> str:
@@ -401,7 +401,8 @@ def _text_objects(value: Json) -> Iterator[Json]:
             yield from _text_objects(value[name])
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Text as Slack shows it: the three entities that it knows, resolved."""
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return text

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from alertkit import resources
 from alertkit.channels.base import Delivery, Purpose
 from alertkit.channels.email import Layouts, compose
-from alertkit.channels.pagerduty import _trigger
+from alertkit.channels.pagerduty import event
 from alertkit.channels.slack import blocks
 from alertkit.messages import Words
 from alertkit.model.message import Message
@@ -146,8 +146,7 @@ def check_mail(told: Message, purpose: Purpose) -> None:
 
 
 def check_pagerduty(told: Message) -> None:
-    event = json.loads(json.dumps({"event_action": "trigger", "dedup_key": "k", **_trigger(told)}))
-    assert list(_errors(event)) == []
+    assert list(_errors(json.loads(json.dumps(event(told, "inc-1"))))) == []
 
 
 def everywhere(alerts: list[tuple[dict[str, str], dict[str, str], bool]], said: str, locale: str) -> None:

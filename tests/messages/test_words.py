@@ -117,8 +117,9 @@ def test_an_unknown_rule_is_told_by_its_annotations_in_the_readers_language() ->
         "alertkit_value": "0.5",
     }
     foreign = Alert.read({"alertname": "Foreign"}, annotations | {"alertkit_unit": "percent"}, {}, starts_at=BEGAN)
-    entry = told(incident(foreign), "fr_CH").entries[0]
-    assert (entry.sentence, entry.value, entry.description) == ("en français", "50%", "Line one\nline two")
+    message = told(incident(foreign), "fr_CH")
+    assert (message.entries[0].sentence, message.entries[0].description) == ("en français", "Line one\nline two")
+    assert "Valeur\u202f: 50%" in map(str, message.facts)
     assert told(incident(foreign), "de").entries[0].sentence == "in English"
 
 
@@ -148,6 +149,17 @@ def test_alerts_come_worst_first_and_show_what_tells_them_apart() -> None:
         ("instance=c", True),
     ]
     assert str(message.facts[1]) == "Alerts: 2 firing, 1 ended"
+
+
+def test_each_of_several_alerts_has_its_value_and_one_alone_has_it_as_a_fact() -> None:
+    text = AlertText("A", "percent", {"en": "{instance} is slow"})
+    alerts = [Alert({"alertname": "A", "instance": name}, {}, BEGAN, value="0.5", unit="percent", text=text) for name in "ab"]
+    assert [(entry.sentence, entry.value, entry.detail) for entry in told(incident(*alerts)).entries] == [
+        ("a is slow", "50%", ""),
+        ("b is slow", "50%", ""),
+    ]
+    alone = told(incident(alerts[0]))
+    assert (alone.entries[0].value, "Value: 50%" in map(str, alone.facts)) == ("", True)
 
 
 def test_several_names_are_counted_in_the_subject() -> None:
