@@ -129,6 +129,13 @@ def test_text_that_no_reader_misreads_stays_bare(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["y", "N", "Yes", "NO", "on", "Off", "true", "NULL", "~", "=", "<<", "", "1:30:00", "0o7", "1e3", "2026-1-5"]
+)
+def test_text_that_some_reader_takes_for_something_else_is_quoted(text: str) -> None:
+    assert emit({"a": text, text: "a"}) == f'a: "{text}"\n"{text}": a\n'
+
+
+@pytest.mark.parametrize(
     ("text", "written"),
     [
         ("a\nb", "|-\n  a\n  b\n"),

@@ -176,6 +176,7 @@ def test_all_ways_to_read_agree_on_every_document_that_we_write(data: dict[str, 
     [
         "a: {url: https://x.example:8080/a?b=c, at: [09:00, a::b]}  # 1:2\n",
         "a: {b:c: 1, d: e:f}\nb: \"g:h \ue000\"\nc: 'i:j'\nd: |\n  k:l\n",
+        'a: {u: http://x}\nb: "\\ue000\\uE001"\n',
         "{a: http://x, \"b\":c, 'd':e, f: {g: h:i}}\n",
     ],
 )
