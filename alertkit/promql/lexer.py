@@ -41,6 +41,7 @@ _CLOSERS = frozenset(_CLOSER.values())
 _OPERATORS = frozenset(("+", "-", "*", "/", "%", "^", "==", "!=", "<", ">", "<=", ">=", "and", "or", "unless", "atan2"))
 _SINGLE = frozenset("()[]{},:@+-*/%^=<>_" + string.ascii_letters)
 _WORD_OPERATORS = frozenset(("and", "or", "unless", "atan2"))
+_NUMBER_WORDS = frozenset(("inf", "nan"))
 _NUMBER_START = frozenset("0123456789.")
 _INSTEAD = {
     "!": ": write `unless` or `!=`",
@@ -51,6 +52,18 @@ _INSTEAD = {
 _SPAN = re.compile(r"0*[0-9]{1,12}(?:\.[0-9]{0,9})?|(?:0*[0-9]{1,12}(?:ms|[smhdwy]))+")
 
 
+def check_text(source: str) -> None:
+    """Refuse text that is too long or holds characters that nobody sees.
+
+    Raises:
+        PromQLError: with the place.
+    """
+    if len(source) > MAX_LENGTH:
+        raise PromQLError(f"the expression has {len(source)} characters, at most {MAX_LENGTH} are accepted", MAX_LENGTH)
+    if found := INVISIBLE.search(source):
+        raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
+
+
 def lex(source: str) -> list[Token]:
     """Split an expression into tokens, with every bracket closed by its own kind.
 
@@ -58,7 +71,7 @@ def lex(source: str) -> list[Token]:
         PromQLError: the text is too long, too deep, has too many operators, an unclosed bracket or string, or a character
             that PromQL does not know.
     """
-    _check_text(source)
+    check_text(source)
     tokens: list[Token] = []
     opened: list[Token] = []
     operators = offset = 0
@@ -71,7 +84,7 @@ def lex(source: str) -> list[Token]:
                 _close(text, offset, opened)
             elif text in _OPERATORS or (len(text) < 7 and text.lower() in _WORD_OPERATORS):
                 operators += 1
-            elif first in _NUMBER_START:
+            elif first in _NUMBER_START or (len(text) == 3 and text.lower() in _NUMBER_WORDS):
                 _check_span(text, offset, tokens, opened)
             elif len(text) == 1 and text not in _SINGLE:
                 raise _stray(text, offset)
@@ -83,13 +96,6 @@ def lex(source: str) -> list[Token]:
         bracket, where = opened[-1]
         raise PromQLError(f"{bracket!r} is never closed: expected {_CLOSER[bracket]!r}", where)
     return tokens
-
-
-def _check_text(source: str) -> None:
-    if len(source) > MAX_LENGTH:
-        raise PromQLError(f"the expression has {len(source)} characters, at most {MAX_LENGTH} are accepted", MAX_LENGTH)
-    if found := INVISIBLE.search(source):
-        raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
 
 
 def _close(text: str, offset: int, opened: list[Token]) -> None:

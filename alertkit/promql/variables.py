@@ -30,7 +30,7 @@ _OUTSIDE = re.compile(
     + r"\})",
     re.VERBOSE | re.DOTALL,
 )
-_INSIDE = re.compile(_VARIABLE + r"[^}]*\}|\[\[(?P<old>[A-Za-z0-9_]+)(?::[A-Za-z0-9_]+)?\]\]")
+_INSIDE = re.compile(_VARIABLE + r"[^}]{0,100}\}|\[\[(?P<old>[A-Za-z0-9_]+)(?::[A-Za-z0-9_]+)?\]\]")
 """Inside a string Grafana also knows `${name:format}` and `[[name]]`."""
 
 
@@ -46,6 +46,7 @@ def isolate_query(expr: str, label: str, value: str, shared: frozenset[str], var
     """
     if "$" in value or "[[" in value or _HIDDEN in value:
         raise IsolationError(f"{value!r} cannot be a tenant's label value on a dashboard: Grafana would read a variable in it")
+    lexer.check_text(expr)
     known = variables | _SPANS | _NUMBERS
     hidden = _hide(expr, known)
     _check_places(expr, hidden)

@@ -73,7 +73,9 @@ def test_a_variable_elsewhere_is_refused_with_its_place(expr: str, offset: int, 
     assert caught.value.offset == offset
 
 
-@pytest.mark.parametrize("expr", ["x[$]", "x{job=$job}", "[[job]]", "x[$__range", "$(x)", "x[${job:csv}]", "x{job='$job}"])
+@pytest.mark.parametrize(
+    "expr", ["x[$]", "x{job=$job}", "[[job]]", "x[$__range", "$(x)", "x[${job:csv}]", "x{job='$job}", "x{job='" + "${a" * 40_000]
+)
 def test_broken_queries_are_refused(expr: str) -> None:
     with pytest.raises(AlertkitError):
         query(expr)
