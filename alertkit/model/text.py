@@ -14,17 +14,25 @@ _HIDDEN = re.compile(
     "\U000e0000-\U0010ffff]"  # tags and private use
 )
 """What can only hide or reorder text. Joiners and variation selectors stay: words and emoji need them."""
+_UNTIDY = re.compile(f"{_HIDDEN.pattern}|[\t\n\x0b\x0c\r\x85\u2028\u2029]|  ")
 
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line of at most `limit` characters; a cut ends in `…`."""
-    return clip(_BLANKS.sub(" ", visible(_BLANKS.sub(" ", text[: 4 * limit + 64]))).strip(" "), limit)
+    start = text[: 4 * limit + 64]
+    return clip((_tidied(start) if _UNTIDY.search(start) else start).strip(" "), limit)
 
 
 def paragraph(text: str, limit: int) -> str:
     """The text with its line breaks, of at most `limit` characters; a cut ends in `…`."""
-    lines = (visible(_BLANKS.sub(" ", line)).strip(" ") for line in text[: 4 * limit + 64].split("\n"))
-    return clip("\n".join(lines).strip("\n"), limit)
+    start = text[: 4 * limit + 64]
+    if _UNTIDY.search(start):
+        start = "\n".join(_tidied(line).strip(" ") for line in start.split("\n"))
+    return clip(start.strip("\n "), limit)
+
+
+def _tidied(text: str) -> str:
+    return _BLANKS.sub(" ", visible(_BLANKS.sub(" ", text)))
 
 
 def visible(text: str) -> str:

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -240,8 +241,11 @@ class FakeSlack(Server):
     def send_click(self, url: str, message: SlackMessage, action: str, user: str, *, choice: int = 0) -> int:
         """Click a button and send the request; the status of the answer. Slack allows three seconds for it."""
         signed = self.click(message, action, user, choice=choice)
-        with urlopen(Request(url, signed.body, signed.headers), timeout=3) as answer:  # noqa: S310 -- the test's own address
-            return int(answer.status)
+        try:
+            with urlopen(Request(url, signed.body, signed.headers), timeout=3) as answer:  # noqa: S310 -- the test's own address
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer as Slack."""
