@@ -90,12 +90,12 @@ def parse_bytes(text: str) -> Decimal:
     """Read `512MiB` (2**20 each) or `10GB` (10**9 each) as bytes.
 
     Raises:
-        ValueError: the text is not a whole number of bytes with its unit.
+        ValueError: the text is not a whole number of bytes with its unit, or there are more than 2**63.
     """
     match = _BYTES.fullmatch(text)
     prefix = match[2] or "" if match else ""
     size = Decimal(match[1]) * (1024 if prefix.endswith("i") else 1_000) ** _PREFIXES[prefix[:1]] if match else Decimal("0.5")
-    if size != size.to_integral_value():
+    if size != size.to_integral_value() or size > 1 << 63:  # beyond, Decimal would round
         raise ValueError(f"{text!r} is not a size such as 512MiB or 10GB")
     return size.to_integral_value()
 

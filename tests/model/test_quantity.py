@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertkit.model.quantity import Duration, parse_rate, parse_ratio, plain
+from alertkit.model.quantity import Duration, parse_bytes, parse_rate, parse_ratio, plain, plain_bytes
 
 LONGEST_MS = 292 * 365 * 86_400_000
 
@@ -141,3 +141,39 @@ def test_a_plain_decimal_of_a_large_or_small_power_of_ten_is_written_out() -> No
     assert plain(Decimal("1E+3")) == "1000"
     assert plain(Decimal("1E-7")) == "0.0000001"
     assert plain(Decimal("-0.00")) == "0"
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0B", 0),
+        ("1B", 1),
+        ("512MiB", 512 << 20),
+        ("10GB", 10**10),
+        ("1.5 KiB", 1536),
+        ("0.5KB", 500),
+        ("8192PiB", 1 << 63),
+        ("1 TB", 10**12),
+    ],
+)
+def test_a_size_is_whole_bytes_in_powers_of_two_or_of_ten(text: str, size: int) -> None:
+    assert parse_bytes(text) == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "B", "1", "1KiB/s", "0.5B", "1.0001KiB", "-1B", "1kB", "1 MIB", "1B\n", "1e3B", "1" * 16 + "B", "8193PiB"]
+)
+def test_what_is_no_size_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="512MiB"):
+        parse_bytes(text)
+
+
+@given(st.integers(0, 10**15 - 1))
+def test_a_size_reads_back_from_its_own_text(size: int) -> None:
+    assert parse_bytes(plain_bytes(Decimal(size))) == size
+
+
+def test_a_size_is_printed_in_the_largest_unit_in_which_it_is_whole() -> None:
+    assert [plain_bytes(Decimal(size)) for size in (0, 1, 1000, 1024, 512 << 20, 10**10, 1536)] == [
+        *("0B", "1B", "1KB", "1KiB", "512MiB", "10GB", "1536B"),
+    ]
