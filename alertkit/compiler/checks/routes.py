@@ -31,7 +31,7 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
         for side in ("source", "target"):
             yield from _match(rule[side], ("routing", "inhibit", index, side), scope, known)
         if rule["source"] == rule["target"]:
-            message = "source and target match the same alerts, which would mute each other"
+            message = "source and target match the same alerts, and none of those can mute another"
             yield Finding(("routing", "inhibit", index), "AK603", message, "tell them apart by a label such as severity")
     for index, window in enumerate(data.get("maintenance", [])):
         yield from _match(window["match"], ("maintenance", index, "match"), scope, known)

@@ -1,23 +1,12 @@
-"""Every problem code: what it means, and how the mistake looks wrong and right. docs/reference/problems.md is made from this."""
+"""AK1xx: reading files as YAML."""
 
 from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
-
-class Code(msgspec.Struct, frozen=True):
-    """The page of one problem code. `wrong` and `right` are YAML, as short as shows it."""
-
-    title: str
-    explanation: str
-    wrong: str = ""
-    right: str = ""
-
+from alertkit.compiler.codes.code import Code
 
 CODES: Final[dict[str, Code]] = {
-    # AK1xx: reading YAML
     "AK101": Code(
         "The file cannot be read",
         "The file is missing, is not a regular file, or its permissions forbid reading it.",

@@ -1,0 +1,108 @@
+"""AK3xx: names, and people and channels that can be reached."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alertkit.compiler.codes.code import Code
+
+CODES: Final[dict[str, Code]] = {
+    "AK301": Code(
+        "An unknown name",
+        "Something is named that is not defined: a team, service, person, schedule, channel or policy. Names are "
+        "the tenant's own; teams, schedules and channels may also be the platform's.",
+        wrong="services:\n  - {name: web, owner: webteam}\n",
+        right="services:\n  - {name: web, owner: web}\n",
+    ),
+    "AK302": Code(
+        "The same name twice",
+        "Names are unique in a tenant: an alert, a policy or a person is found by its name. Two recording rules "
+        "may share a name when their labels differ.",
+        wrong="services:\n  - {name: web, owner: web}\n  - {name: web, owner: web}\n",
+        right="services:\n  - {name: web, owner: web}\n  - {name: shop, owner: web}\n",
+    ),
+    "AK303": Code(
+        "A reserved name",
+        "The platform's teams and schedules can be named by every tenant, so no tenant defines one of the same "
+        "name. Policies called `unrouted` or `owner-…` are alertkit's own: they take what no route takes.",
+        wrong='teams:\n  - {name: platform, slack: "#acme-platform"}\n',
+        right='teams:\n  - {name: acme-platform, slack: "#acme-platform"}\n',
+    ),
+    "AK304": Code(
+        "A tenant's name does not fit its file",
+        "A tenant is called as its file or folder is, in lower-case letters, digits and inner hyphens; `platform` "
+        "is reserved. Files end in .yaml. What is called otherwise would be overlooked, so it is a problem.",
+        wrong="# tenants/acme.yaml\ntenant: acme-music\n",
+        right="# tenants/acme.yaml\ntenant: acme\n",
+    ),
+    "AK305": Code(
+        "An unknown environment",
+        "A tenant changes itself in environments that the project lists. One that it does not list would never be asked for.",
+        wrong=(
+            "# alertkit.yaml\n"
+            "environments: [production, staging]\n"
+            "# tenants/acme.yaml\n"
+            "environments:\n"
+            "  stagin:\n"
+            "    title: Acme (staging)\n"
+        ),
+        right=(
+            "# alertkit.yaml\n"
+            "environments: [production, staging]\n"
+            "# tenants/acme.yaml\n"
+            "environments:\n"
+            "  staging:\n"
+            "    title: Acme (staging)\n"
+        ),
+    ),
+    "AK306": Code(
+        "Somebody who cannot be reached",
+        "A person or team has no address, or one of a kind for which neither the tenant nor the platform has a "
+        "channel. Nobody would be told.",
+        wrong="people:\n  - {id: amelie, name: Amélie Durand}\n",
+        right="people:\n  - {id: amelie, name: Amélie Durand, slack: U024BE7LH}\n",
+    ),
+    "AK307": Code(
+        "No folder of tenants",
+        "The project names a folder that is not there. Were that no problem, a slip of the pen would take every "
+        "tenant for removed.",
+        wrong="# alertkit.yaml\ntenants: tenant/\n",
+        right="# alertkit.yaml\ntenants: tenants/\n",
+    ),
+    "AK310": Code(
+        "A channel lacks something",
+        "Each type of channel needs its own keys: slack a token; email a host and a sender; pagerduty a routing "
+        "key; webhook a URL and a secret to sign with.",
+        wrong="channels:\n  - {name: pagerduty, type: pagerduty}\n",
+        right="channels:\n  - {name: pagerduty, type: pagerduty, routing_key: {secret: pagerduty}}\n",
+    ),
+    "AK311": Code(
+        "A key that does nothing for this type",
+        "The key belongs to another type of channel, so it would have no effect here.",
+        wrong="channels:\n  - {name: slack, type: slack, token: {secret: slack-bot}, port: 587}\n",
+        right="channels:\n  - {name: slack, type: slack, token: {secret: slack-bot}}\n",
+    ),
+    "AK312": Code(
+        "A webhook to a host that is not allowed",
+        "A tenant's webhook posts only to hosts that the platform team lists, so that no definition makes the "
+        "receiver call an address of its own choice.",
+        wrong=(
+            "channels:\n"
+            '  - {name: hook, type: webhook, url: "https://hooks.acme.example/alerts", signing_secret: {secret: hook}}\n'
+        ),
+        right=(
+            "# alertkit.yaml\n"
+            "webhook_hosts: [hooks.acme.example]\n"
+            "# tenants/acme.yaml\n"
+            "channels:\n"
+            '  - {name: hook, type: webhook, url: "https://hooks.acme.example/alerts", signing_secret: {secret: hook}}\n'
+        ),
+    ),
+    "AK313": Code(
+        "A channel that needs an address",
+        "A step can tell a channel such as pagerduty, which needs no address. Slack and e-mail need one: notify a "
+        "team, a person or a schedule, whose addresses are known.",
+        wrong="escalation:\n  - name: standard\n    steps:\n      - notify: [{channel: slack}]\n",
+        right="escalation:\n  - name: standard\n    steps:\n      - notify: [{team: web}]\n",
+    ),
+}

@@ -1,0 +1,20 @@
+"""AK9xx: what the real tools refuse. Only with `generate --verify`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alertkit.compiler.codes.code import Code
+
+CODES: Final[dict[str, Code]] = {
+    "AK901": Code(
+        "promtool refuses the rules",
+        "With --verify, promtool reads the compiled rules before they are written. What it says is quoted. That "
+        "alertkit accepted the definition all the same is a mistake of alertkit's: please report it.",
+    ),
+    "AK902": Code(
+        "amtool refuses the configuration",
+        "With --verify, amtool reads the compiled configuration before it is written. What it says is quoted. That "
+        "alertkit accepted the definition all the same is a mistake of alertkit's: please report it.",
+    ),
+}
