@@ -89,7 +89,7 @@ class Receiver:
     async def stop(self) -> None:
         """Let what is leaving leave, then close."""
         self._ready = False
-        await self.worker.drain(patience=10.0)
+        await self.worker.drain(self.settings.drain)
         await self.clicks.drain()
         await self._channels.close()
         await self.store.close()

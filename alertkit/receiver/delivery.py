@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from alertkit.channels.base import Channel, Delivery, Purpose
+from alertkit.channels.base import Channel, Delivery, Outcome, Purpose, Retry
 from alertkit.errors import AlertkitError
 from alertkit.messages import Words
 from alertkit.model.policy import TenantPolicy
@@ -17,10 +17,14 @@ from alertkit.receiver.channels import Channels
 from alertkit.receiver.facts import notification_of
 from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.policies import Policies
-from alertkit.receiver.secrets import Secrets
+from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.stores.base import Outgoing, Settlement, Store
 
 _log = structlog.get_logger(__name__)
+
+
+class _NotLoaded(AlertkitError):  # noqa: N818 - reads as what happened
+    """The tenant's policy is missing: its file may be on its way."""
 
 
 class Courier:
@@ -49,6 +53,8 @@ class Courier:
         """Try once and record the end; whatever goes wrong inside becomes the message's own failure."""
         try:
             settlement = await self._try(outgoing, now)
+        except (SecretError, _NotLoaded) as error:
+            settlement = self._settle(Retry(0, str(error)), outgoing, now, repeatable=True)
         except AlertkitError as error:
             settlement = Settlement("failed", now, reason=str(error))
         except Exception as error:  # noqa: BLE001 - one message must not stop the others
@@ -58,11 +64,13 @@ class Courier:
         self._report(outgoing, settlement)
 
     async def recover(self, outgoing: Outgoing, now: dt.datetime) -> None:
-        """Its sender is gone, so it may have left: send again only where twice is harmless."""
+        """Its sender is gone, so it may have left: send again only where twice is harmless, once that can be told."""
         try:
             repeatable = self._channel(outgoing)[0].repeatable
         except AlertkitError:
-            repeatable = True
+            if now < outgoing.wanted + self._patience:
+                return
+            repeatable = False
         if repeatable:
             settlement = Settlement("pending", now, reason="its sender was interrupted")
         else:
@@ -78,9 +86,12 @@ class Courier:
             return Settlement("skipped", now, reason="nothing to say any more")
         channel, policy = self._channel(outgoing)
         outcome = await channel.deliver(await self._delivery(outgoing, purpose, policy, now))
+        return self._settle(outcome, outgoing, now, repeatable=channel.repeatable)
+
+    def _settle(self, outcome: Outcome, outgoing: Outgoing, now: dt.datetime, *, repeatable: bool) -> Settlement:
         return retry.settle(
             outcome,
-            repeatable=channel.repeatable,
+            repeatable=repeatable,
             attempt=outgoing.attempt,
             now=now,
             give_up=outgoing.wanted + self._patience,
@@ -90,7 +101,7 @@ class Courier:
     def _channel(self, outgoing: Outgoing) -> tuple[Channel, TenantPolicy]:
         policy = self._policies.get(outgoing.incident.tenant)
         if policy is None:
-            raise AlertkitError(f"the policy of {outgoing.incident.tenant} is not loaded")
+            raise _NotLoaded(f"the policy of {outgoing.incident.tenant} is not loaded")
         if policy.simulate:
             return self._channels.log(), policy
         configured = policy.channels.get(outgoing.thread.place.channel)

@@ -24,7 +24,8 @@ from alertkit.stores.base import Store, StoreError
 STEPS: Final = 500
 """Steps of one pass, so that posts are not kept waiting behind it."""
 POSTPONED: Final = dt.timedelta(seconds=30)
-"""When a step that cannot be planned is tried again."""
+LONGEST_POSTPONED: Final = dt.timedelta(hours=1)
+"""When a step that cannot be planned is tried again: soon at first, and more and more seldom for a tenant that is gone."""
 SHORTEST_WAIT: Final = 0.02
 """Seconds between passes, so that a storm of posts is planned in a few passes."""
 
@@ -118,7 +119,8 @@ class Worker:
             except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
                 _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
         self._metrics.postponed(len(steps))
-        return Changes(steps=tuple(Step(s.kind, now + POSTPONED, s.position, s.person, s.after) for s in steps))
+        again = now + min(max((now - incident.opened) / 10, POSTPONED), LONGEST_POSTPONED)
+        return Changes(steps=tuple(Step(s.kind, again, s.position, s.person, s.after) for s in steps))
 
     async def _wait(self) -> float:
         """Seconds until the next due thing. What is late already waits for something that will wake us."""

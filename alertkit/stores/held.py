@@ -14,6 +14,8 @@ from alertkit.model.incident import Changes, Held, Incident, Post, Seen
 K = TypeVar("K")
 V = TypeVar("V")
 _ABSENT: Final = object()
+ENDED: Final = 2_000
+"""Endings that an open incident remembers at most: enough for whatever comes late, and no more however long it stays open."""
 
 
 class OpenIncidents:
@@ -33,6 +35,8 @@ class OpenIncidents:
         """Take in an incident that the database already has."""
         self._by_key[held.key] = held
         self._by_id[held.incident.id] = held
+        for fingerprint in _oldest(held.ended):
+            del held.ended[fingerprint]
         holders = self._holders.setdefault((held.incident.tenant, held.incident.policy), {})
         holders.update(dict.fromkeys(held.open, held))
 
@@ -71,6 +75,8 @@ class OpenIncidents:
                 self._drop(held.open, ending.fingerprint)
                 self._drop(holders, ending.fingerprint)
                 self._set(held.ended, ending.fingerprint, ending.through)
+        for fingerprint in _oldest(held.ended):
+            self._drop(held.ended, fingerprint)
         if changes.incident is not None:
             self._assign(held, "incident", changes.incident)
             if changes.incident.state == "resolved":
@@ -118,3 +124,8 @@ class OpenIncidents:
     def _drop(self, entries: dict[K, V], key: K) -> None:
         if key in entries:
             self._entries.append((entries, key, entries.pop(key)))
+
+
+def _oldest(ended: Mapping[str, dt.datetime]) -> list[str]:
+    """What to forget of too many: half of them at once, so that sorting is rare."""
+    return sorted(ended, key=ended.__getitem__)[: len(ended) - ENDED // 2] if len(ended) > ENDED else []

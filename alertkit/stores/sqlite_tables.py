@@ -31,6 +31,8 @@ _DUE = f"""
        AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id < o.id AND e.{_UNFINISHED})
      ORDER BY o.due LIMIT ?
 """
+# An ending so old that it was forgotten: Alertmanager says that it fires, so it does.
+_AGAIN = " ON CONFLICT (incident, fingerprint, starts) DO UPDATE SET ends = NULL, post = excluded.post"
 _THREADS = len(rows.THREAD.split(", "))
 
 
@@ -174,7 +176,7 @@ class Tables:
         self._pending = Pending()
         self._db.executemany("INSERT INTO post (id, received, body) VALUES (?, ?, ?)", pending.posts)
         self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
-        self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences)
+        self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences, _AGAIN)
         self._db.executemany(
             "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND fingerprint = ? AND starts <= ? AND ends IS NULL",
             pending.endings,

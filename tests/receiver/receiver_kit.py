@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from alertkit.channels.base import Delivery
 from alertkit.model.oncall import Contact, EscalationPolicy, Handoff, Layer, Person, Schedule, Step, Target, Team
 from alertkit.model.policy import ChannelSettings, TenantPolicy, encode
 from alertkit.receiver.app import Receiver
+from alertkit.receiver.channels import Maker
 from alertkit.receiver.settings import Settings
 from alertkit.testing.scripted import ManualClock, ScriptedChannel
 
@@ -107,7 +108,7 @@ class Kit:
         self.token("robot", "s3cret", tenants=["acme", "globex", "platform"])
         self.receiver = self.new()
 
-    def new(self, **changes: Any) -> Receiver:
+    def new(self, makers: Mapping[str, Maker] | None = None, **changes: Any) -> Receiver:
         """A receiver on the same files, as after a restart."""
         settings = Settings(
             **{
@@ -118,7 +119,7 @@ class Kit:
             }
             | changes
         )
-        return Receiver(settings, clock=self.clock, makers={"scripted": lambda *_: self.channel})
+        return Receiver(settings, clock=self.clock, makers={"scripted": lambda *_: self.channel, **(makers or {})})
 
     def write(self, policy: TenantPolicy) -> None:
         """Put a policy where the receiver reads it."""

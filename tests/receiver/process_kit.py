@@ -1,0 +1,74 @@
+"""A receiver as a process of its own, and a client that does what Alertmanager does."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+TOKEN = "s3cret"
+
+
+class Process:
+    """`alertkit serve` on the files of a folder; `errors` is what it has logged."""
+
+    def __init__(self, folder: Path, *options: str, program: tuple[str, ...] = ("-m", "alertkit"), **environment: str) -> None:
+        self._log = folder / "serve.log"
+        command = [sys.executable, *program, "serve", "--policies", str(folder / "policies"), "--listen", "127.0.0.1:0"]
+        command += ["--secrets", str(folder / "secrets"), "--tokens", str(folder / "tokens.json")]
+        command += ["--database", f"sqlite:///{folder}/alertkit.db", *options]
+        with self._log.open("a") as log:
+            self._started = log.tell()
+            self.popen = subprocess.Popen(command, stderr=log, env=os.environ | environment)
+        self.host, self.port = "", 0
+
+    def listening(self) -> Process:
+        """Wait for the address that it announces."""
+        while True:
+            for line in self.errors.splitlines():
+                if line.startswith("alertkit: listening on http://"):
+                    self.host, _, port = line.removeprefix("alertkit: listening on http://").rpartition(":")
+                    self.port = int(port)
+                    return self
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(0.01)
+                raise AssertionError(f"it ended: {self.errors}")
+
+    @property
+    def errors(self) -> str:
+        with self._log.open() as log:
+            log.seek(self._started)
+            return log.read()
+
+    def request(self, method: str, path: str, body: bytes = b"", token: str = TOKEN) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        try:
+            connection.request(method, path, body, {"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def post(self, body: bytes, path: str = "/v1/alerts/acme/standard") -> int:
+        return self.request("POST", path, body)[0]
+
+    def stop(self, with_signal: int = signal.SIGTERM) -> int:
+        """Its exit code."""
+        self.popen.send_signal(with_signal)
+        return self.popen.wait(20)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *options: str, **environment: str) -> Iterator[Process]:
+    process = Process(folder, *options, **environment)
+    try:
+        yield process.listening()
+    finally:
+        if process.popen.poll() is None:
+            process.popen.kill()
+            process.popen.wait(20)

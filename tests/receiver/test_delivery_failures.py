@@ -1,0 +1,236 @@
+"""Channels that fail, hang, or are not there: what becomes of the message."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from receiver_kit import Kit, a_policy, alert, webhook
+
+from alertkit.channels.base import Delivery, Outcome, Retry, Sent
+from alertkit.model.oncall import Contact, EscalationPolicy, Step, Target, Team
+from alertkit.model.policy import ChannelSettings
+
+ROOM = {"standard": EscalationPolicy(steps=(Step(0, (Target(team="payments"),)),))}
+SECRET_ROOM = Team("fr", "Europe/Paris", (Contact("room", address_secret="acme/room"),))
+
+
+def outbox(kit: Kit) -> list[tuple[str, int, str]]:
+    db = sqlite3.connect(kit.folder / "alertkit.db")
+    found = db.execute("SELECT state, attempt, reason FROM outbox ORDER BY id").fetchall()
+    db.close()
+    return found
+
+
+def one_room(folder: Path, **options: bool) -> Kit:
+    return Kit(folder, [a_policy(policies=ROOM)], **options)
+
+
+def test_a_channel_that_is_down_is_tried_again_until_it_takes_the_message(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Retry(30, "down"), Retry(30, "down"))
+        await kit.post(webhook(alert()))
+        for seconds in (0, 29, 1, 30):
+            await kit.after(seconds=seconds)
+        assert len(kit.told) == 3
+        assert len({delivery.key for delivery in kit.told}) == 1
+        assert outbox(kit) == [("sent", 3, "")]
+
+    one_room(tmp_path).run(story)
+
+
+def test_a_channel_that_stays_down_is_given_up_after_an_hour(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(*[Retry(600, "down")] * 10)
+        await kit.post(webhook(alert()))
+        for _ in range(10):
+            await kit.after(minutes=10)
+        ((state, _, reason),) = outbox(kit)
+        assert state == "failed"
+        assert "given up" in reason
+
+    one_room(tmp_path).run(story)
+
+
+def test_an_open_end_is_repeated_only_where_twice_is_harmless(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Retry(0, "timeout", maybe_sent=True))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        await kit.after(minutes=5)
+        assert len(kit.told) == (2 if kit.channel.repeatable else 1)
+
+    for repeatable in (True, False):
+        (tmp_path / str(repeatable)).mkdir()
+        one_room(tmp_path / str(repeatable), repeatable=repeatable).run(story)
+
+
+def test_a_channel_that_breaks_its_promise_and_raises_fails_that_message_alone(tmp_path: Path) -> None:
+    def raises(_: Delivery) -> Outcome:
+        raise ZeroDivisionError
+
+    async def story(kit: Kit) -> None:
+        kit.channel.then(raises)
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert sorted(state for state, _, _ in outbox(kit)) == ["failed", "sent"]
+
+    Kit(tmp_path).run(story)
+
+
+def test_a_channel_that_hangs_holds_up_no_other_and_is_taken_away_when_its_lease_ends(tmp_path: Path) -> None:
+    class Hanging:
+        repeatable = True
+
+        async def deliver(self, delivery: Delivery) -> Outcome:
+            await asyncio.Event().wait()
+            return Sent()
+
+        async def close(self) -> None:
+            return
+
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.receiver.worker.start_due()
+        await asyncio.wait(kit.receiver.worker._sending, return_when=asyncio.FIRST_COMPLETED)
+        assert kit.pages() == [("open", "U1")]
+        kit.clock.advance(seconds=61)
+        await kit.receiver.worker.recover()
+        await kit.receiver.worker.start_due()
+        hung = [row for row in outbox(kit) if row[2] == "its sender was interrupted" or row[1] == 2]
+        assert len(hung) == 1
+
+    kit = Kit(tmp_path, [a_policy(channels={"room": ChannelSettings("scripted"), "mail": ChannelSettings("scripted")})])
+    hanging = a_policy(
+        teams={"payments": Team("fr", "Europe/Paris", (Contact("stuck", "#payments"),))},
+        channels={"room": ChannelSettings("scripted"), "stuck": ChannelSettings("hanging"), "mail": ChannelSettings("scripted")},
+    )
+    kit.write(hanging)
+    kit.receiver = kit.new(makers={"hanging": lambda *_: Hanging()}, drain=0.01)
+    kit.run(story)
+
+
+def test_a_secret_that_is_missing_is_waited_for(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert kit.told == []
+        assert outbox(kit)[0][:2] == ("pending", 1)
+        (kit.folder / "secrets" / "acme").mkdir()
+        (kit.folder / "secrets" / "acme" / "room").write_text("#hidden\n")
+        await kit.after(minutes=1)
+        assert kit.pages() == [("open", "#hidden")]
+
+    Kit(tmp_path, [a_policy(policies=ROOM, teams={"payments": SECRET_ROOM})]).run(story)
+
+
+def test_messages_of_a_tenant_whose_policy_is_not_loaded_wait_for_it(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Retry(1, "down"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        policy = kit.folder / "policies" / "acme.json"
+        body = policy.read_bytes()
+        policy.unlink()
+        kit.receiver.policies.reload()
+        await kit.after(seconds=10)
+        assert len(kit.told) == 1
+        policy.write_bytes(body)
+        kit.receiver.policies.reload()
+        await kit.after(minutes=1)
+        assert len(kit.told) == 2
+
+    one_room(tmp_path).run(story)
+
+
+def test_a_channel_that_is_not_configured_any_more_fails_the_message(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Retry(1, "down"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        kit.write(a_policy(policies=ROOM, channels={}))
+        kit.receiver.policies.reload()
+        await kit.after(seconds=10)
+        assert outbox(kit)[0][0] == "failed"
+        assert "not configured any more" in outbox(kit)[0][2]
+
+    one_room(tmp_path).run(story)
+
+
+@pytest.mark.parametrize("kind", ["carrier-pigeon", "slack"])
+def test_a_channel_that_cannot_be_made_says_what_it_needs(tmp_path: Path, kind: str) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        expected = "needs 'token'" if kind == "slack" else "no channel of type 'carrier-pigeon' is installed; there are"
+        assert expected in outbox(kit)[0][2]
+
+    Kit(tmp_path, [a_policy(policies=ROOM, channels={"room": ChannelSettings(kind)})]).run(story)
+
+
+def test_a_simulated_tenant_is_written_to_the_log_and_pages_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert kit.told == []
+        assert [row[0] for row in outbox(kit)] == ["sent", "sent"]
+
+    Kit(tmp_path, [a_policy(simulate=True)]).run(story)
+    assert "#payments" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_after_a_crash_a_message_that_was_leaving_goes_again_only_where_twice_is_harmless(
+    tmp_path: Path, repeatable: bool
+) -> None:
+    async def before(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        while await kit.receiver.store.run_due(kit.clock(), 10, kit.receiver.worker._plan):
+            pass
+        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, 10)
+
+    async def after(kit: Kit) -> None:
+        await kit.after(seconds=1)
+        assert len(kit.told) == repeatable
+        assert outbox(kit)[0][0] == ("sent" if repeatable else "failed")
+
+    kit = one_room(tmp_path, repeatable=repeatable)
+    kit.run(before)
+    kit.receiver = kit.new()
+    kit.run(after)
+
+
+def test_a_message_that_was_leaving_waits_until_its_channel_is_known(tmp_path: Path) -> None:
+    async def before(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        while await kit.receiver.store.run_due(kit.clock(), 10, kit.receiver.worker._plan):
+            pass
+        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, 10)
+        (kit.folder / "policies" / "acme.json").unlink()
+
+    async def after(kit: Kit) -> None:
+        await kit.receiver.worker.recover()
+        assert outbox(kit)[0][0] == "sending"
+        kit.clock.advance(hours=2)
+        await kit.receiver.worker.recover()
+        assert outbox(kit)[0][0] == "failed"
+
+    kit = one_room(tmp_path)
+    kit.run(before)
+    kit.receiver = kit.new()
+    kit.run(after)
+
+
+def test_a_page_that_nobody_wants_any_more_does_not_leave(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Retry(60, "down"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        await kit.post(webhook(alert(resolved="2026-01-05T09:00:30Z")))
+        await kit.after(minutes=5)
+        assert len(kit.told) == 1
+        assert outbox(kit)[0][0] == "skipped"
+
+    one_room(tmp_path).run(story)

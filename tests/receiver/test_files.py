@@ -1,0 +1,90 @@
+"""The receiver's files: secrets, tokens, policies, settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from receiver_kit import a_policy
+
+from alertkit.errors import ContractError, UsageError
+from alertkit.model.policy import encode
+from alertkit.receiver import settings, tokens
+from alertkit.receiver.policies import Policies
+from alertkit.receiver.secrets import SecretError, Secrets
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Secrets:
+    for owner in ("acme", "globex", "platform"):
+        (tmp_path / owner).mkdir()
+        (tmp_path / owner / "bot").write_text(f"{owner}-secret\r\n")
+    (tmp_path / "acme" / "binary").write_bytes(b"\xff\xfe")
+    return Secrets(tmp_path)
+
+
+def test_a_tenant_reads_its_own_secrets_and_the_platforms(secrets: Secrets) -> None:
+    assert secrets.read("acme/bot", "acme") == "acme-secret"
+    assert secrets.read("platform/bot", "acme") == "platform-secret"
+
+
+@pytest.mark.parametrize(
+    "name", ["globex/bot", "acme/../globex/bot", "acme/..", "/etc/passwd", "acme/nothing", "acme/binary", ""]
+)
+def test_nothing_else_can_be_read_and_no_text_of_it_is_told(secrets: Secrets, name: str) -> None:
+    with pytest.raises(SecretError) as caught:
+        secrets.read(name, "acme")
+    assert "secret" in str(caught.value)
+    assert "globex-secret" not in str(caught.value)
+
+
+DIGEST = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "not a list of tokens"),
+        (json.dumps([{"name": "x", "sha256": "abc", "tenants": "*", "scopes": []}]), "not 64 hexadecimal digits"),
+        (json.dumps([{"name": "x", "sha256": DIGEST, "tenants": "acme", "scopes": []}]), "not a list of tokens"),
+        (json.dumps([{"name": "x", "sha256": DIGEST, "tenants": "*", "scopes": ["all"]}]), "not a list of tokens"),
+        (json.dumps([{"name": "x", "sha256": DIGEST, "tenants": "*", "scopes": [], "text": "x"}]), "not a list of tokens"),
+    ],
+)
+def test_a_tokens_file_of_another_shape_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "tokens.json").write_text(text)
+    with pytest.raises(ContractError, match=says):
+        tokens.load(tmp_path / "tokens.json")
+
+
+@pytest.mark.parametrize("authorization", [b"", b"Basic abc", b"Bearer", b"Bearer \xff"])
+def test_what_is_no_known_bearer_token_is_nobody(tmp_path: Path, authorization: bytes) -> None:
+    (tmp_path / "tokens.json").write_text(json.dumps([{"name": "x", "sha256": DIGEST, "tenants": "*", "scopes": []}]))
+    assert tokens.load(tmp_path / "tokens.json").find(authorization) is None
+
+
+def test_a_policy_under_another_name_than_its_own_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "acme.json").write_bytes(encode(a_policy("globex")))
+    policies = Policies(tmp_path)
+    assert policies.reload()
+    assert policies.get("acme") is None
+    assert "holds the policy of globex" in policies.problems["acme"]
+    assert not policies.reload()
+    (tmp_path / "acme.json").unlink()
+    assert policies.reload()
+    assert policies.problems == {}
+
+
+def test_what_is_given_wins_over_the_environment(tmp_path: Path) -> None:
+    given = {"policies": tmp_path, "secrets": tmp_path, "tokens": tmp_path, "database": "sqlite:///x", "listen": None}
+    environment = {"ALERTKIT_LISTEN": "[::1]:80", "ALERTKIT_LEASE": "30", "ALERTKIT_DATABASE": "sqlite:///y", "OTHER": "x"}
+    found = settings.read(given, environment)
+    assert (found.listen, found.lease, found.database) == ("[::1]:80", 30.0, "sqlite:///x")
+    assert settings.address(found.listen) == ("::1", 80)
+
+
+@pytest.mark.parametrize("listen", ["9087", "host:", "host:99999", "host:http", ""])
+def test_an_address_without_a_port_is_refused(listen: str) -> None:
+    with pytest.raises(UsageError, match="is not host:port"):
+        settings.address(listen)
