@@ -235,6 +235,19 @@ def test_only_who_clicked_reads_the_answer(slack: FakeSlack) -> None:
     assert "<!here>" not in answer["text"]
 
 
+def test_paces_are_those_of_slack_by_room_and_workspace() -> None:
+    channel = SlackChannel("xoxb")
+    room = Delivery("k", "open", "#a", FIRING, "1")
+    thread = Delivery("k", "reply", "#a", FIRING, "1", '{"channel": "C1", "ts": "1.2"}')
+    update = Delivery("k", "update", "#a", FIRING, "1", '{"channel": "C1", "ts": "1.2"}')
+    lanes = [[(pace.lane, pace.interval) for pace in channel.paces(one)] for one in (room, thread, update)]
+    assert lanes == [
+        [("chat.postMessage #a", 1.0), ("chat.postMessage", 0.25)],
+        [("chat.postMessage C1", 1.0), ("chat.postMessage", 0.25)],
+        [("chat.update", 1.2)],
+    ]
+
+
 def test_many_alerts_fit_and_the_rest_is_counted(slack: FakeSlack) -> None:
     many = tuple(Entry("x" * 400, resolved=place % 2 == 1, detail=f"instance=web-{place}") for place in range(40))
     _, message = post(slack, msgspec.structs.replace(FIRING, entries=many))

@@ -15,10 +15,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
 from alertkit.channels.http import Poster
+from alertkit.channels.pace import Pace
 from alertkit.channels.slack import blocks, errors
 from alertkit.channels.slack.interactions import reference
 
 BASE_URL = "https://slack.com/api/"
+_UPDATES = Pace("chat.update", 1.2, burst=5)
+_MESSAGES = Pace("chat.postMessage", 0.25, burst=10)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -53,6 +56,17 @@ class SlackChannel:
         if isinstance(outcome, Refused) and outcome.reason in errors.UNDRAWABLE:
             return await self._call(method, _target(delivery, place) | _words(delivery))
         return outcome
+
+    def paces(self, delivery: Delivery) -> tuple[Pace, ...]:
+        """The lanes of a delivery, all of which must be free: Slack counts by method, room and workspace.
+
+        Source: https://docs.slack.dev/apis/web-api/rate-limits: about one message a second and room, several hundred messages
+        a minute and workspace, 50 updates a minute and workspace.
+        """
+        if delivery.purpose == "update":
+            return (_UPDATES,)
+        place = _place(delivery.reference)
+        return (Pace(f"chat.postMessage {place.channel if place else delivery.address}", 1.0), _MESSAGES)
 
     async def answer(self, answer_to: str, words: str) -> Outcome:
         """Tell the person who clicked, and nobody else. `answer_to` is `Interaction.answer_to`."""
