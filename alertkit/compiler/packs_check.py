@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from alertkit import names
@@ -180,7 +180,7 @@ class _Checker:
         proven.get(case["alert"], set()).update(said)
         if not said:
             yield Finding(path, "AK815", "the case says neither fires_at nor silent_at", "say when the alert fires, or does not")
-        yield from check_values(self._parameters, case.get("with", {}), (*path, "with"))
+        yield from packs_values.check(self._parameters, case.get("with", {}), (*path, "with"))
         for series in case["series"]:
             yield from self._series(series, (*path, "series", series))
 
@@ -209,19 +209,3 @@ class _Checker:
 
 def _sample(parameter: Parameter) -> Value:
     return _TRIED if parameter.sample == OWN_NAME else parameter.sample
-
-
-def check_values(parameters: Mapping[str, Parameter], written: Mapping[str, Any], path: Path) -> Iterator[Finding]:
-    """Values for parameters that do not exist, are of another type, or out of bounds."""
-    for name, value in written.items():
-        parameter = parameters.get(name)
-        if parameter is None:
-            hint = did_you_mean(name, parameters)
-            yield Finding((*path, name), "AK802", f"the pack has no parameter {name!r}", hint, on_key=True)
-            continue
-        try:
-            problem = packs_values.outside(parameter, packs_values.read(parameter.kind, value))
-        except ValueError as error:
-            problem = str(error)
-        if problem:
-            yield Finding((*path, name), "AK804", f"parameter {name!r}: {problem}", parameter.description)

@@ -1,14 +1,15 @@
-"""Values of pack parameters: read from what was written, compared with their bounds, written as people read them."""
+"""Values of pack parameters: read from what was written, checked against type and bounds, shown as people write them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, Never
 
 import re2
 
+from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.model.pack import Kind, Parameter, Value
 from alertkit.model.quantity import Duration, parse_bytes, parse_rate, parse_ratio, plain, plain_bytes
 
@@ -142,3 +143,19 @@ def _less(one: Value, other: Value) -> bool:
     if isinstance(one, Duration) and isinstance(other, Duration):
         return one < other
     return isinstance(one, Decimal) and isinstance(other, Decimal) and one < other
+
+
+def check(parameters: Mapping[str, Parameter], written: Mapping[str, Any], path: Path) -> Iterator[Finding]:
+    """Values for parameters that do not exist, are of another type, or out of bounds."""
+    for name, value in written.items():
+        parameter = parameters.get(name)
+        if parameter is None:
+            hint = did_you_mean(name, parameters)
+            yield Finding((*path, name), "AK802", f"the pack has no parameter {name!r}", hint, on_key=True)
+            continue
+        try:
+            problem = outside(parameter, read(parameter.kind, value))
+        except ValueError as error:
+            problem = str(error)
+        if problem:
+            yield Finding((*path, name), "AK804", f"parameter {name!r}: {problem}", parameter.description)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertkit.compiler import packs_use
+from alertkit.compiler import packs_use, packs_values
 from alertkit.compiler.checks.sentences import check_text
 from alertkit.compiler.finding import Finding, Path, did_you_mean
-from alertkit.compiler.packs_check import check_values
 from alertkit.compiler.packs_use import Use
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import IsolationError, PromQLError
@@ -67,7 +66,7 @@ def _use(entry: Data, pack: Pack, path: Path, where: _Place) -> Iterator[Finding
 
 def _parameters(entry: Data, pack: Pack, path: Path) -> Iterator[Finding]:
     written = entry.get("with", {})
-    yield from check_values(pack.parameters, written, (*path, "with"))
+    yield from packs_values.check(pack.parameters, written, (*path, "with"))
     for name, parameter in pack.parameters.items():
         if parameter.default is None and name not in written:
             message = f"pack {pack.name!r} needs the parameter {name!r}"
