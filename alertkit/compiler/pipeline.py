@@ -12,20 +12,25 @@ import msgspec
 
 from alertkit import dashboards, names
 from alertkit.compiler import manifest as manifests
-from alertkit.compiler import merge, policies, render, resolve, routes, rules, schema, workspace
+from alertkit.compiler import merge, policies, render, resolve, routes, rules, schema, slos, workspace
 from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, problems_at
+from alertkit.compiler.links import panel_url
 from alertkit.compiler.load import load_text, read_bytes
 from alertkit.compiler.manifest import Manifest
 from alertkit.compiler.plan import rule_key
 from alertkit.compiler.prune import Pruned
+from alertkit.compiler.rules import Rules
 from alertkit.compiler.scope import Data, Scope
+from alertkit.compiler.slo_parts import SloContext
 from alertkit.compiler.workspace import Workspace
 from alertkit.compiler.write import Files
 from alertkit.dashboards import ViewContext
 from alertkit.errors import Level, Problem, ProblemsFound
 from alertkit.model import policy as policy_file
 from alertkit.model.document import Node, plain
+from alertkit.model.policy import AlertText
+from alertkit.model.route import InhibitRule
 from alertkit.model.rules import RuleGroup
 from alertkit.model.tenant import Project, Tenant
 
@@ -153,9 +158,10 @@ def _meaning_of_rest(rest: Pruned, scope: Scope) -> Iterator[Finding]:
 def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, ...]) -> TenantBuild:
     """The tenant's artifacts, as bytes."""
     project = scope.project
-    compiled = rules.compile_rules(tenant, project, scope.guard)
+    compiled, slo_texts, muting = _with_slos(rules.compile_rules(tenant, project, scope.guard), tenant, scope)
     fragment = routes.compile_routes(tenant, project)
-    policy = policies.compile_policy(tenant, project)
+    fragment = msgspec.structs.replace(fragment, inhibit=(*fragment.inhibit, *muting))
+    policy = policies.compile_policy(tenant, project, slo_texts)
     files: Files = {
         names.fragment_file(tenant.name): render.fragment(fragment),
         names.policy_file(tenant.name): policy_file.encode(policy),
@@ -183,6 +189,20 @@ def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Pr
 def assemble(space: Workspace, fragments: Iterable[bytes]) -> bytes:
     """Alertmanager's configuration from every tenant's fragment, the platform's first."""
     return render.alertmanager(routes.root_route(space.platform, space.project), fragments)
+
+
+def _with_slos(own: Rules, tenant: Tenant, scope: Scope) -> tuple[Rules, dict[str, AlertText], tuple[InhibitRule, ...]]:
+    """The tenant's rules with those of its SLOs, their words, and the rule by which a page mutes its tickets."""
+    project = scope.project
+    context = SloContext(tenant.name, project.label, tenant.locale, scope.guard, lambda rule: panel_url(tenant, project, rule))
+    compiled = [slos.compile_slo(slo, context) for slo in tenant.slos]
+    muting = slos.inhibit_rule(tenant.slos, context)
+    together = Rules(
+        records=(*own.records, *(group for one in compiled for group in one.rules.records)),
+        alerts=(*own.alerts, *(group for one in compiled for group in one.rules.alerts)),
+    )
+    texts = {rule: text for one in compiled for rule, text in one.texts.items()}
+    return together, texts, (muting,) if muting else ()
 
 
 def _filled(manifest: Manifest, files: Files, groups: tuple[RuleGroup, ...], project: Project) -> Manifest:

@@ -18,8 +18,8 @@ from alertkit.model.tenant import AlertDefinition, Project, Tenant
 Named = TypeVar("Named")
 
 
-def compile_policy(tenant: Tenant, project: Project) -> TenantPolicy:
-    """The contract between compiler and receiver, for one tenant."""
+def compile_policy(tenant: Tenant, project: Project, slo_texts: dict[str, AlertText]) -> TenantPolicy:
+    """The contract between compiler and receiver, for one tenant; `slo_texts` are the words of its SLOs' alerts."""
     policies = {**tenant.policies, **_implied_policies(tenant)}
     reached = _Reached(tenant, policies)
     return TenantPolicy(
@@ -36,7 +36,7 @@ def compile_policy(tenant: Tenant, project: Project) -> TenantPolicy:
         schedules=reached.schedules,
         channels=_kept(tenant.channels, reached.channels),
         maintenance=tenant.maintenance,
-        texts={alert.id: _text(alert, panel_url(tenant, project, alert.id)) for alert in tenant.alerts},
+        texts={alert.id: _text(alert, panel_url(tenant, project, alert.id)) for alert in tenant.alerts} | slo_texts,
         simulate=tenant.routing.simulate,
     )
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from alertkit import names
-from alertkit.compiler import packs_use
+from alertkit.compiler import packs_use, routes_read
 from alertkit.compiler.finding import Path
 from alertkit.compiler.packs_use import Use
 from alertkit.compiler.scope import Data, Scope
+from alertkit.compiler.slo_resolve import resolve_slo
 from alertkit.model.oncall import (
     ActiveHours,
     Contact,
@@ -32,16 +33,16 @@ from alertkit.model.oncall import (
 )
 from alertkit.model.policy import ChannelSettings
 from alertkit.model.quantity import Duration
-from alertkit.model.route import Matcher
 from alertkit.model.rules import Source
+from alertkit.model.slo import Slo
 from alertkit.model.tenant import (
     AlertDefinition,
+    AlertmanagerTarget,
     CaseDefinition,
     InhibitDefinition,
     Project,
     ReceiverTarget,
     RecordDefinition,
-    RouteDefinition,
     Routing,
     Service,
     Targets,
@@ -82,6 +83,21 @@ def project(data: Data, environment: str = "") -> Project:
         environment=environment,
         relaxed=frozenset(data.get("relaxed", [])),
         runbooks=data.get("runbooks", ""),
+        alertmanager=_alertmanager(data.get("alertmanager", {})),
+    )
+
+
+def _alertmanager(data: Data) -> AlertmanagerTarget:
+    smtp = data.get("smtp", {})
+    return AlertmanagerTarget(
+        secrets_dir=data.get("secrets_dir", ""),
+        smtp_host=smtp.get("host", ""),
+        smtp_from=smtp.get("from", ""),
+        smtp_user=smtp.get("user", ""),
+        smtp_password=names.secret(names.PLATFORM, smtp["password"]["secret"]) if "password" in smtp else "",
+        health=data.get("health", ""),
+        watchdog=data.get("watchdog", ""),
+        job=data.get("job", "alertkit"),
     )
 
 
@@ -91,6 +107,7 @@ def platform_definition(data: Data) -> Data:
         "services",
         "records",
         "alerts",
+        "slos",
         "teams",
         "people",
         "channels",
@@ -121,6 +138,7 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         services=resolver.services(),
         records=resolver.records(),
         alerts=resolver.alerts(),
+        slos=resolver.slos(),
         people=resolver.people(),
         teams=resolver.teams(),
         schedules=resolver.schedules(),
@@ -186,6 +204,12 @@ class _Resolver:
 
     def _text(self, text: str | dict[str, str]) -> Text:
         return {self._data["locale"]: text} if isinstance(text, str) else text
+
+    def slos(self) -> tuple[Slo, ...]:
+        return tuple(
+            resolve_slo(entry, self._data["locale"], self._places(("slos", index)))
+            for index, entry in enumerate(self._data.get("slos", []))
+        )
 
     def people(self) -> dict[str, Person]:
         own = {entry["id"]: self._person(entry, self._data) for entry in self._data.get("people", [])}
@@ -318,15 +342,23 @@ class _Resolver:
         return Routing(
             group_by=tuple(own.get("group_by", ("alertname", names.LABEL_SERVICE))),
             timings=Timings(timing("group_wait", "10s"), timing("group_interval", "1m"), timing("repeat_interval", "30m")),
-            routes=tuple(
-                RouteDefinition(_matchers(route["match"]), route["escalate"], self._places(("routing", "routes", index)))
-                for index, route in enumerate(own.get("routes", []))
-            ),
+            routes=routes_read.routes(own.get("routes", []), ("routing", "routes"), self._places),
             inhibit=tuple(
-                InhibitDefinition(_matchers(rule["source"]), _matchers(rule["target"]), tuple(rule.get("equal", ())))
+                InhibitDefinition(
+                    routes_read.condition(rule["source"]), routes_read.condition(rule["target"]), tuple(rule.get("equal", ()))
+                )
                 for rule in own.get("inhibit", [])
             ),
             simulate=own.get("simulate", False),
+            notify=own.get("notify", ""),
+            receivers=tuple(routes_read.native(entry, self._data["tenant"]) for entry in own.get("receivers", [])),
+            intervals=tuple(
+                routes_read.interval(entry, self._data["timezone"], _restriction) for entry in own.get("intervals", [])
+            ),
+            tests=tuple(
+                routes_read.test(entry, self._places(("routing", "tests", index)))
+                for index, entry in enumerate(own.get("tests", []))
+            ),
         )
 
     def maintenance(self) -> tuple[Maintenance, ...]:
@@ -341,10 +373,6 @@ def _or(entry: Data, key: str, home: Data) -> str:
     """What the entry says, or else its tenant."""
     value: str = entry[key] if key in entry else home[key]
     return value
-
-
-def _matchers(match: dict[str, str]) -> tuple[Matcher, ...]:
-    return tuple(Matcher(name, "=", value) for name, value in sorted(match.items()))
 
 
 def _channel(entry: Data, owner: str) -> ChannelSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 import msgspec
@@ -10,8 +11,9 @@ from alertkit import names
 from alertkit.model.oncall import EscalationPolicy, Maintenance, Person, Schedule, Team
 from alertkit.model.policy import ChannelSettings, Unit
 from alertkit.model.quantity import Duration
-from alertkit.model.route import Matcher
+from alertkit.model.route import Matcher, NativeKind, TimeInterval
 from alertkit.model.rules import Source
+from alertkit.model.slo import Slo
 
 Version = tuple[int, int]
 """Major and minor version of a target."""
@@ -34,6 +36,23 @@ class Timings(msgspec.Struct, frozen=True):
     group_wait: Duration
     group_interval: Duration
     repeat_interval: Duration
+
+
+class AlertmanagerTarget(msgspec.Struct, frozen=True):
+    """What native receivers need on Alertmanager's machine, and which of the platform's watch over alertkit itself.
+
+    `secrets_dir` holds a file per secret, `<tenant>/<id>`; empty: there is none. `smtp_*` is the mail server, its password a
+    secret's full name. `health` and `watchdog` are names of native receivers of the platform, or empty.
+    """
+
+    secrets_dir: str = ""
+    smtp_host: str = ""
+    smtp_from: str = ""
+    smtp_user: str = ""
+    smtp_password: str = ""
+    health: str = ""
+    watchdog: str = ""
+    job: str = "alertkit"
 
 
 class ReceiverTarget(msgspec.Struct, frozen=True):
@@ -103,11 +122,53 @@ class CaseDefinition(msgspec.Struct, frozen=True):
 
 
 class RouteDefinition(msgspec.Struct, frozen=True):
-    """Alerts that all of `match` hold for go to `policy`."""
+    """Alerts that all of `match` hold for go to `policy`, or to the native receiver `notify`, or, where both are empty, to
+    whatever takes those of the route above. Times that are None and an empty `group_by` are as the route above has them.
+    """
 
     match: tuple[Matcher, ...]
     policy: str
     source: Source
+    notify: str = ""
+    group_by: tuple[str, ...] = ()
+    group_wait: Duration | None = None
+    group_interval: Duration | None = None
+    repeat_interval: Duration | None = None
+    mute: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
+    follow: bool = False
+    routes: tuple[RouteDefinition, ...] = ()
+
+
+class NativeDefinition(msgspec.Struct, frozen=True):
+    """A receiver of Alertmanager's own. `secrets` maps an option to the full name of a secret.
+
+    With `mirror` every critical alert goes to it as well.
+    """
+
+    name: str
+    kind: NativeKind
+    options: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    mirror: bool = False
+
+
+class RouteTest(msgspec.Struct, frozen=True):
+    """Where an alert with these labels must go at `at` (local, of the tenant's zone; None: at any time).
+
+    Everything that is not empty must be reached, the person within `within` of the first notification; with `nobody` nobody
+    may be told at all.
+    """
+
+    name: str
+    labels: dict[str, str]
+    source: Source
+    at: dt.datetime | None = None
+    within: Duration = Duration(0)
+    policy: str = ""
+    receiver: str = ""
+    person: str = ""
+    nobody: bool = False
 
 
 class InhibitDefinition(msgspec.Struct, frozen=True):
@@ -126,6 +187,11 @@ class Routing(msgspec.Struct, frozen=True):
     routes: tuple[RouteDefinition, ...]
     inhibit: tuple[InhibitDefinition, ...]
     simulate: bool
+    notify: str = ""
+    """The native receiver that takes what no route takes, instead of the owner of the alert's service."""
+    receivers: tuple[NativeDefinition, ...] = ()
+    intervals: tuple[TimeInterval, ...] = ()
+    tests: tuple[RouteTest, ...] = ()
 
 
 class Tenant(msgspec.Struct, frozen=True):
@@ -138,6 +204,7 @@ class Tenant(msgspec.Struct, frozen=True):
     services: tuple[Service, ...]
     records: tuple[RecordDefinition, ...]
     alerts: tuple[AlertDefinition, ...]
+    slos: tuple[Slo, ...]
     people: dict[str, Person]
     teams: dict[str, Team]
     schedules: dict[str, Schedule]
@@ -169,6 +236,7 @@ class Project(msgspec.Struct, frozen=True):
     environment: str = ""
     relaxed: frozenset[str] = frozenset()
     runbooks: str = ""
+    alertmanager: AlertmanagerTarget = AlertmanagerTarget()
 
     def reserved_labels(self) -> frozenset[str]:
         """Labels that no definition sets by hand."""

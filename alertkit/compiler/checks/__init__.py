@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from alertkit.compiler.checks import calendars, channels, duplicates, expressions, packs, references, routes, sentences
+from alertkit.compiler.checks import calendars, channels, duplicates, expressions, packs, references, routes, sentences, slos
 from alertkit.compiler.finding import Finding
 from alertkit.compiler.scope import Data, Scope
 
@@ -18,5 +18,6 @@ CHECKS: tuple[Check, ...] = (
     expressions.check,
     sentences.check,
     packs.check,
+    slos.check,
     routes.check,
 )

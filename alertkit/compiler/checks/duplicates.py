@@ -11,6 +11,7 @@ from alertkit.compiler.scope import Data, Scope
 _KEYS = {
     "services": "name",
     "alerts": "name",
+    "slos": "name",
     "teams": "name",
     "people": "id",
     "channels": "name",

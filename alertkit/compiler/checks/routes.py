@@ -16,7 +16,7 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
     known = {
         names.LABEL_SEVERITY: set(names.SEVERITIES),
         names.LABEL_SERVICE: {service["name"] for service in data.get("services", [])},
-        "alertname": {alert["name"] for alert in data.get("alerts", [])} | set(packs.alert_names(data, scope)),
+        "alertname": _alert_names(data) | set(packs.alert_names(data, scope)),
     }
     before: list[Data] = []
     for index, route in enumerate(routing.get("routes", [])):
@@ -46,3 +46,10 @@ def _match(match: dict[str, str], path: Path, scope: Scope, known: dict[str, set
             yield Finding(
                 (*path, name), "AK602", f"no alert of this tenant has {name} {value!r}", did_you_mean(value, known[name])
             )
+
+
+def _alert_names(data: Data) -> set[str]:
+    own = {alert["name"] for alert in data.get("alerts", [])}
+    if data.get("slos"):
+        own |= {names.SLO_ABSENCE, *(slo.get("alert", names.SLO_ALERT) for slo in data["slos"])}
+    return own
