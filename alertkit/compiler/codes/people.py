@@ -25,8 +25,8 @@ CODES: Final[dict[str, Code]] = {
         "A reserved name",
         "The platform's teams and schedules can be named by every tenant, so no tenant defines one of the same "
         "name. Policies called `unrouted` or `owner-…` are alertkit's own: they take what no route takes.",
-        wrong='teams:\n  - {name: platform, slack: "#acme-platform"}\n',
-        right='teams:\n  - {name: acme-platform, slack: "#acme-platform"}\n',
+        wrong='teams:\n  - {name: web, slack: "#web"}\n  - {name: platform, slack: "#acme-platform"}\n',
+        right='teams:\n  - {name: web, slack: "#web"}\n  - {name: acme-platform, slack: "#acme-platform"}\n',
     ),
     "AK304": Code(
         "A tenant's name does not fit its file",
