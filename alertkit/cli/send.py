@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alertkit import names
 from alertkit.cli import common
 from alertkit.cli.preview import STATES, choose, compiled, messages
 from alertkit.errors import MissingTool, UsageError
@@ -47,7 +48,8 @@ def command(
     The message says that it is a preview by its reference; its buttons do nothing.
     """
     policy, rules = compiled(common.find_project(project), tenant, environment)
-    if channel not in policy.channels:
+    configured = policy.channels.get(channel) or policy.channels.get(names.lent(channel))
+    if configured is None:
         raise UsageError(f"no channel {channel!r}; there are {', '.join(sorted(policy.channels)) or 'none'}")
     shown = next(
         messages(policy, choose(rules, (alert,)), locales=(locale or policy.locale,), channels=(channel,), states=(state,))
@@ -56,11 +58,11 @@ def command(
 
     delivery = Delivery(f"preview-{state}", "open", address, shown.message, "preview")
     if dry_run:
-        common.print_json({"channel": policy.channels[channel].type, "delivery": delivery})
+        common.print_json({"channel": configured.type, "delivery": delivery})
         return
     if secrets is None:
         raise UsageError("--secrets is missing; give the folder, or --dry-run")
-    ctx.exit(_report(asyncio.run(_send(policy, policy.channels[channel], delivery, secrets)), delivery))
+    ctx.exit(_report(asyncio.run(_send(policy, configured, delivery, secrets)), delivery))
 
 
 async def _send(policy: TenantPolicy, configured: ChannelSettings, delivery: Delivery, secrets: Path) -> Outcome:

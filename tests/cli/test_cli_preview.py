@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import click
@@ -10,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alertkit import resources
-from alertkit.cli import cli, locales, preview, send
-from alertkit.errors import UsageError
+from alertkit.cli import locales, preview, send
+from alertkit.errors import ProblemsFound, UsageError
 from alertkit.testing.slack import FakeSlack
 
 PROJECT = Path(__file__).parents[2] / "examples" / "streaming-platform"
@@ -81,7 +82,7 @@ def test_what_would_be_sent_is_printed_and_nothing_is_sent() -> None:
 
 
 def test_a_test_message_is_sent_with_the_tenants_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    secrets = preview.compiled(PROJECT, "acme", "")[0].channels["slack"].secrets
+    secrets = preview.compiled(PROJECT, "acme", "")[0].channels["platform/slack"].secrets
     with FakeSlack() as slack:
         for name in secrets.values():
             path = tmp_path / name
@@ -116,8 +117,9 @@ def test_extraction_changes_nothing_when_the_catalogs_are_fresh() -> None:
 
 
 def test_a_wrong_definition_is_reported_and_not_previewed(tmp_path: Path) -> None:
-    assert cli.name is not None
-    project = tmp_path / "alertkit.yaml"
-    project.write_text("version: alertkit/v1\n")
-    result = CliRunner().invoke(preview.command, ["--project", str(tmp_path), "--tenant", "acme"])
-    assert result.exit_code != 0
+    project = tmp_path / "copy"
+    shutil.copytree(PROJECT, project)
+    definition = project / "tenants" / "acme.yaml"
+    definition.write_text(definition.read_text().replace("severity: critical", "severity: dire"))
+    with pytest.raises(ProblemsFound, match="dire"):
+        run(preview.command, "--project", str(project), "--tenant", "acme")
