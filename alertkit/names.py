@@ -95,6 +95,16 @@ def receiver(tenant: str, policy: str) -> str:
     return f"{tenant}/{policy}"
 
 
+def native_receiver(tenant: str, name: str) -> str:
+    """Name of one of Alertmanager's own receivers; two slashes keep it apart from every policy's."""
+    return f"{tenant}/alertmanager/{name}"
+
+
+def interval(tenant: str, name: str) -> str:
+    """Name of a time interval in Alertmanager's configuration."""
+    return f"{tenant}/{name}"
+
+
 def alerts_path(tenant: str, policy: str) -> str:
     """Path of the receiver's URL to which Alertmanager posts a policy's alerts; the path alone selects the policy."""
     return f"/v1/alerts/{tenant}/{policy}"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
 from alertkit import names
 from alertkit.compiler.emit import emit
 from alertkit.model.quantity import Duration
-from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, WebhookReceiver
+from alertkit.model.oncall import Restriction
+from alertkit.model.route import Fragment, InhibitRule, Matcher, NativeReceiver, Route, TimeInterval, WebhookReceiver
 from alertkit.model.rules import AlertingRule, RecordingRule, Rule, RuleGroup
 from alertkit.routing import matchers
 
-_SECTIONS = ("receivers", "inhibit_rules")
+_SECTIONS = ("receivers", "inhibit_rules", "time_intervals")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ROUTES = "route:\n  routes:\n"
 
 
@@ -49,10 +52,12 @@ def fragment(value: Fragment) -> bytes:
     """A tenant's part of Alertmanager's configuration, in the shape of the whole."""
     data: dict[str, Any] = {
         "route": {"routes": [_route(route) for route in value.routes]},
-        "receivers": [_webhook(receiver) for receiver in value.receivers],
+        "receivers": [_receiver(receiver) for receiver in value.receivers],
     }
     if value.inhibit:
         data["inhibit_rules"] = [_inhibit(rule) for rule in value.inhibit]
+    if value.intervals:
+        data["time_intervals"] = [_interval(interval) for interval in value.intervals]
     return emit(data, header=_header(value.tenant)).encode()
 
 
@@ -95,12 +100,20 @@ def _route(route: Route) -> dict[str, Any]:
         **_span("group_wait", route.group_wait),
         **_span("group_interval", route.group_interval),
         **_span("repeat_interval", route.repeat_interval),
+        **({"mute_time_intervals": list(route.mute_time_intervals)} if route.mute_time_intervals else {}),
+        **({"active_time_intervals": list(route.active_time_intervals)} if route.active_time_intervals else {}),
         **({"routes": [_route(child) for child in route.routes]} if route.routes else {}),
     }
 
 
 def _matchers(values: Iterable[Matcher]) -> list[str]:
     return [matchers.text(value) for value in values]
+
+
+def _receiver(receiver: WebhookReceiver | NativeReceiver) -> dict[str, Any]:
+    if isinstance(receiver, NativeReceiver):
+        return {"name": receiver.name, f"{receiver.kind}_configs": [receiver.settings]}
+    return _webhook(receiver)
 
 
 def _webhook(receiver: WebhookReceiver) -> dict[str, Any]:
@@ -119,6 +132,29 @@ def _webhook(receiver: WebhookReceiver) -> dict[str, Any]:
 
 def _inhibit(rule: InhibitRule) -> dict[str, Any]:
     return {"source_matchers": _matchers(rule.source), "target_matchers": _matchers(rule.target), "equal": list(rule.equal)}
+
+
+def _interval(interval: TimeInterval) -> dict[str, Any]:
+    times = [part for hours in interval.hours for part in _hours(hours)]
+    times += [_date(date) for date in interval.dates]
+    return {"name": interval.name, "time_intervals": [{**part, "location": interval.timezone} for part in times]}
+
+
+def _hours(hours: Restriction) -> list[dict[str, Any]]:
+    """One interval, or two when it reaches into the next day: Alertmanager's hours end at midnight."""
+    if hours.start < hours.end:
+        return [_part(hours.weekdays, hours.start, hours.end)]
+    late = _part(hours.weekdays, hours.start, "24:00")
+    return [late] if hours.end == "00:00" else [late, _part(tuple((day + 1) % 7 for day in hours.weekdays), "00:00", hours.end)]
+
+
+def _part(weekdays: tuple[int, ...], start: str, end: str) -> dict[str, Any]:
+    days = {} if len(set(weekdays)) == len(_WEEKDAYS) else {"weekdays": [_WEEKDAYS[day] for day in sorted(weekdays)]}
+    return {**days, "times": [{"start_time": start, "end_time": end}]}
+
+
+def _date(date: dt.date) -> dict[str, Any]:
+    return {"days_of_month": [str(date.day)], "months": [str(date.month)], "years": [str(date.year)]}
 
 
 def _span(key: str, value: Duration | None) -> dict[str, str]:

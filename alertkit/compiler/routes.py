@@ -1,33 +1,51 @@
 """A tenant's part of Alertmanager's configuration: one route that only its own alerts enter, and never leave.
 
-The tree: the tenant's label → the author's routes in order → the owner of the alert's service → `unrouted`.
+The tree below the tenant's label, in order: alertkit's own health (the platform's only) → mirrors, which take a copy of every
+critical alert → the author's routes → the owner of the alert's service → the last resort.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from alertkit import names
-from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, WebhookReceiver
-from alertkit.model.tenant import InhibitDefinition, Project, Tenant
+from alertkit.compiler import health, routes_native
+from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, TimeInterval, WebhookReceiver
+from alertkit.model.tenant import InhibitDefinition, Project, RouteDefinition, Tenant
+
+CRITICAL = Matcher(names.LABEL_SEVERITY, "=", names.SEVERITIES[0])
 
 
 def compile_routes(tenant: Tenant, project: Project) -> Fragment:
     """The fragment of one tenant. Receivers stand for all of its policies, whether a route names them or not."""
     own = Matcher(project.label, "=", tenant.name)
-    timings = tenant.routing.timings
+    routing = tenant.routing
+    children = (
+        *(health.routes(project) if tenant.name == names.PLATFORM else ()),
+        *_mirrors(tenant),
+        *_Compiled(tenant, project).routes(routing.routes),
+        *(() if routing.notify else _owner_routes(tenant)),
+    )
     root = Route(
         matchers=(own,),
-        receiver=names.receiver(tenant.name, names.POLICY_UNROUTED),
-        group_by=(project.label, *(label for label in tenant.routing.group_by if label != project.label)),
-        group_wait=timings.group_wait,
-        group_interval=timings.group_interval,
-        repeat_interval=timings.repeat_interval,
-        routes=(*_written_routes(tenant), *_owner_routes(tenant)),
+        receiver=last_resort(tenant),
+        group_by=with_tenant(project, routing.group_by),
+        group_wait=routing.timings.group_wait,
+        group_interval=routing.timings.group_interval,
+        repeat_interval=routing.timings.repeat_interval,
+        routes=_lossless(children),
     )
     return Fragment(
         tenant=tenant.name,
         routes=(root,),
-        receivers=tuple(_receiver(tenant.name, policy, project) for policy in policy_names(tenant)),
-        inhibit=tuple(_inhibit(rule, own) for rule in tenant.routing.inhibit),
+        receivers=(
+            *(_receiver(tenant.name, policy, project) for policy in policy_names(tenant)),
+            *(routes_native.receiver(tenant.name, one, project) for one in routing.receivers),
+        ),
+        inhibit=tuple(_inhibit(rule, own) for rule in routing.inhibit),
+        intervals=tuple(TimeInterval(names.interval(tenant.name, i.name), i.timezone, i.hours, i.dates) for i in routing.intervals),
     )
 
 
@@ -35,7 +53,7 @@ def root_route(platform: Tenant, project: Project) -> Route:
     """The root of the tree: the platform's last resort, grouped so that no two tenants share a notification."""
     timings = platform.routing.timings
     return Route(
-        receiver=names.receiver(names.PLATFORM, names.POLICY_UNROUTED),
+        receiver=last_resort(platform),
         group_by=(project.label, "alertname"),
         group_wait=timings.group_wait,
         group_interval=timings.group_interval,
@@ -43,8 +61,17 @@ def root_route(platform: Tenant, project: Project) -> Route:
     )
 
 
+def last_resort(tenant: Tenant) -> str:
+    """The receiver of what no route takes."""
+    notify = tenant.routing.notify
+    return names.native_receiver(tenant.name, notify) if notify else names.receiver(tenant.name, names.POLICY_UNROUTED)
+
+
 def policy_names(tenant: Tenant) -> tuple[str, ...]:
-    """Every policy that alerts can reach: the written ones, the owners' and the last resort."""
+    """Every policy that alerts can reach: the written ones and, unless a native receiver takes their alerts, the owners' and
+    the last resort."""
+    if tenant.routing.notify:
+        return tuple(tenant.policies)
     return (*tenant.policies, *map(names.owner_policy, owners(tenant)), names.POLICY_UNROUTED)
 
 
@@ -53,10 +80,74 @@ def owners(tenant: Tenant) -> tuple[str, ...]:
     return tuple(dict.fromkeys(service.owner for service in tenant.services))
 
 
-def _written_routes(tenant: Tenant) -> tuple[Route, ...]:
+def with_tenant(project: Project, labels: Iterable[str]) -> tuple[str, ...]:
+    """Labels to group by: the tenant's first, so that no notification holds alerts of two."""
+    return (project.label, *(label for label in labels if label != project.label))
+
+
+def _mirrors(tenant: Tenant) -> tuple[Route, ...]:
     return tuple(
-        Route(matchers=route.match, receiver=names.receiver(tenant.name, route.policy)) for route in tenant.routing.routes
+        Route(matchers=(CRITICAL,), receiver=names.native_receiver(tenant.name, one.name), follow=True)
+        for one in tenant.routing.receivers
+        if one.mirror
     )
+
+
+def _lossless(routes: tuple[Route, ...], intervals: Intervals | None = None) -> tuple[Route, ...]:
+    """Siblings, and after them one that matches everything where one of them continues.
+
+    Alertmanager asks the route above only when none below it matches, and one that only takes a copy matches too.
+    """
+    last = intervals or Intervals()
+    return (*routes, last.on(Route())) if any(route.follow for route in routes) else routes
+
+
+class Intervals(msgspec.Struct, frozen=True):
+    """When a route to a native receiver is muted, and when alone it is active: names of intervals as Alertmanager has them."""
+
+    mute: tuple[str, ...] = ()
+    active: tuple[str, ...] = ()
+
+    def below(self, tenant: str, one: RouteDefinition) -> Intervals:
+        """What holds on a route below: its own, or else these."""
+        mute, active = (tuple(names.interval(tenant, name) for name in found) for found in (one.mute, one.active))
+        return Intervals(mute or self.mute, active or self.active)
+
+    def on(self, route: Route) -> Route:
+        """The route with them."""
+        return msgspec.structs.replace(route, mute_time_intervals=self.mute, active_time_intervals=self.active)
+
+
+class _Compiled:
+    """The author's routes as Alertmanager's. What a route says holds below it: intervals, too, which Alertmanager forgets."""
+
+    def __init__(self, tenant: Tenant, project: Project) -> None:
+        self._tenant, self._project = tenant.name, project
+        self._notify = tenant.routing.notify
+
+    def routes(self, written: Iterable[RouteDefinition]) -> tuple[Route, ...]:
+        return tuple(self._route(one, Intervals(), native=bool(self._notify)) for one in written)
+
+    def _route(self, one: RouteDefinition, above: Intervals, *, native: bool) -> Route:
+        native = bool(one.notify) or (native and not one.policy)
+        intervals = above.below(self._tenant, one) if native else Intervals()
+        below = tuple(self._route(child, intervals, native=native) for child in one.routes)
+        route = Route(
+            matchers=one.match,
+            receiver=self._receiver(one),
+            group_by=with_tenant(self._project, one.group_by) if one.group_by else (),
+            group_wait=one.group_wait,
+            group_interval=one.group_interval,
+            repeat_interval=one.repeat_interval,
+            follow=one.follow,
+            routes=_lossless(below, intervals),
+        )
+        return intervals.on(route)
+
+    def _receiver(self, one: RouteDefinition) -> str | None:
+        if one.notify:
+            return names.native_receiver(self._tenant, one.notify)
+        return names.receiver(self._tenant, one.policy) if one.policy else None
 
 
 def _owner_routes(tenant: Tenant) -> tuple[Route, ...]:

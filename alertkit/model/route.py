@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 import msgspec
 
+from alertkit.model.oncall import Restriction
 from alertkit.model.quantity import Duration
 
 Operator = Literal["=", "!=", "=~", "!~"]
@@ -44,6 +46,29 @@ class WebhookReceiver(msgspec.Struct, frozen=True):
     max_alerts: int
 
 
+NativeKind = Literal["slack", "email", "pagerduty", "opsgenie", "webhook"]
+Setting = str | int | bool | dict[str, "Setting"]
+
+
+class NativeReceiver(msgspec.Struct, frozen=True):
+    """A receiver of Alertmanager's own. `settings` are in Alertmanager's words; secrets are paths of files."""
+
+    name: str
+    kind: NativeKind
+    settings: dict[str, Setting]
+    address: str = ""
+    """Where it leads, as people say it: a channel, a mail address, a host."""
+
+
+class TimeInterval(msgspec.Struct, frozen=True):
+    """Times at which native receivers are muted or active: any of the `hours`, and all of the `dates`, in `timezone`."""
+
+    name: str
+    timezone: str
+    hours: tuple[Restriction, ...] = ()
+    dates: tuple[dt.date, ...] = ()
+
+
 class InhibitRule(msgspec.Struct, frozen=True):
     """While a source fires, targets with the same values of the `equal` labels are muted."""
 
@@ -57,5 +82,6 @@ class Fragment(msgspec.Struct, frozen=True):
 
     tenant: str
     routes: tuple[Route, ...]
-    receivers: tuple[WebhookReceiver, ...]
+    receivers: tuple[WebhookReceiver | NativeReceiver, ...]
     inhibit: tuple[InhibitRule, ...] = ()
+    intervals: tuple[TimeInterval, ...] = ()
