@@ -39,6 +39,8 @@ def isolate(expr: str, label: str, value: str, shared: frozenset[str] = frozense
 def insertions(expr: str, label: str, value: str, shared: frozenset[str]) -> list[Insertion]:
     """What must be put where to isolate an expression, proven; arguments and errors as for isolate."""
     own = _own_matcher(label, value)
+    if "" in shared:
+        raise IsolationError("a shared metric has a name: remove the empty one")
     original = parser.read(expr, without=own)
     _refuse_forging(original, label)
     found = _plan(original, own, shared)
@@ -85,7 +87,9 @@ def _written_label(call: Call | Aggregation) -> tuple[str, Expr | None]:
 def _plan(reading: Reading, own: Matcher, shared: frozenset[str]) -> list[Insertion]:
     found = places.selectors(reading.tokens)
     if len(found) != len(reading.selectors):
-        raise IsolationError("cannot tell where the selectors are: a metric is named like a word of the language")
+        raise IsolationError(
+            'cannot tell where the selectors are: write a metric named like a word of the language as {__name__="and"}'
+        )
     written = f"{own.name}={parser.quote(own.value)}"
     return [
         (place.insert, place.wrap(written))

@@ -116,7 +116,7 @@ def _call(call: Call) -> LabelFlow:
 
 def _absence(expr: Expr) -> LabelFlow:
     """absent() has the labels that its selector asks for by equality, and no others."""
-    selector = unwrap(expr.selector) if isinstance(expr, Range) else expr
+    selector = expr.selector if isinstance(expr, Range) else expr
     if not isinstance(selector, Selector):
         return _NONE
     return LabelFlow(only=frozenset(m.name for m in selector.matchers if m.op == "=" and m.value))

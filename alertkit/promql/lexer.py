@@ -27,10 +27,15 @@ INVISIBLE: Final = re.compile(
 )
 """Control characters and those that hide or reorder text: no expression and no tenant's name may hold one."""
 
+MATCH_OPERATORS: Final = frozenset(("=", "!=", "=~", "!~"))
+QUOTES: Final = frozenset("\"'`")
+STRING: Final = r"""(?:"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`]*`)"""
+"""A string in any of the three quotes, as a regular expression (with DOTALL)."""
+
 _PIECE = re.compile(
-    r"""[ \t\n]+|\#[^\n]*
+    rf"""[ \t\n]+|\#[^\n]*
     |(?:[A-Za-z_]|:(?![0-9]))[A-Za-z0-9_:]*
-    |"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`]*`
+    |{STRING}
     |(?:[0-9]|\.[0-9])(?:[eE][+-](?=[0-9])|[0-9A-Za-z_.])*
     |[=!]~|[=!<>]=|.""",
     re.VERBOSE | re.DOTALL,
@@ -122,7 +127,7 @@ def _too_much(offset: int, depth: int) -> PromQLError:
 
 
 def _stray(text: str, offset: int) -> PromQLError:
-    if text in "\"'`":
+    if text in QUOTES:
         return PromQLError(f"the string that {text} opens is never closed", offset)
     if text.isspace():
         return PromQLError(f"the character U+{ord(text):04X} is not a plain space: type it again", offset)

@@ -12,12 +12,10 @@ import re
 from alertkit.errors import PromQLError
 from alertkit.promql import places
 from alertkit.promql.functions import AGGREGATIONS, COMPARISONS, FUNCTIONS, SET_OPERATORS
-from alertkit.promql.lexer import Token
+from alertkit.promql.lexer import MATCH_OPERATORS, QUOTES, Token
 
 _OPERATORS = COMPARISONS | SET_OPERATORS | frozenset("+-*/%^") | {"atan2"}
 _AFTER_METRIC = _OPERATORS | {"offset"}
-_MATCH = frozenset(("=", "!=", "=~", "!~"))
-_QUOTES = frozenset("\"'`")
 _VALUE = "a metric, a number, a function or '('"
 _KINDS = {"vector": "an instant vector (metric)", "matrix": "a range (metric[5m])", "scalar": "a number", "string": "a string"}
 _TYPE = re.compile(r"expected type (\w+) in (?:call to function '(\w+)'|aggregation expression), got (\w+)")
@@ -130,7 +128,7 @@ class _Grammar:
             self.matchers()
         elif first.isalpha() or first in ("_", ":"):
             self.word()
-        elif first and (first in _QUOTES or first.isdigit() or first == "."):
+        elif first and (first in QUOTES or first.isdigit() or first == "."):
             self.at += 1
         else:
             raise self.fail(_VALUE)
@@ -174,18 +172,18 @@ class _Grammar:
                 raise self.fail("',' or ')'")
 
     def label(self) -> None:
-        if not (self.text[:1].isalpha() or self.text[:1] in ("_", *_QUOTES)) or not self.text:
+        if not (self.text[:1].isalpha() or self.text[:1] in ("_", *QUOTES)) or not self.text:
             raise self.fail("a label name")
         self.at += 1
 
     def matchers(self) -> None:
         self.need("{")
         while not self.take("}"):
-            quoted = self.text[:1] in _QUOTES
+            quoted = self.text[:1] in QUOTES
             self.label()
-            if self.text in _MATCH:
+            if self.text in MATCH_OPERATORS:
                 self.at += 1
-                if self.text[:1] not in _QUOTES or not self.text:
+                if self.text[:1] not in QUOTES or not self.text:
                     raise self.fail("a quoted value")
                 self.at += 1
             elif not quoted:

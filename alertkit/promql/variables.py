@@ -19,17 +19,8 @@ _HIDDEN = "¤"
 
 _SPANS = frozenset(("__interval", "__range", "__rate_interval"))
 _NUMBERS = frozenset(("__interval_ms", "__range_ms", "__range_s"))
-_MATCH = frozenset(("=", "!=", "=~", "!~"))
-_QUOTES = frozenset("\"'`")
 _VARIABLE = r"\$(?P<plain>[A-Za-z0-9_]+)|\$\{(?P<braced>[A-Za-z0-9_]+)"
-_OUTSIDE = re.compile(
-    r"""(?P<comment>\#[^\n]*)
-    |(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`]*`)
-    |(?:"""
-    + _VARIABLE
-    + r"\})",
-    re.VERBOSE | re.DOTALL,
-)
+_OUTSIDE = re.compile(rf"(?P<comment>#[^\n]*)|(?P<string>{lexer.STRING})|(?:{_VARIABLE}\}})", re.DOTALL)
 _INSIDE = re.compile(_VARIABLE + r"[^}]{0,100}\}|\[\[(?P<old>[A-Za-z0-9_]+)(?::[A-Za-z0-9_]+)?\]\]")
 """Inside a string Grafana also knows `${name:format}` and `[[name]]`."""
 
@@ -90,8 +81,8 @@ def _check_places(expr: str, hidden: str) -> None:
     for at, (text, start) in enumerate(tokens):
         before = [token.lower() for token, _ in tokens[max(at - 2, 0) : at]]
         written = expr[start : start + len(text)]
-        if text[0] in _QUOTES:
-            _check_string(text, written, start, in_matcher=not _MATCH.isdisjoint(before[-1:]))
+        if text[0] in lexer.QUOTES:
+            _check_string(text, written, start, in_matcher=not lexer.MATCH_OPERATORS.isdisjoint(before[-1:]))
         elif written != text and not _stands_alone(written, before):
             raise IsolationError(
                 "a variable stands as a whole duration, as in [$__rate_interval], or inside a matcher's value", start

@@ -129,6 +129,11 @@ def test_only_a_plain_label_can_tell_tenants_apart(label: str) -> None:
         isolate("up", label, "a")
 
 
+def test_sharing_a_metric_without_a_name_shares_nothing() -> None:
+    with pytest.raises(IsolationError, match="a shared metric has a name"):
+        isolate('{job="x"}', "tenant", "a", frozenset({""}))
+
+
 @pytest.mark.parametrize("label", ["by", "on", "le", "or", "bool", "_x"])
 def test_a_label_named_like_a_word_of_the_language_works(label: str) -> None:
     assert isolate("sum by (x) (up)", label, "a") == f'sum by (x) (up{{{label}="a"}})'
