@@ -15,8 +15,10 @@ COMMANDS = {
     "completion": "Print the completion script for a shell.",
     "generate": "Compile definitions into rules, routes, dashboards and policies.",
     "init": "Start a project that generates and passes.",
+    "packs": "List the rule packs there are, or explain one.",
     "schema": "Print a JSON Schema, or write all of them.",
     "serve": "Run the receiver that Alertmanager posts to.",
+    "token": "Make a bearer token for the receiver.",
     "validate": "Report everything that is wrong with the definitions.",
 }
 """Name and one line of every command. A command lives in the module of its name, which is imported when it is used."""

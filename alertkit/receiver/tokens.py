@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
+import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +36,11 @@ class Tokens:
     def __init__(self, tokens: list[Token]) -> None:
         self._by_digest = {token.sha256.lower(): token for token in tokens}
 
+    @property
+    def all(self) -> Iterable[Token]:
+        """Each of them."""
+        return self._by_digest.values()
+
     def find(self, authorization: bytes) -> Token | None:
         """The token of an `Authorization: Bearer …` header."""
         scheme, _, text = authorization.partition(b" ")
@@ -57,3 +65,20 @@ def load(path: Path) -> Tokens:
         if len(token.sha256) != 64 or not all(c in "0123456789abcdefABCDEF" for c in token.sha256):
             raise ContractError(f"{path}: sha256 of token {token.name!r} is not 64 hexadecimal digits")
     return Tokens(tokens)
+
+
+def issue(path: Path, name: str, tenants: Literal["*"] | frozenset[str], scopes: frozenset[Scope]) -> str:
+    """Make a token and let it in: its digest joins the file, beside those that are there; its text is only returned.
+
+    Raises:
+        ContractError: the file that is there is none of tokens.
+    """
+    known = list(load(path).all) if path.exists() else []
+    text = f"ak_{secrets.token_urlsafe(32)}"
+    token = Token(name, hashlib.sha256(text.encode()).hexdigest(), tenants, scopes)
+    body = msgspec.json.format(msgspec.json.encode([*known, token], order="sorted"), indent=2) + b"\n"
+    fresh = path.with_name(f".{path.name}.new")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - wants a mode
+        file.write(body)
+    fresh.replace(path)
+    return text
