@@ -8,7 +8,7 @@ import click
 
 from alertkit.cli import common
 
-NAMES = ("project", "tenant", "policy", "webhook")
+NAMES = ("project", "tenant", "pack", "policy", "webhook")
 
 
 @click.command("schema")

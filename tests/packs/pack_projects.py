@@ -34,10 +34,10 @@ TENANT: dict[str, Any] = {
 def make_project(folder: Path, services: list[dict[str, Any]], project: dict[str, Any] | None = None, **sections: Any) -> Path:
     """A project with one tenant, acme, that runs these services; `sections` are more of its sections."""
     (folder / "tenants").mkdir(parents=True, exist_ok=True)
-    (folder / "alertkit.yaml").write_text(yaml.safe_dump({**PROJECT, **(project or {})}, sort_keys=False))
+    (folder / "alertkit.yaml").write_text(json.dumps({**PROJECT, **(project or {})}, indent=1))
     owned = [{"owner": "platform", **service} for service in services]
     tenant = {**TENANT, "services": owned, **sections}
-    (folder / "tenants" / "acme.yaml").write_text(yaml.safe_dump(tenant, sort_keys=False, allow_unicode=True))
+    (folder / "tenants" / "acme.yaml").write_text(json.dumps(tenant, indent=1))
     return folder
 
 
@@ -81,9 +81,7 @@ def promtool_file(cases: Iterable[CaseDefinition], rule_files: list[Path], inter
                 {
                     "name": f"{case.alert}: {case.title}",
                     "interval": str(case.interval),
-                    "input_series": [
-                        {"series": _of_tenant(series), "values": values} for series, values in case.series.items()
-                    ],
+                    "input_series": [{"series": _of_tenant(series), "values": values} for series, values in case.series.items()],
                     "promql_expr_test": list(_expectations(case)),
                 }
                 for case in cases

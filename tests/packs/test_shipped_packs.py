@@ -139,9 +139,7 @@ def test_two_services_that_use_the_same_pack_write_no_series_twice(name: str, tm
     pack = pack_named(name)
     used = [{"use": name, "with": required(pack)}]
     project = make_project(tmp_path, [{"name": "checkout", "packs": used}, {"name": "search", "packs": used}])
-    found = [
-        (rule.get("record", rule.get("alert")), tuple(sorted(rule["labels"].items()))) for rule in rules(project)
-    ]
+    found = [(rule.get("record", rule.get("alert")), tuple(sorted(rule["labels"].items()))) for rule in rules(project)]
     assert len(found) == len(set(found)) == 2 * len(pack.records + pack.alerts)
     for rule in rules(project):
         other = "search" if rule["labels"]["service"] == "checkout" else "checkout"
