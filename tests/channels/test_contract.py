@@ -191,6 +191,16 @@ def test_retry_after_is_kept_to_and_bounded(wait: tuple[str, float | None]) -> N
     assert retry_after({"retry-AFTER": wait[0]}, 42.0) == (wait[1] or 42.0)
 
 
+def test_a_webhook_whose_drawing_is_refused_gets_the_words() -> None:
+    with FakeSlack() as server:
+        server.fail("webhook", error="invalid_blocks")
+        way = Way("webhook", "", lambda timeout: SlackWebhookChannel(server.webhook_url), print, print, (), http)
+        assert send(way, "open") == [Sent()]
+        [message] = server.messages
+    assert message.blocks == ()
+    assert FIRING.summary in message.shown
+
+
 def test_an_empty_message_is_no_exception(way: Way) -> None:
     bare = msgspec.structs.replace(
         FIRING, summary="", headline="", subject="", badge="", entries=(), facts=(), event="", actions=(), links=(), origin=""

@@ -6,14 +6,15 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import msgspec
 import pytest
 from channel_messages import FIRING, NOW
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
-from alertkit.channels.slack import Ignored, Interaction, Rejected, SlackChannel, read_interaction
-from alertkit.model.message import Entry, Message
+from alertkit.channels.slack import Ignored, Interaction, Rejected, SlackChannel, blocks, read_interaction
+from alertkit.model.message import Action, Entry, Link, Message
 from alertkit.testing.slack import FakeSlack, SlackMessage
 
 ROOM = "#acme-payments"
@@ -233,6 +234,59 @@ def test_only_who_clicked_reads_the_answer(slack: FakeSlack) -> None:
     [answer] = slack.answers
     assert (answer["user"], answer["response_type"]) == ("U0STRANGER", "ephemeral")
     assert "<!here>" not in answer["text"]
+
+
+def test_text_is_cut_where_its_escaped_form_fits_and_never_within_an_entity() -> None:
+    cut = blocks.escape("a" + "&" * 400, 150)
+    assert cut == "a" + "&amp;" * 29 + "…"
+    assert len(blocks.escape("<" * 9, 12)) <= 12
+    assert blocks.escape("a <b> & c", 80) == "a &lt;b&gt; &amp; c"
+
+
+def test_links_are_left_out_rather_than_cut(slack: FakeSlack) -> None:
+    sizes = (("runbook", 1_000), ("dashboard", 2_000), ("silence", 800), ("silence", 10))
+    long = tuple(Link(kind, "D", f"https://x.example/{'y' * size}") for kind, size in sizes)
+    _, message = post(slack, msgspec.structs.replace(FIRING, links=long))
+    urls = [element["url"] for element in message.elements() if "url" in element]
+    assert urls == [long[0].url, long[2].url]
+
+
+def test_a_button_whose_value_slack_would_not_take_is_not_drawn(slack: FakeSlack) -> None:
+    _, message = post(slack, msgspec.structs.replace(FIRING, actions=(Action("acknowledge", "A", "x" * 200),)))
+    assert "alertkit:acknowledge" not in message.buttons
+
+
+def click(slack: FakeSlack, payload: object) -> object:
+    request = slack.sign(urlencode({"payload": json.dumps(payload)}).encode(), NOW.timestamp())
+    return read_interaction(request.body, request.headers, slack.signing_secret, NOW)
+
+
+def test_what_is_genuine_but_no_click_is_ignored_and_what_names_no_incident_rejected(slack: FakeSlack) -> None:
+    person = {"id": "U1"}
+    button = {"action_id": "alertkit:resolve", "value": ""}
+    menu = {"action_id": "alertkit:snooze", "selected_option": {"value": "soon:inc-1"}}
+    assert isinstance(click(slack, {"type": "view_submission", "user": person}), Ignored)
+    assert isinstance(click(slack, {"type": "block_actions", "user": person, "actions": []}), Ignored)
+    assert isinstance(click(slack, {"type": "block_actions", "user": person, "actions": [{"action_id": "other"}]}), Ignored)
+    for action in (button, menu):
+        found = click(slack, {"type": "block_actions", "user": person, "actions": [action]})
+        assert found == Rejected(400, "the button's value names no incident")
+    assert isinstance(click(slack, ["no object"]), Rejected)
+    huge = slack.sign(b"x" * 600_000, NOW.timestamp())
+    assert read_interaction(huge.body, huge.headers, slack.signing_secret, NOW) == Rejected(400, "the body is too large")
+
+
+def test_an_answer_that_slack_does_not_take_says_so(slack: FakeSlack) -> None:
+    async def run(address: str) -> Outcome:
+        channel = SlackChannel(slack.token, base_url=slack.url)
+        try:
+            return await channel.answer(address, "no")
+        finally:
+            await channel.close()
+
+    slack.fail("webhook", status=404)
+    assert asyncio.run(run(f"{slack.origin}/services/x")) == Refused("status_404")
+    assert isinstance(asyncio.run(run("no address")), Retry)
 
 
 def test_paces_are_those_of_slack_by_room_and_workspace() -> None:

@@ -37,6 +37,8 @@ def test_each_state_and_event_is_told_as_its_engineers_would(locale: str) -> Non
         "snoozed": incident(state="snoozed", snoozed_until=until),
         "suppressed": incident(state="suppressed", suppressed_reason="Datenbank-Umzug"),
         "resolved": incident(state="resolved", resolved_at=NOW),
+        "a warning": incident(severity="warning"),
+        "for information, ended": incident(severity="info", state="resolved"),
         "several": incident(alert(), *(alert(instance=f"web-{place}") for place in range(14)), truncated=1),
     }
     events = {
@@ -65,6 +67,7 @@ def test_each_state_and_event_is_told_as_its_engineers_would(locale: str) -> Non
         "one ended": happened("alerts_ended", count=1),
         "two ended": happened("alerts_ended", count=2),
         "worse": happened("severity_raised"),
+        "worse, and still a warning": incident(severity="warning", event=Event("severity_raised", NOW)),
         "reopened": happened("reopened"),
         "reopened by somebody": happened("reopened", actor="Amélie Durand"),
         "resolved": happened("resolved"),
@@ -183,6 +186,16 @@ def test_links_are_web_addresses_or_nothing() -> None:
     assert [link.kind for link in told(incident()).links] == ["runbook"]
     assert "silence" not in [link.kind for link in told(incident(state="resolved", links=links)).links]
     assert silence_url("", {"a": "b"}) == ""
+
+
+def test_an_incident_without_alerts_is_called_by_its_reference() -> None:
+    message = told(msgspec.structs.replace(incident(), alerts=()))
+    assert message.headline == message.summary == "Critical: ACME-142"
+
+
+@pytest.mark.parametrize("url", ["http://[", "https://", "//x.example", "https://a b", "https://x‮.example", 'https://x/"', ""])
+def test_what_is_no_web_address_is_no_link(url: str) -> None:
+    assert told(incident(links=Links(source=url))).links == told(incident()).links
 
 
 def test_a_severity_of_the_tenants_own_is_shown_as_it_is() -> None:

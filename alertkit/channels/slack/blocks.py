@@ -120,7 +120,8 @@ def _body(message: Message, *, interactive: bool) -> list[Block]:
     shown = message.facts[:FACTS]
     blocks += [{"type": "section", "fields": _fields(shown[place : place + 5])} for place in range(0, len(shown), 5)]
     blocks.append(_context(message))
-    buttons = [_button(action) for action in message.actions[:5] if len(action.value) < CHOICE - 12] if interactive else []
+    actions = {action.kind: action for action in message.actions if len(action.value) < CHOICE - 12} if interactive else {}
+    buttons = [_button(action) for action in actions.values()]
     links = [_link(link) for link in _affordable(message.links)]
     return [*blocks, *({"type": "actions", "elements": row} for row in (buttons, links) if row)]
 
@@ -195,11 +196,13 @@ def _confirm(confirm: Confirm) -> Block:
 
 
 def _affordable(links: Iterable[Link]) -> Iterator[Link]:
-    """The first links whose addresses fit; a long one is left out, never cut."""
+    """One link of a kind (ids of buttons are unique), while addresses fit; a long one is left out, never cut."""
     room = URLS
+    drawn: set[str] = set()
     for link in links:
-        if len(link.url) <= room:
+        if len(link.url) <= room and link.kind not in drawn:
             room -= len(link.url)
+            drawn.add(link.kind)
             yield link
 
 
