@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import alertkit
 import projects
 import pytest
 
+import alertkit
 from alertkit.compiler.codes import AREAS, CODES, Code
 
 PACKAGE = Path(alertkit.__file__).parent
