@@ -13,6 +13,7 @@ from alertkit.errors import AlertkitError, MissingTool, UsageError
 
 COMMANDS = {
     "completion": "Print the completion script for a shell.",
+    "doctor": "Ask a running Prometheus whether the rules have their data.",
     "generate": "Compile definitions into rules, routes, dashboards and policies.",
     "init": "Start a project that generates and passes.",
     "packs": "List the rule packs there are, or explain one.",

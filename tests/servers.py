@@ -1,4 +1,4 @@
-"""Real servers on free loopback ports: a page of metrics, Prometheus, Alertmanager and `alertkit serve`, each stopped by its id."""
+"""Real servers on free loopback ports: an exporter, Prometheus, Alertmanager, `alertkit serve`; each stopped by its id."""
 
 from __future__ import annotations
 
@@ -95,20 +95,21 @@ def metrics_page(values: dict[str, float]) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def prometheus(binary: str, folder: Path, generated: Path, exporter: int, alertmanager: int) -> Iterator[str]:
+def prometheus(binary: str, folder: Path, generated: Path, exporter: int, alertmanager: int | None = None) -> Iterator[str]:
     """Prometheus with the generated rules, once it has found its Alertmanager: what fires before that is told a minute later."""
     port = free_port()
-    configuration = {
+    configuration: dict[str, object] = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(generated / "rules" / "*.yaml")],
         "scrape_configs": [{"job_name": "app", "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{exporter}"]}]}],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]},
     }
+    if alertmanager:
+        configuration["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]}
     (folder / "prometheus.yaml").write_text(json.dumps(configuration))
     url = f"http://127.0.0.1:{port}"
     options = (f"--web.listen-address=127.0.0.1:{port}", f"--storage.tsdb.path={folder / 'prometheus'}")
     with program(folder, "prometheus", binary, f"--config.file={folder / 'prometheus.yaml'}", *options):
-        found = "prometheus_notifications_alertmanagers_discovered 1"
+        found = f"prometheus_notifications_alertmanagers_discovered {1 if alertmanager else 0}"
         eventually("Prometheus finds Alertmanager", lambda: found in get(f"{url}/metrics"))
         yield url
 
@@ -146,6 +147,8 @@ def receiver(folder: Path, generated: Path, port: int, token: str, secrets: dict
         "listen": f"127.0.0.1:{port}",
     }
     flags = [text for name, value in options.items() for text in (f"--{name}", value)]
-    with program(folder, "receiver", sys.executable, "-m", "alertkit", "serve", *flags, environment={"ALERTKIT_SLACK_API": slack_api}):
+    with program(
+        folder, "receiver", sys.executable, "-m", "alertkit", "serve", *flags, environment={"ALERTKIT_SLACK_API": slack_api}
+    ):
         eventually("the receiver is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"))
         yield f"http://127.0.0.1:{port}"

@@ -1,0 +1,1 @@
+"""Questions to running servers. Read-only: nothing here changes anything anywhere."""
