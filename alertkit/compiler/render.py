@@ -8,8 +8,8 @@ from typing import Any
 
 from alertkit import names
 from alertkit.compiler.emit import emit
-from alertkit.model.quantity import Duration
 from alertkit.model.oncall import Restriction
+from alertkit.model.quantity import Duration
 from alertkit.model.route import Fragment, InhibitRule, Matcher, NativeReceiver, Route, TimeInterval, WebhookReceiver
 from alertkit.model.rules import AlertingRule, RecordingRule, Rule, RuleGroup
 from alertkit.routing import matchers

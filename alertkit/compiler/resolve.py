@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from alertkit import names
-from alertkit.compiler import packs_use, routes_read
+from alertkit.compiler import health, packs_use, routes_read
 from alertkit.compiler.finding import Path
 from alertkit.compiler.packs_use import Use
 from alertkit.compiler.scope import Data, Scope
@@ -181,7 +181,8 @@ class _Resolver:
 
     def alerts(self) -> tuple[AlertDefinition, ...]:
         own = (self._alert(entry, self._places(("alerts", index))) for index, entry in enumerate(self._data.get("alerts", [])))
-        return (*own, *(alert for used in self._uses for alert in packs_use.alerts(used, self._scope.project)))
+        watching = health.alerts(self._scope.project) if self._scope.is_platform else ()
+        return (*own, *(alert for used in self._uses for alert in packs_use.alerts(used, self._scope.project)), *watching)
 
     def cases(self) -> tuple[CaseDefinition, ...]:
         return tuple(case for used in self._uses for case in packs_use.cases(used))

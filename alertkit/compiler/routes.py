@@ -45,7 +45,9 @@ def compile_routes(tenant: Tenant, project: Project) -> Fragment:
             *(routes_native.receiver(tenant.name, one, project) for one in routing.receivers),
         ),
         inhibit=tuple(_inhibit(rule, own) for rule in routing.inhibit),
-        intervals=tuple(TimeInterval(names.interval(tenant.name, i.name), i.timezone, i.hours, i.dates) for i in routing.intervals),
+        intervals=tuple(
+            TimeInterval(names.interval(tenant.name, i.name), i.timezone, i.hours, i.dates) for i in routing.intervals
+        ),
     )
 
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from alertkit.compiler.checks import calendars, channels, duplicates, expressions, packs, references, routes, sentences, slos
+from alertkit.compiler.checks import (
+    calendars,
+    channels,
+    duplicates,
+    expressions,
+    inhibition,
+    native,
+    packs,
+    references,
+    route_tests,
+    routes,
+    sentences,
+    slos,
+)
 from alertkit.compiler.finding import Finding
 from alertkit.compiler.scope import Data, Scope
 
@@ -20,4 +33,7 @@ CHECKS: tuple[Check, ...] = (
     packs.check,
     slos.check,
     routes.check,
+    inhibition.check,
+    native.check,
+    route_tests.check,
 )

@@ -16,10 +16,10 @@ _SHAPES = {"hourly": "00:30", "daily": "09:00", "weekly": "Mon 09:00", "monthly"
 
 def check(data: Data, _scope: Scope) -> Iterator[Finding]:
     """Everything about time that a pattern cannot see."""
-    yield from _zone(data, ())
+    yield from check_zone(data, ())
     for section in ("teams", "people"):
         for index, entry in enumerate(data.get(section, [])):
-            yield from _zone(entry, (section, index))
+            yield from check_zone(entry, (section, index))
     for index, schedule in enumerate(data.get("schedules", [])):
         yield from _schedule(schedule, ("schedules", index))
     for index, policy in enumerate(data.get("escalation", [])):
@@ -29,7 +29,7 @@ def check(data: Data, _scope: Scope) -> Iterator[Finding]:
 
 
 def _schedule(schedule: Data, path: Path) -> Iterator[Finding]:
-    yield from _zone(schedule, path)
+    yield from check_zone(schedule, path)
     for index, layer in enumerate(schedule["layers"]):
         yield from _layer(layer, (*path, "layers", index))
     for index, override in enumerate(schedule.get("overrides", [])):
@@ -43,8 +43,8 @@ def _layer(layer: Data, path: Path) -> Iterator[Finding]:
     if rotation not in shape:
         message = f"hand-off {handoff!r} does not fit a {rotation} rotation"
         yield Finding((*path, "handoff"), "AK503", message, f"write it as {_SHAPES[rotation]!r}")
-    begin = yield from _date(layer["from"], (*path, "from"))
-    end = (yield from _date(layer["until"], (*path, "until"))) if "until" in layer else None
+    begin = yield from check_date(layer["from"], (*path, "from"))
+    end = (yield from check_date(layer["until"], (*path, "until"))) if "until" in layer else None
     if begin and end and end <= begin:
         yield Finding((*path, "until"), "AK502", f"the layer ends on {end}, before it begins on {begin}")
 
@@ -63,12 +63,13 @@ def _policy(policy: Data, path: Path) -> Iterator[Finding]:
             )
         previous = max(previous, after)
     active = policy.get("active", {})
-    yield from _zone(active, (*path, "active"))
+    yield from check_zone(active, (*path, "active"))
     for index, day in enumerate(active.get("holidays", [])):
-        yield from _date(day, (*path, "active", "holidays", index))
+        yield from check_date(day, (*path, "active", "holidays", index))
 
 
-def _zone(entry: Data, path: Path) -> Iterator[Finding]:
+def check_zone(entry: Data, path: Path) -> Iterator[Finding]:
+    """The entry's `timezone`, if it has one, exists."""
     zone = entry.get("timezone")
     if zone and not zone_exists(zone):
         yield Finding(
@@ -77,13 +78,14 @@ def _zone(entry: Data, path: Path) -> Iterator[Finding]:
 
 
 def _span(entry: Data, path: Path) -> Iterator[Finding]:
-    begin = yield from _moment(entry["from"], (*path, "from"))
-    end = yield from _moment(entry["until"], (*path, "until"))
+    begin = yield from check_moment(entry["from"], (*path, "from"))
+    end = yield from check_moment(entry["until"], (*path, "until"))
     if begin and end and end <= begin:
         yield Finding((*path, "until"), "AK502", f"it ends at {entry['until']}, not after it begins at {entry['from']}")
 
 
-def _moment(text: str, path: Path) -> Generator[Finding, None, dt.datetime | None]:
+def check_moment(text: str, path: Path) -> Generator[Finding, None, dt.datetime | None]:
+    """A local time that the calendar has."""
     try:
         return dt.datetime.fromisoformat(text)
     except ValueError:
@@ -91,7 +93,8 @@ def _moment(text: str, path: Path) -> Generator[Finding, None, dt.datetime | Non
     return None
 
 
-def _date(text: str, path: Path) -> Generator[Finding, None, dt.date | None]:
+def check_date(text: str, path: Path) -> Generator[Finding, None, dt.date | None]:
+    """A date that the calendar has."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

@@ -64,7 +64,7 @@ def _near(expr: str, offset: int | None) -> str:
     if offset is None:
         return ""
     rest = " ".join(expr[offset : offset + _QUOTED].split())
-    return f", at character {offset + 1}, near {rest!r}" if rest else ", at the end"
+    return f", near {rest!r}" if rest else ", at the end"
 
 
 def _labels(rule: Data, path: Path, scope: Scope) -> Iterator[Finding]:

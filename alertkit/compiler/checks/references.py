@@ -1,4 +1,4 @@
-"""Names that must exist: owners, members, people, teams, schedules, channels and policies."""
+"""Names that must exist: owners, members, people, teams, schedules and channels."""
 
 from __future__ import annotations
 
@@ -27,9 +27,6 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
             yield Finding(("environments", name), "AK305", message, hint, on_key=True)
     yield from _schedules(data, people)
     yield from _steps(data, scope, {"person": people, "team": teams})
-    policies = _names(data.get("escalation", []))
-    for index, route in enumerate(data.get("routing", {}).get("routes", [])):
-        yield from _unknown("policy", route["escalate"], policies, ("routing", "routes", index, "escalate"))
 
 
 def _schedules(data: Data, people: set[str]) -> Iterator[Finding]:

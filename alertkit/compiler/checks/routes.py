@@ -4,52 +4,167 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from alertkit import names
-from alertkit.compiler.checks import packs
+from alertkit.compiler import routes_read
+from alertkit.compiler.checks.conditions import Conditions, satisfiable
 from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.scope import Data, Scope
+from alertkit.model.route import Matcher
+
+Target = tuple[str, str]
+"""`escalate` or `notify`, and the name."""
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A written route: its matchers, those above it included in `chain`, and what takes its alerts."""
+
+    path: Path
+    own: tuple[Matcher, ...]
+    chain: tuple[Matcher, ...]
+    follow: bool
+    target: Target | None
+    below: tuple[Branch, ...] = ()
 
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
-    """Matchers on the tenant label, values that no alert has, routes that are never reached."""
-    routing = data.get("routing", {})
-    known = {
-        names.LABEL_SEVERITY: set(names.SEVERITIES),
-        names.LABEL_SERVICE: {service["name"] for service in data.get("services", [])},
-        "alertname": _alert_names(data) | set(packs.alert_names(data, scope)),
-    }
-    before: list[Data] = []
-    for index, route in enumerate(routing.get("routes", [])):
-        path: Path = ("routing", "routes", index, "match")
-        yield from _match(route["match"], path, scope, known)
-        first = next((place for place, match in enumerate(before) if match.items() <= route["match"].items()), None)
-        if first is not None:
-            message = f"route {index + 1} never takes an alert: route {first + 1} matches all of them first"
-            yield Finding(path, "AK601", message, "put the route with more labels first, or remove one of them")
-        before.append(route["match"])
-    for index, rule in enumerate(routing.get("inhibit", [])):
-        for side in ("source", "target"):
-            yield from _match(rule[side], ("routing", "inhibit", index, side), scope, known)
-        if rule["source"] == rule["target"]:
-            message = "source and target match the same alerts, and none of those can mute another"
-            yield Finding(("routing", "inhibit", index), "AK603", message, "tell them apart by a label such as severity")
+    """Conditions that cannot be met, targets that are missing, routes that are never reached or page twice."""
+    routing, held = data.get("routing", {}), Conditions.of(data, scope)
+    for route, path in written_routes(routing):
+        yield from _written(route, path, data, held)
     for index, window in enumerate(data.get("maintenance", [])):
-        yield from _match(window["match"], ("maintenance", index, "match"), scope, known)
+        yield from held.check(window["match"], ("maintenance", index, "match"))
+    top = _default(routing)
+    branches = _branches(routing.get("routes", []), ("routing", "routes"), (), top)
+    yield from _unreachable(branches)
+    yield from _missing_targets(branches)
+    mirrors = tuple(_mirror(index, one) for index, one in enumerate(routing.get("receivers", [])) if one.get("mirror"))
+    yield from _twice((*mirrors, *branches, Branch(("routing", "notify"), (), (), follow=False, target=top)))
 
 
-def _match(match: dict[str, str], path: Path, scope: Scope, known: dict[str, set[str]]) -> Iterator[Finding]:
-    for name, value in match.items():
-        if name == scope.project.label:
-            message = f"label {name!r} is matched by alertkit: this tenant's routing sees no other tenant's alerts"
-            yield Finding((*path, name), "AK404", message, "remove it", on_key=True)
-        elif name in known and value not in known[name]:
-            yield Finding(
-                (*path, name), "AK602", f"no alert of this tenant has {name} {value!r}", did_you_mean(value, known[name])
-            )
+def written_routes(routing: Data) -> Iterator[tuple[Data, Path]]:
+    """Every route with its path, depth first."""
+
+    def walk(routes: list[Data], path: Path) -> Iterator[tuple[Data, Path]]:
+        for index, route in enumerate(routes):
+            yield route, (*path, index)
+            yield from walk(route.get("routes", []), (*path, index, "routes"))
+
+    yield from walk(routing.get("routes", []), ("routing", "routes"))
 
 
-def _alert_names(data: Data) -> set[str]:
-    own = {alert["name"] for alert in data.get("alerts", [])}
-    if data.get("slos"):
-        own |= {names.SLO_ABSENCE, *(slo.get("alert", names.SLO_ALERT) for slo in data["slos"])}
-    return own
+def _written(route: Data, path: Path, data: Data, held: Conditions) -> Iterator[Finding]:
+    """What can be said of a route alone."""
+    for key in ("match", "matchers"):
+        if key in route:
+            yield from held.check(route[key], (*path, key))
+    if "match" not in route and "matchers" not in route:
+        message = "the route has neither match nor matchers, so it would take every alert"
+        yield Finding(path, "AK605", message, "say which alerts it takes; routing.notify and the services' owners take the rest")
+    if "escalate" in route and "notify" in route:
+        message = "the route has both escalate and notify; an alert goes to a policy or to a receiver of Alertmanager's own"
+        yield Finding((*path, "notify"), "AK605", message, "use two routes, the first with continue: true", on_key=True)
+    if "escalate" in route:
+        known = {policy["name"] for policy in data.get("escalation", [])}
+        if route["escalate"] not in known:
+            message = f"unknown policy {route['escalate']!r}"
+            yield Finding((*path, "escalate"), "AK301", message, did_you_mean(route["escalate"], known))
+
+
+def _default(routing: Data) -> Target | None:
+    return ("notify", routing["notify"]) if "notify" in routing else None
+
+
+def _branches(routes: list[Data], path: Path, above: tuple[Matcher, ...], default: Target | None) -> tuple[Branch, ...]:
+    """Routes whose conditions can be read; a sibling that continues adds what is left over to the end."""
+    found = []
+    for index, route in enumerate(routes):
+        try:
+            own = routes_read.route_matchers(route)
+        except ValueError:
+            continue
+        chain, target = (*above, *own), _target(route, default)
+        below = _branches(route.get("routes", []), (*path, index, "routes"), chain, target)
+        if any(branch.follow for branch in below):
+            below = (*below, Branch((*path, index), (), chain, follow=False, target=target))
+        found.append(Branch((*path, index), own, chain, route.get("continue", False), target, below))
+    return tuple(found)
+
+
+def _target(route: Data, default: Target | None) -> Target | None:
+    return next(((key, route[key]) for key in ("escalate", "notify") if key in route), default)
+
+
+def _mirror(index: int, receiver: Data) -> Branch:
+    critical = (Matcher(names.LABEL_SEVERITY, "=", names.SEVERITIES[0]),)
+    return Branch(("routing", "receivers", index, "mirror"), critical, critical, follow=True, target=("notify", receiver["name"]))
+
+
+def _unreachable(branches: tuple[Branch, ...]) -> Iterator[Finding]:
+    for place, branch in enumerate(branches):
+        wider = next((one for one in branches[:place] if not one.follow and set(one.own) <= set(branch.own)), None)
+        if wider is not None and branch.own:
+            message = f"{_name(branch)} never takes an alert: {_name(wider)} matches all of them first"
+            yield Finding(_condition(branch), "AK601", message, "put the route with more labels first, or remove one of them")
+        elif not satisfiable(branch.chain):
+            message = f"{_name(branch)} never takes an alert: its conditions and those above it contradict each other"
+            yield Finding(_condition(branch), "AK607", message, "compare them label by label")
+        yield from _unreachable(branch.below)
+
+
+def _missing_targets(branches: tuple[Branch, ...]) -> Iterator[Finding]:
+    for branch in branches:
+        if branch.target is None:
+            message = f"{_name(branch)} does not say what takes its alerts"
+            yield Finding(branch.path, "AK605", message, "add escalate: with a policy, or notify: with one of routing.receivers")
+        else:
+            yield from _missing_targets(branch.below)
+
+
+def _twice(branches: tuple[Branch, ...]) -> Iterator[Finding]:
+    """Alertmanager tells a receiver once for each route that takes an alert: two to one target would page twice."""
+    for place, branch in enumerate(branches):
+        for later in branches[place + 1 :] if branch.follow else ():
+            yield from _shared(branch, later)
+        yield from _twice(branch.below)
+
+
+def _shared(earlier: Branch, later: Branch) -> Iterator[Finding]:
+    for one in _taking(earlier):
+        for other in _taking(later):
+            if one.target == other.target and one.target is not None and _both_take(one, other):
+                message = (
+                    f"an alert that {_name(one)} takes would reach {_words(one.target)} a second time through {_name(other)}"
+                )
+                hint = "remove continue there, or send one of the two elsewhere"
+                yield Finding(other.path, "AK606", message, hint)
+
+
+def _taking(branch: Branch) -> Iterator[Branch]:
+    yield branch
+    for below in branch.below:
+        yield from _taking(below)
+
+
+def _both_take(one: Branch, other: Branch) -> bool:
+    """Can an alert be taken by both? A route does not take what a route below it surely does."""
+    both = {*one.chain, *other.chain}
+    passed_down = any(set(below.own) <= both for branch in (one, other) for below in branch.below)
+    return not passed_down and satisfiable((*one.chain, *other.chain))
+
+
+def _condition(branch: Branch) -> Path:
+    return (*branch.path, "match")
+
+
+def _words(target: Target) -> str:
+    return f"policy {target[1]!r}" if target[0] == "escalate" else f"receiver {target[1]!r}"
+
+
+def _name(branch: Branch) -> str:
+    """`route 2`, `route 2.1` for the first one below it, `the mirror`, or what takes the rest."""
+    numbers = [str(part + 1) for part in branch.path if isinstance(part, int)]
+    if branch.path[:2] == ("routing", "receivers"):
+        return f"the mirror {branch.target[1] if branch.target else ''!r}"
+    return f"route {'.'.join(numbers)}" if numbers else "routing.notify"

@@ -44,6 +44,6 @@ def _expressions(slo: Slo, path: Path, scope: Scope) -> Iterator[Finding]:
         try:
             scope.guard(expr)
         except PromQLError as error:
-            yield Finding(place, "AK401", f"SLO {slo.name!r}: not PromQL: {error}")
+            yield Finding(place, "AK401", f"SLO {slo.name!r}: not PromQL: {error}", offset=error.offset)
         except IsolationError as error:
-            yield Finding(place, "AK402", f"SLO {slo.name!r}: cannot be confined to the tenant: {error}")
+            yield Finding(place, "AK402", f"SLO {slo.name!r}: cannot be confined to the tenant: {error}", offset=error.offset)

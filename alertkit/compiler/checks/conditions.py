@@ -1,0 +1,89 @@
+"""Matchers of routes, inhibit rules and windows: readable, the tenant's, for the target, with values that alerts have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler import routes_native, routes_read
+from alertkit.compiler.checks import packs
+from alertkit.compiler.finding import Finding, Path, did_you_mean
+from alertkit.compiler.scope import Data, Scope
+from alertkit.model.route import Matcher
+from alertkit.routing import matchers
+
+
+class Conditions(msgspec.Struct, frozen=True):
+    """What conditions are held against: the project, and for labels whose values are known those values."""
+
+    scope: Scope
+    known: dict[str, set[str]]
+
+    @classmethod
+    def of(cls, data: Data, scope: Scope) -> Conditions:
+        """The conditions of one definition."""
+        known = {
+            names.LABEL_SEVERITY: set(names.SEVERITIES),
+            names.LABEL_SERVICE: {service["name"] for service in data.get("services", [])},
+            "alertname": _alert_names(data) | set(packs.alert_names(data, scope)),
+        }
+        return cls(scope, known)
+
+    def check(self, written: dict[str, str] | list[str], path: Path) -> Iterator[Finding]:
+        """Everything wrong with labels and their values, or with a list of matchers."""
+        if isinstance(written, dict):
+            for name, value in written.items():
+                yield from self._matcher(Matcher(name, "=", value), (*path, name), on_key=name == self.scope.project.label)
+            return
+        for index, text in enumerate(written):
+            try:
+                matcher = matchers.parse(text)
+            except ValueError as error:
+                yield Finding((*path, index), "AK604", str(error), _matcher_hint(text))
+            else:
+                yield from self._matcher(matcher, (*path, index))
+
+    def _matcher(self, matcher: Matcher, path: Path, *, on_key: bool = False) -> Iterator[Finding]:
+        name, target = matcher.name, self.scope.project.targets.alertmanager
+        if name == self.scope.project.label:
+            message = f"label {name!r} is matched by alertkit: this tenant's routing sees no other tenant's alerts"
+            yield Finding(path, "AK404", message, "remove it", on_key=on_key)
+        elif not matchers.is_classic(name) and target < routes_native.UTF8_SINCE:
+            message = f"a label called {name!r} needs Alertmanager 0.27; the project's target is {_dotted(target)}"
+            yield Finding(path, "AK611", message, "match another label, or raise targets.alertmanager")
+        elif name in self.known and matcher.op in ("=", "=~") and not any(map(matchers.accepts(matcher), self.known[name])):
+            message = f"no alert of this tenant has {name} {matcher.value!r}"
+            yield Finding(path, "AK602", message, did_you_mean(matcher.value, self.known[name]))
+
+
+def read(written: dict[str, str] | list[str]) -> tuple[Matcher, ...] | None:
+    """The matchers, or None when one cannot be read, which `Conditions.check` reports."""
+    try:
+        return routes_read.condition(written)
+    except ValueError:
+        return None
+
+
+def satisfiable(found: tuple[Matcher, ...]) -> bool:
+    """False when no alert can meet all of them: one demands a value of a label that another does not accept."""
+    demanded = {matcher.name: matcher.value for matcher in found if matcher.op == "="}
+    return all(matchers.accepts(one)(demanded[one.name]) for one in found if one.name in demanded)
+
+
+def _alert_names(data: Data) -> set[str]:
+    own = {alert["name"] for alert in data.get("alerts", [])}
+    if data.get("slos"):
+        own |= {names.SLO_ABSENCE, *(slo.get("alert", names.SLO_ALERT) for slo in data["slos"])}
+    return own
+
+
+def _matcher_hint(text: str) -> str:
+    if "==" in text:
+        return "write = for one value, =~ for a pattern"
+    return "write a label, one of = != =~ !~, and a value in double quotes"
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
