@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from alertkit.compiler.places import inside
 from alertkit.errors import Level, Problem
-from alertkit.model.document import Node, locate
+from alertkit.model.document import Node, find, locate
 
 Path = tuple[str | int, ...]
 
@@ -37,11 +38,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(choices)}" if 0 < len(choices) <= 12 else ""
 
 
-def problems_at(node: Node, findings: Iterable[Finding], tenant: str) -> list[Problem]:
-    """Findings with their paths turned into places, each once, in order."""
+def problems_at(node: Node, findings: Iterable[Finding], tenant: str, files: Mapping[str, bytes] | None = None) -> list[Problem]:
+    """Findings with their paths turned into places, each once, in order.
+
+    With the text of the `files` that the definition was read from, a place inside an expression is exact.
+    """
     problems = set()
     for finding in findings:
         place = locate(node, finding.path, key=finding.on_key)
+        if finding.offset is not None and files and place.file in files:
+            place = inside(find(node, finding.path), finding.offset, files[place.file].decode(errors="replace"))
         problems.add(
             Problem(place.file, place.line, place.column, finding.code, finding.message, finding.hint, tenant, finding.level)
         )

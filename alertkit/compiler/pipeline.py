@@ -5,7 +5,7 @@ Tenants are independent of each other up to the assembled Alertmanager file, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -102,11 +102,12 @@ def _checked(source: Source, scope: Scope) -> tuple[Node | None, list[Problem]]:
     """The definition in the asked-for environment (None when it cannot be read), and every problem, each once."""
     try:
         node = load(source)
-        problems = validate(node, scope)
+        files = dict(source.files)
+        problems = validate(node, scope, files)
         asked = scope.project.environment
         if not _failed(problems):
             variants = [_variant(node, asked)] if asked else list(_environments(node))
-            problems += [problem for variant in variants for problem in validate(variant, scope)]
+            problems += [problem for variant in variants for problem in validate(variant, scope, files)]
     except ProblemsFound as found:
         return None, [msgspec.structs.replace(problem, tenant=source.tenant) for problem in found.problems]
     return _variant(node, asked), sorted(set(problems))
@@ -130,8 +131,8 @@ def load(source: Source) -> Node:
     return merge.merge_sections(nodes)
 
 
-def validate(node: Node, scope: Scope) -> list[Problem]:
-    """The schema first; then the meaning of all that the schema accepts."""
+def validate(node: Node, scope: Scope, files: Mapping[str, bytes]) -> list[Problem]:
+    """The schema first; then the meaning of all that the schema accepts. `files` are what the definition was read from."""
     data = plain(node)
     findings = schema.check("tenant", data)
     if not findings:
@@ -139,7 +140,7 @@ def validate(node: Node, scope: Scope) -> list[Problem]:
     else:
         rest = Pruned(data, findings, scope.tenant)
         findings += [] if rest.data is None else list(_meaning_of_rest(rest, scope))
-    return problems_at(node, findings, scope.tenant)
+    return problems_at(node, findings, scope.tenant, files)
 
 
 def _meaning(data: Data, scope: Scope) -> list[Finding]:

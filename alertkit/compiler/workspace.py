@@ -94,7 +94,9 @@ def open_project(directory: Path, environment: str = "") -> Workspace:
     hosts = frozenset(data.get("webhook_hosts", []))
     packs = Library.of(directory)
     scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts)
-    found = problems_at(node, [finding for check in CHECKS for finding in check(definition, scope)], names.PLATFORM)
+    found = problems_at(
+        node, [finding for check in CHECKS for finding in check(definition, scope)], names.PLATFORM, {names.PROJECT_FILE: text}
+    )
     fatal(found)
     platform = resolve.tenant(definition, scope, lambda path: source_at(node, path))
     return Workspace(directory, project, platform, definition, packs, hosts, text, tuple(found))
