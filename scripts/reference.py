@@ -43,8 +43,8 @@ def problems() -> str:
         "# Problems",
         "",
         "Everything that alertkit finds wrong with definitions, by its code. A problem names its place:",
-        "`file:line:column: CODE message`. All problems of all tenants come in one run; a tenant with problems is not written and",
-        "harms no other. Where an example shows one file, it is a tenant's.",
+        "`file:line:column: CODE message`. All problems of all tenants come in one run; a tenant with problems is not written",
+        "and harms no other. Where an example shows one file, it is a tenant's.",
     ]
     for area, codes in AREAS.items():
         lines += ["", f"## {area}"]
