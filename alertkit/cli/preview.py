@@ -130,6 +130,7 @@ def messages(
         MissingTool: the extra `receiver` or `email` is not installed.
     """
     try:
+        import alertkit.cli.preview_draw  # noqa: F401 -- what it needs has to be there before anything is drawn
         from alertkit import resources
         from alertkit.messages import Words
         from alertkit.messages.samples import sample

@@ -36,12 +36,20 @@ def slack_message(message: Message) -> SlackMessage:
     return SlackMessage("preview", "1", payload["text"], tuple(payload["blocks"]), tuple(payload["attachments"]))
 
 
+def slack_thread(message: Message) -> list[SlackMessage]:
+    """What would stand in the message's thread: what has happened, unless it is new."""
+    if message.state == "firing" or not message.event:
+        return []
+    payload = blocks.reply(msgspec.structs.replace(message, mentions=()))
+    return [SlackMessage("preview", "2", payload["text"], tuple(payload["blocks"]), thread_ts="1")]
+
+
 def _slack_terminal(message: Message) -> RenderableType:
     seen = slack_message(message)
     lines = [Text(_said(block["text"]), style="bold") for block in seen.blocks]
     drawn = [part for attachment in seen.attachments for block in attachment["blocks"] for part in _block(block)]
     panel = Panel(Group(*drawn), box=box.HEAVY, border_style=colour(message), padding=(0, 1))
-    return Group(*lines, panel)
+    return Group(*lines, panel, *(Text(f"↳ {reply.shown}", style="dim") for reply in slack_thread(message)))
 
 
 def _block(block: Json) -> Iterator[RenderableType]:
@@ -99,7 +107,7 @@ def _pagerduty_html(message: Message) -> Markup:
 
 
 DRAWINGS = {
-    "slack": Drawing(_slack_terminal, lambda message: message_html(slack_message(message))),
+    "slack": Drawing(_slack_terminal, lambda message: message_html(slack_message(message), slack_thread(message))),
     "email": Drawing(_mail_terminal, _mail_html),
     "pagerduty": Drawing(lambda message: Panel(Text(_event(message)), border_style=colour(message)), _pagerduty_html),
 }

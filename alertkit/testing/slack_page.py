@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -17,9 +19,10 @@ _PAGES = Environment(
 )
 
 
-def message_html(message: SlackMessage) -> Markup:
-    """One message as a fragment of HTML; `styles()` belongs to it."""
-    fragment = _PAGES.get_template("slack.html.j2").render(message=message, shown=_shown, bold=_bold)
+def message_html(message: SlackMessage, thread: Iterable[SlackMessage] = ()) -> Markup:
+    """One message and its thread as a fragment of HTML; `styles()` belongs to it."""
+    replies = [reply.shown for reply in thread]
+    fragment = _PAGES.get_template("slack.html.j2").render(message=message, replies=replies, shown=_shown, bold=_bold)
     return Markup(fragment)  # noqa: S704 -- made by a template that escapes
 
 

@@ -36,7 +36,15 @@ def test_an_alert_is_drawn_in_the_tenants_language_with_its_buttons() -> None:
 def test_every_channel_and_state_can_be_read_in_a_terminal() -> None:
     wanted = ("--channel", "slack", "--channel", "email", "--channel", "pagerduty", "--state", "all", "--locale", "de")
     said = run(preview.command, *ACME, "--alert", "RoyaltyExportLate", *wanted).output
-    for words in ("Kritisch", "Übernommen", "Zurückgestellt", "Stummgeschaltet", "Behoben", '"event_action": "resolve"'):
+    for words in (
+        "Kritisch",
+        "Übernommen",
+        "Zurückgestellt",
+        "Stummgeschaltet",
+        "Behoben",
+        "↳ Alle Alarme sind beendet",
+        '"event_action": "resolve"',
+    ):
         assert words in said
 
 
