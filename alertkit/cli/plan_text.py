@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from alertkit.compiler.write import FileChange
 
 _COLOURS = {"added": "green", "changed": "yellow", "removed": "red", "unchanged": "dim", "+": "green", "~": "yellow", "-": "red"}
+_PATH_WIDTH = 43
+"""Room for a path below the output folder; a longer one only shifts its own line."""
 _SHOWN_RULES = 40
 """Rules of one tenant that are listed one by one; the rest is counted."""
 _SHOWN_UNCHANGED = 12
@@ -94,7 +96,8 @@ def _signs(tenant: TenantPlan, label: str) -> str:
 
 def _line(console: Console, options: Options, path: str, detail: str, fate: str, signs: str = "") -> None:
     place = f"{options.out.name}/{path}"
-    console.print(f"{place:<52} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
+    width = len(options.out.name) + _PATH_WIDTH
+    console.print(f"{place:<{width}} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
 
 
 def _print_rules(changes: tuple[RuleChange, ...], console: Console) -> None:
