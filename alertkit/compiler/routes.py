@@ -12,7 +12,7 @@ import msgspec
 
 from alertkit import names
 from alertkit.compiler import health, routes_native
-from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, TimeInterval, WebhookReceiver
+from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, WebhookReceiver
 from alertkit.model.tenant import InhibitDefinition, Project, RouteDefinition, Tenant
 
 CRITICAL = Matcher(names.LABEL_SEVERITY, "=", names.SEVERITIES[0])
@@ -45,9 +45,7 @@ def compile_routes(tenant: Tenant, project: Project) -> Fragment:
             *(routes_native.receiver(tenant.name, one, project) for one in routing.receivers),
         ),
         inhibit=tuple(_inhibit(rule, own) for rule in routing.inhibit),
-        intervals=tuple(
-            TimeInterval(names.interval(tenant.name, i.name), i.timezone, i.hours, i.dates) for i in routing.intervals
-        ),
+        intervals=tuple(msgspec.structs.replace(one, name=names.interval(tenant.name, one.name)) for one in routing.intervals),
     )
 
 

@@ -1,4 +1,4 @@
-"""Alertmanager's own receivers: complete, allowed, with secrets that have a file, read by the target; intervals; who is watched."""
+"""Alertmanager's own receivers: complete, allowed, with files for secrets, read by the target. And intervals."""
 
 from __future__ import annotations
 
