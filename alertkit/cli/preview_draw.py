@@ -19,7 +19,7 @@ from alertkit.channels.looks import colour
 from alertkit.channels.pagerduty import event
 from alertkit.channels.slack import blocks
 from alertkit.model.message import Message
-from alertkit.testing.slack import Json, SlackMessage, unescaped
+from alertkit.testing.slack_message import Json, SlackMessage, unescaped
 from alertkit.testing.slack_page import message_html
 
 

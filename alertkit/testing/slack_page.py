@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from alertkit import resources
-from alertkit.testing.slack import Json, SlackMessage, unescaped
+from alertkit.testing.slack_message import Json, SlackMessage, unescaped
 
 _PAGES = Environment(
     loader=FileSystemLoader(resources.root() / "templates" / "preview"),
