@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -25,9 +25,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Poster:
-    """Posts within `timeout` seconds; `unreachable_after` is the pause after a failure. Used within one event loop."""
+    """Posts within `timeout` seconds; `unreachable_after` is the pause after a failure. Used within one event loop.
 
-    def __init__(self, timeout: float, unreachable_after: float) -> None:
+    `connector` makes what connections are made with; the default goes wherever a name leads.
+    """
+
+    def __init__(
+        self, timeout: float, unreachable_after: float, connector: Callable[[], aiohttp.BaseConnector] | None = None
+    ) -> None:
+        self._connector = connector
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._after = unreachable_after
         self._session: aiohttp.ClientSession | None = None
@@ -36,13 +42,18 @@ class Poster:
     def session(self) -> aiohttp.ClientSession:
         """The session, opened when it is first needed."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
+            connector = self._connector() if self._connector else None
+            self._session = aiohttp.ClientSession(timeout=self._timeout, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
 
     async def post(self, url: str, body: dict[str, Any]) -> Answer | Retry:
+        """Post a value as JSON."""
+        return await self.send(url, msgspec.json.encode(body), {"Content-Type": "application/json"})
+
+    async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | Retry:
         """Post once; a Retry when nobody answered, which names the kind of failure only (its text would name the address)."""
         try:
-            async with self.session.post(url, json=body, allow_redirects=False) as answer:
+            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 text = (await answer.content.read(_BODY)).decode("utf-8", "replace")
                 return Answer(answer.status, answer.headers, text)
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL):

@@ -64,6 +64,8 @@ class Channels:
             return maker(configured.options, secrets, self._settings)
         except KeyError as error:
             raise ChannelError(f"a channel of type {configured.type!r} needs {error}") from error
+        except ModuleNotFoundError as error:
+            raise ChannelError(f"a channel of type {configured.type!r} needs the package {error.name}") from error
 
 
 def _log(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
@@ -79,7 +81,36 @@ def _slack(options: Options, secrets: Mapping[str, str], settings: Settings) -> 
     return SlackChannel(secrets["token"], secrets.get("signing_secret", ""), base_url=settings.slack_api or BASE_URL)
 
 
-_MAKERS: Mapping[str, Maker] = {"log": _log, "slack": _slack}
+def _email(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    from alertkit.channels.email import EmailChannel
+
+    port = int(options.get("port", 587))
+    login = (str(options["user"]), secrets["password"]) if "user" in options else None
+    # 465 is the port on which TLS begins at once: RFC 8314.
+    return EmailChannel(
+        str(options["host"]), str(options["from"]), port=port, security="tls" if port == 465 else "starttls", login=login
+    )
+
+
+def _pagerduty(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    from alertkit.channels.pagerduty import PagerDutyChannel
+
+    return PagerDutyChannel(secrets["routing_key"])
+
+
+def _webhook(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    from alertkit.channels.webhook import WebhookChannel
+
+    return WebhookChannel(str(options["url"]), secrets.get("signing_secret", ""), private=settings.private_networks)
+
+
+_MAKERS: Mapping[str, Maker] = {
+    "email": _email,
+    "log": _log,
+    "pagerduty": _pagerduty,
+    "slack": _slack,
+    "webhook": _webhook,
+}
 
 
 def _installed() -> dict[str, Maker]:

@@ -17,7 +17,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `policies` holds `<tenant>.json` files, `secrets` a file per secret at `<owner>/<id>`, `tokens` the digests of bearer
     tokens. `database` is `sqlite:///path`. Durations are seconds, sizes bytes. `overrides` holds tenants' own sentences.
-    `slack_api` is another address of Slack's Web API, for tests.
+    `slack_api` is another address of Slack's Web API, for tests. `private_networks` lets webhooks of tenants go to http and to
+    addresses that are not public.
     """
 
     policies: Path
@@ -27,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:9087"
     overrides: Path | None = None
     slack_api: str = ""
+    private_networks: bool = False
     reload_interval: float = 2.0
     largest_wait: float = 1.0
     lease: float = 60.0

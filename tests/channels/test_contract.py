@@ -16,9 +16,11 @@ from alertkit.channels.base import Channel, Delivery, Outcome, Purpose, Refused,
 from alertkit.channels.email import EmailChannel
 from alertkit.channels.pagerduty import PagerDutyChannel
 from alertkit.channels.slack import SlackChannel, SlackWebhookChannel
+from alertkit.channels.webhook import WebhookChannel
 from alertkit.testing.pagerduty import FakePagerDuty
 from alertkit.testing.slack import FakeSlack
 from alertkit.testing.smtp import FakeMailServer
+from alertkit.testing.webhook import FakeWebhook
 
 SECRET = "s3cr3t-0123456789"
 
@@ -107,13 +109,27 @@ def mail() -> Iterator[Way]:
 
 
 @contextlib.contextmanager
+def webhook() -> Iterator[Way]:
+    with FakeWebhook(SECRET) as server:
+        yield Way(
+            "webhook",
+            "",
+            lambda timeout: WebhookChannel(server.url, SECRET, private=True, timeout=timeout),
+            server.fail,
+            lambda: server.fail(hang=True),
+            STATUSES,
+            http,
+        )
+
+
+@contextlib.contextmanager
 def silent_port() -> Iterator[int]:
     """Takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
-WAYS = [slack, slack_webhook, pagerduty, mail]
+WAYS = [slack, slack_webhook, pagerduty, mail, webhook]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
@@ -175,6 +191,7 @@ def test_nobody_there_is_a_retry_and_surely_not_sent() -> None:
         SlackChannel(SECRET, base_url=f"{nowhere}/api/"),
         SlackWebhookChannel(f"{nowhere}/services/{SECRET}"),
         PagerDutyChannel(SECRET, base_url=nowhere),
+        WebhookChannel(f"{nowhere}/{SECRET}", private=True),
         EmailChannel("127.0.0.1", "alerts@acme.example", port=port, security="none"),
     ):
         way = Way("nowhere", "amelie@acme.example", lambda _: channel, print, print, (), http)  # noqa: B023 -- used at once
