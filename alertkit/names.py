@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -215,11 +216,15 @@ def alert_panel(rule_id: str) -> str:
 
 def belongs(path: str, tenant: str) -> bool:
     """True when a generated path is one of the tenant's own; `_assembled` owns what belongs to no tenant."""
-    parts = PurePosixPath(path).parts
-    if not parts or parts[0] == "/" or ".." in parts or str(PurePosixPath(path)) != path:
-        return False
+    folder, _, file = path.rpartition("/")
+    if folder == f"dashboards/{tenant}":
+        return bool(file) and file != ".."
+    return path in _single_files(tenant)
+
+
+@cache
+def _single_files(tenant: str) -> frozenset[str]:
     if tenant.startswith("_"):
-        return PurePosixPath(path) == ALERTMANAGER_FILE
+        return frozenset({str(ALERTMANAGER_FILE)})
     tests = (cases_file(tenant, kind) for kind in ("", *CASE_KINDS))
-    single = (records_file(tenant), alerts_file(tenant), fragment_file(tenant), policy_file(tenant), *tests)
-    return PurePosixPath(path) in single or (len(parts) == 3 and parts[:2] == ("dashboards", tenant))
+    return frozenset(map(str, (records_file(tenant), alerts_file(tenant), fragment_file(tenant), policy_file(tenant), *tests)))
