@@ -29,8 +29,8 @@ from alertkit.dashboards import ViewContext
 from alertkit.errors import Level, Problem, ProblemsFound
 from alertkit.model import policy as policy_file
 from alertkit.model.document import Node, plain
-from alertkit.model.policy import AlertText
-from alertkit.model.route import InhibitRule
+from alertkit.model.policy import AlertText, TenantPolicy
+from alertkit.model.route import Fragment, InhibitRule
 from alertkit.model.rules import RuleGroup
 from alertkit.model.tenant import Project, Tenant
 
@@ -60,6 +60,9 @@ class TenantBuild(msgspec.Struct, frozen=True):
     files: Files = {}
     groups: tuple[RuleGroup, ...] = ()
     manifest: Manifest | None = None
+    definition: Tenant | None = None
+    fragment: Fragment | None = None
+    policy: TenantPolicy | None = None
 
 
 def read_source(space: Workspace, tenant: str, files: Iterable[Path]) -> Source:
@@ -178,13 +181,14 @@ def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Pr
     counts = {
         "groups": len(groups),
         "rules": sum(len(group.rules) for group in groups),
-        "routes": len(fragment.routes[0].routes) + 1,
+        "routes": routes.count(fragment.routes),
         "dashboards": sum(data is not None for data in drawn.values()),
         "policies": len(policy.policies),
         "schedules": len(policy.schedules),
     }
     base = Manifest(names.MANIFEST_VERSION, tenant.name, digest, {}, counts=counts)
-    return TenantBuild(tenant.name, problems, files, groups, _filled(base, files, groups, project))
+    manifest = _filled(base, files, groups, project)
+    return TenantBuild(tenant.name, problems, files, groups, manifest, tenant, fragment, policy)
 
 
 def assemble(space: Workspace, fragments: Iterable[bytes]) -> bytes:

@@ -61,6 +61,11 @@ def root_route(platform: Tenant, project: Project) -> Route:
     )
 
 
+def count(routes: Iterable[Route]) -> int:
+    """How many routes there are, with those below."""
+    return sum(1 + count(route.routes) for route in routes)
+
+
 def last_resort(tenant: Tenant) -> str:
     """The receiver of what no route takes."""
     notify = tenant.routing.notify
