@@ -14,6 +14,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from babel import UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
@@ -27,6 +28,8 @@ RECHECK = dt.timedelta(seconds=2)
 """How long files are trusted to be unchanged."""
 
 _UNQUOTED = re.compile(rb'(?:~|\s*)(?:msg[a-z_]+(?:\[\d+\])?\s+(?!"(?:[^"\\]|\\.)*"\s*$)|"(?!(?:[^"\\]|\\.)*"\s*$))')
+_COUNTS = 201
+"""Counts for which a catalog's own plural rule is tried before it is believed."""
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 
 
@@ -144,7 +147,16 @@ def compiled(path: Path) -> bytes:
         ValueError: it is not a catalog.
     """
     out = io.BytesIO()
-    write_mo(out, parsed(path))
+    try:
+        # The language gives the plural rule where the file gives none.
+        write_mo(out, parsed(path, path.parent.parent.name))
+        translations = gettext.GNUTranslations(io.BytesIO(out.getvalue()))
+        for count in range(_COUNTS):
+            translations.ngettext("", "", count)
+    except UnknownLocaleError as error:
+        raise ValueError(f"{error.identifier} is no language") from error
+    except (ArithmeticError, RecursionError) as error:
+        raise ValueError(f"Plural-Forms: {error}") from error
     return out.getvalue()
 
 

@@ -15,7 +15,7 @@ from incidents import BEGAN, FIVE, NOW, PACKAGE, TEMPLATES, alert, happened, inc
 from alertkit.messages import Words
 from alertkit.messages.catalogs import extract, pseudo
 from alertkit.messages.sentences import OFFERED
-from alertkit.messages.translations import FILE
+from alertkit.messages.translations import FILE, Catalogs
 from alertkit.model.notification import Alert, Event, Links, silence_url
 from alertkit.model.policy import AlertText
 
@@ -308,6 +308,29 @@ def test_sentences_are_read_again_when_their_file_changes_and_the_last_good_ones
     own.unlink()
     assert button(20) == "Acknowledge"
     assert words.problems == {}
+
+
+@pytest.mark.parametrize(
+    "rule", ["nplurals=2; plural=(n / 0);", "nplurals=2; plural=__import__('os');", "nplurals=2; plural=9 ** n;"]
+)
+def test_a_catalog_whose_plural_rule_is_broken_is_left_out(tmp_path: Path, rule: str) -> None:
+    own = tmp_path / "acme" / "locales" / "fr" / FILE
+    own.parent.mkdir(parents=True)
+    own.write_text(f'msgid ""\nmsgstr "Plural-Forms: {rule}\\n"\n\nmsgctxt "button"\nmsgid "Acknowledge"\nmsgstr "J’y vais"\n')
+    words = Words(TEMPLATES, tmp_path)
+    about = incident(*(alert(instance=str(place)) for place in range(3)))
+    assert told(about, "fr", words=words).actions[0].text == "Je m’en occupe"
+    assert list(words.problems) == [own]
+
+
+def test_a_tenants_plurals_are_those_of_the_language_without_saying_so(tmp_path: Path) -> None:
+    own = tmp_path / "acme" / "locales" / "fr" / FILE
+    own.parent.mkdir(parents=True)
+    forms = 'msgid "{count} ended"\nmsgid_plural "{count} ended"\nmsgstr[0] "{count} finie"\nmsgstr[1] "{count} finies"\n'
+    own.write_text(f'msgid ""\nmsgstr ""\n\n{forms}')
+    say = Catalogs(TEMPLATES, tmp_path).say("acme", "fr", NOW)
+    said = [say.ngettext("{count} ended", "{count} ended", count, count=str(count)) for count in (0, 1, 2)]
+    assert said == ["0 finie", "1 finie", "2 finies"]
 
 
 def test_every_button_fits_on_a_telephone() -> None:
