@@ -37,6 +37,7 @@ _FOUND: dict[type, str] = {
     int: "a number",
     float: "a number",
 }
+_THINGS = {"str": ("character", "characters"), "list": ("entry", "entries"), "dict": ("key", "keys")}
 _LONGEST_QUOTE = 60
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
@@ -103,8 +104,8 @@ def _likeliest(error: _Violation) -> list[_Violation]:
     for inner in error.context or ():
         branches.setdefault(inner.schema_path[0], []).append(inner)
     fitting = [found for found in branches.values() if not any(e.validator == "type" and not e.path for e in found)]
-    if len(fitting) != 1 or any(inner.validator == "pattern" for inner in fitting[0]):
-        return []  # the title of the whole says more than one of its forms
+    if len(fitting) != 1 or (isinstance(error.instance, str) and any(inner.validator == "pattern" for inner in fitting[0])):
+        return []  # the title of the whole says more than that of one form
     return fitting[0]
 
 
@@ -145,10 +146,9 @@ def _report_key(error: _Violation, path: Path) -> Iterator[Finding]:
 def _report_length(error: _Violation, path: Path) -> Iterator[Finding]:
     limit, size = error.validator_value, len(error.instance)
     words = {"minLength": "at least", "minItems": "at least", "minProperties": "at least"}
-    thing = {"str": "characters", "list": "entries", "dict": "keys"}[type(error.instance).__name__]
-    yield Finding(
-        path, "AK204", f"{_place(path)}: expected {words.get(str(error.validator), 'at most')} {limit} {thing}, found {size}"
-    )
+    one, many = _THINGS[type(error.instance).__name__]
+    expected = f"{words.get(str(error.validator), 'at most')} {limit} {one if limit == 1 else many}"
+    yield Finding(path, "AK204", f"{_place(path)}: expected {expected}, found {size}")
 
 
 def _report_range(error: _Violation, path: Path) -> Iterator[Finding]:
