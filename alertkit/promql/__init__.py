@@ -1,6 +1,7 @@
 """All knowledge of PromQL: reading it, keeping it inside a tenant, and saying what it yields."""
 
 from alertkit.promql.condition import Condition, condition
+from alertkit.promql.conjunction import conditions
 from alertkit.promql.isolation import isolate
 from alertkit.promql.labels import LabelFlow, label_flow
 from alertkit.promql.parser import parse, quote
@@ -14,6 +15,7 @@ __all__ = [
     "LabelFlow",
     "Selector",
     "condition",
+    "conditions",
     "isolate",
     "isolate_query",
     "label_flow",

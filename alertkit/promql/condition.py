@@ -59,13 +59,14 @@ def condition(expr: str) -> Condition:
         PromQLError: the expression is not PromQL; also for a comparison of two plain numbers, which Prometheus refuses.
     """
     reading = parser.read(expr)
-    tree, tokens = _open_parens(reading.tree, reading.tokens)
+    tree, tokens = open_parens(reading.tree, reading.tokens)
     if isinstance(tree, Binary) and tree.operator in COMPARISONS:
         return Condition("bool") if tree.returns_bool else _threshold(expr, tree, tokens)
     return Condition("filter" if _filters(tree) else "none")
 
 
-def _open_parens(tree: Expr, tokens: list[lexer.Token]) -> tuple[Expr, list[lexer.Token]]:
+def open_parens(tree: Expr, tokens: list[lexer.Token]) -> tuple[Expr, list[lexer.Token]]:
+    """Take the parentheses around a whole expression away, in the tree and in the tokens."""
     while isinstance(tree, Paren):
         outer = next(at for at, (text, _) in enumerate(tokens) if text == "(")  # a plus sign may stand before it
         tree, tokens = tree.expr, tokens[outer + 1 : -1]
