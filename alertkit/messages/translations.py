@@ -150,9 +150,9 @@ def compiled(path: Path) -> bytes:
     try:
         # The language gives the plural rule where the file gives none.
         write_mo(out, parsed(path, path.parent.parent.name))
-        translations = gettext.GNUTranslations(io.BytesIO(out.getvalue()))
+        plural = gettext.GNUTranslations(io.BytesIO(out.getvalue())).ngettext
         for count in range(_COUNTS):
-            translations.ngettext("", "", count)
+            plural("", "", count)
     except UnknownLocaleError as error:
         raise ValueError(f"{error.identifier} is no language") from error
     except (ArithmeticError, RecursionError) as error:
