@@ -46,7 +46,7 @@ def _layer(layer: Data, path: Path) -> Iterator[Finding]:
     begin = yield from check_date(layer["from"], (*path, "from"))
     end = (yield from check_date(layer["until"], (*path, "until"))) if "until" in layer else None
     if begin and end and end <= begin:
-        yield Finding((*path, "until"), "AK502", f"the layer ends on {end}, before it begins on {begin}")
+        yield Finding((*path, "until"), "AK502", f"the layer ends on {end}, not after it begins on {begin}", "let it end later")
 
 
 def _policy(policy: Data, path: Path) -> Iterator[Finding]:
@@ -81,7 +81,8 @@ def _span(entry: Data, path: Path) -> Iterator[Finding]:
     begin = yield from check_moment(entry["from"], (*path, "from"))
     end = yield from check_moment(entry["until"], (*path, "until"))
     if begin and end and end <= begin:
-        yield Finding((*path, "until"), "AK502", f"it ends at {entry['until']}, not after it begins at {entry['from']}")
+        message = f"it ends at {entry['until']}, not after it begins at {entry['from']}"
+        yield Finding((*path, "until"), "AK502", message, "let it end later, or begin earlier")
 
 
 def check_moment(text: str, path: Path) -> Generator[Finding, None, dt.datetime | None]:

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from alertkit.compiler import routes_native
 from alertkit.compiler.checks import calendars
+from alertkit.compiler.checks.lookup import unknown
 from alertkit.compiler.checks.routes import written_routes
-from alertkit.compiler.finding import Finding, Path, did_you_mean
+from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
 
 _NOT_OPTIONS = ("name", "type", "mirror")
@@ -137,12 +138,6 @@ def _project(routing: Data, scope: Scope) -> Iterator[Finding]:
     if version < routes_native.OLDEST:
         message = f"alertkit writes for Alertmanager {_dotted(routes_native.OLDEST)} and later; the target is {_dotted(version)}"
         yield Finding(("targets", "alertmanager"), "AK611", message, "raise it, and Alertmanager")
-
-
-def unknown(kind: str, name: str, known: set[str], path: Path) -> Iterator[Finding]:
-    """A name that nothing defines."""
-    if name not in known:
-        yield Finding(path, "AK301", f"unknown {kind} {name!r}", did_you_mean(name, known))
 
 
 def _dotted(version: tuple[int, int]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from alertkit import names
 from alertkit.compiler.checks import calendars
-from alertkit.compiler.checks.native import unknown
+from alertkit.compiler.checks.lookup import unknown
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
 

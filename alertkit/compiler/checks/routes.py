@@ -9,7 +9,8 @@ import msgspec
 from alertkit import names
 from alertkit.compiler import routes_read
 from alertkit.compiler.checks.conditions import Conditions, satisfiable
-from alertkit.compiler.finding import Finding, Path, did_you_mean
+from alertkit.compiler.checks.lookup import unknown
+from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
 from alertkit.model.route import Matcher
 
@@ -67,9 +68,7 @@ def _written(route: Data, path: Path, data: Data, held: Conditions) -> Iterator[
         yield Finding((*path, "notify"), "AK605", message, "use two routes, the first with continue: true", on_key=True)
     if "escalate" in route:
         known = {policy["name"] for policy in data.get("escalation", [])}
-        if route["escalate"] not in known:
-            message = f"unknown policy {route['escalate']!r}"
-            yield Finding((*path, "escalate"), "AK301", message, did_you_mean(route["escalate"], known))
+        yield from unknown("policy", route["escalate"], known, (*path, "escalate"))
 
 
 def _default(routing: Data) -> Target | None:
