@@ -1,0 +1,346 @@
+"""What is wrong in meaning, and what is not. A « stands before every place that a problem must name; nothing else is reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import projects
+import pytest
+
+from alertkit import check
+from alertkit.errors import Level
+
+PEOPLE = "people: [{id: amelie, name: Amélie, slack: U0AMELIE1}, {id: jonas, name: Jonas, slack: U0JONAS11}]\n"
+POLICY = "escalation: [{name: day, steps: [{notify: [{team: web}]}]}]\n"
+STEP = "escalation:\n  - name: day\n    steps:\n      - notify: [%s]\n"
+
+
+def alert(expr: str = "up == 0", rest: str = "summary: It is down") -> str:
+    return f"alerts:\n  - name: Down\n    service: web\n    expr: {expr}\n    severity: critical\n    {rest}\n"
+
+
+def layer(rotation: str, handoff: str, rest: str = "") -> str:
+    return (
+        PEOPLE + "schedules:\n  - name: primary\n    layers:\n"
+        f"      - {{rotation: {rotation}, handoff: {handoff}, from: '2026-01-05', members: [amelie]{rest}}}\n"
+    )
+
+
+def window(begin: str, end: str) -> str:
+    return f"maintenance:\n  - {{from: {begin}, until: {end}, match: {{service: web}}, reason: Upgrade}}\n"
+
+
+def channel(rest: str) -> str:
+    return f"channels:\n  - {rest}\n"
+
+
+NAMES = {
+    "a service's owner that is no team": ("AK301", "services: [{name: web, owner: «webb}]\n", "did you mean 'web'?"),
+    "an alert of no service": ("AK301", alert().replace("web", "«shop"), "unknown service 'shop' (known: web)"),
+    "a member who is nobody": ("AK301", PEOPLE + 'teams: [{name: web, slack: "#w", members: [amelie, «jona]}]\n', "'jonas'?"),
+    "a member who is the platform's": ("AK301", PEOPLE + 'teams: [{name: web, slack: "#w", members: [«kim]}]\n', "person 'kim'"),
+    "a turn of nobody": ("AK301", layer("daily", '"09:00"').replace("[amelie]", "[amelie, «x]"), "unknown person 'x'"),
+    "an override by nobody": (
+        "AK301",
+        layer("daily", '"09:00"') + "    overrides: [{from: 2026-01-05T09:00, until: 2026-01-06T09:00, person: «x}]\n",
+        "unknown person 'x'",
+    ),
+    "a step that tells no team": ("AK301", STEP % "{team: «wep}", "unknown team 'wep'"),
+    "a step that tells nobody": ("AK301", STEP % "{person: «kim}", "unknown person 'kim'"),
+    "a step that tells no schedule": ("AK301", STEP % "{schedule: «primary}", "unknown schedule 'primary'"),
+    "a step that tells no channel": ("AK301", STEP % "{channel: «pager}", "unknown channel 'pager' (known: slack)"),
+    "a route to no policy": (
+        "AK301",
+        POLICY + "routing: {routes: [{match: {severity: info}, escalate: «night}]}\n",
+        "known: day",
+    ),
+    "two services of a name": (
+        "AK302",
+        "services:\n  - {name: web, owner: web}\n  - {name: «web, owner: web}\n",
+        "services: name 'web' stands twice, as number 1 and number 2",
+    ),
+    "two alerts of a name": ("AK302", alert() + alert().partition("\n")[2].replace("Down", "«Down"), "name 'Down' stands twice"),
+    "two people of an id": (
+        "AK302",
+        "people: [{id: a, name: A, slack: U0AMELIE1}, {id: «a, name: B, slack: U0AMELIE2}]\n",
+        "people: id 'a' stands twice",
+    ),
+    "two policies of a name": (
+        "AK302",
+        "escalation: [{name: day, steps: [{notify: [{team: web}]}]}, {name: «day, steps: [{notify: [{team: web}]}]}]\n",
+        "escalation: name 'day' stands twice",
+    ),
+    "two records of a name and labels": (
+        "AK302",
+        "records:\n  - {record: 'a:b', expr: x, labels: {c: d}}\n  - {record: «'a:b', expr: y, labels: {c: d}}\n",
+        "'a:b' is recorded twice with the same labels",
+    ),
+    "a team that the platform has": (
+        "AK303",
+        'teams: [{name: web, slack: "#w"}, {name: «platform, slack: "#p"}]\n',
+        "one of the platform's teams",
+    ),
+    "a schedule that the platform has": (
+        "AK303",
+        "# alertkit.yaml\n"
+        + layer("daily", '"09:00"').replace(PEOPLE, "").replace("amelie", "kim")
+        + "# tenants/acme.yaml\n"
+        + layer("daily", '"09:00"').replace("name: primary", "name: «primary"),
+        "one of the platform's schedules",
+    ),
+    "a policy for what no route takes": ("AK303", POLICY.replace("day", "«unrouted"), "alertkit makes policies of this name"),
+    "a policy for an owner": ("AK303", POLICY.replace("day", "«owner-web"), "alertkit makes policies of this name"),
+    "a tenant that is called otherwise than its file": ("AK304", "tenant: «acme-music\n", "its name says 'acme'"),
+    "an environment that the project has not": ("AK305", "environments:\n  «stagin: {title: A}\n", "did you mean 'staging'?"),
+}
+
+CHANNELS = {
+    "a person without an address": ("AK306", "people:\n  - «{id: a, name: A}\n", "cannot be reached"),
+    "a person whose only address nobody serves": (
+        "AK306",
+        "people:\n  - «{id: a, name: A, email: a@b.example}\n",
+        "cannot be reached",
+    ),
+    "a contact without its address": (
+        "AK306",
+        "people:\n  - {id: a, name: A, slack: U0AMELIE1, contact: [slack, {by: «email}]}\n".replace(
+            "{by: «email}", "«{by: email}"
+        ),
+        "is contacted by email but has no 'email'",
+    ),
+    "a contact that nobody serves": (
+        "AK306",
+        "people:\n  - {id: a, name: A, email: a@b.example, contact: [«email]}\n",
+        "neither tenant nor platform has a channel of type email",
+    ),
+    "a room that nobody serves": (
+        "AK306",
+        "teams: [{name: web, email: «web@b.example}]\n",
+        "a channel of type email",
+    ),
+    "a team without room and members": ("AK306", "teams: [«{name: web}]\n", "it has no room and no members"),
+    "a channel that lacks what its type needs": (
+        "AK310",
+        channel("«{name: mail, type: email, host: h}"),
+        "type email needs 'from'",
+    ),
+    "a key of another type of channel": (
+        "AK311",
+        channel("{name: p, type: pagerduty, routing_key: {secret: p}, «host: h}"),
+        "'host' does nothing for a channel of type pagerduty (its keys: routing_key)",
+    ),
+    "a webhook to a host that the project does not list": (
+        "AK312",
+        channel("{name: h, type: webhook, signing_secret: {secret: h}, url: «https://evil.example/x}"),
+        "does not allow webhooks to 'evil.example'",
+    ),
+    "a webhook that hides its host": (
+        "AK312",
+        "# alertkit.yaml\nwebhook_hosts: [hooks.example]\n# tenants/acme.yaml\n"
+        + channel("{name: h, type: webhook, signing_secret: {secret: h}, url: «https://hooks.example@evil.example/x}"),
+        "does not allow webhooks to 'evil.example'",
+    ),
+    "a step that tells a channel with nobody in it": (
+        "AK313",
+        STEP % "«{channel: slack}",
+        "is of type slack and needs an address",
+    ),
+}
+
+CALENDARS = {
+    "a zone of the tenant": ("AK501", "timezone: «Europe/Pariss\n", "there is no time zone 'Europe/Pariss'"),
+    "a zone that is a folder of zones": ("AK501", "timezone: «Europe\n", "there is no time zone 'Europe'"),
+    "a zone of a person": ("AK501", "people: [{id: a, name: A, slack: U0AMELIE1, timezone: «Paris}]\n", "no time zone 'Paris'"),
+    "a zone of a team": ("AK501", 'teams: [{name: web, slack: "#w", timezone: «CEST}]\n', "no time zone 'CEST'"),
+    "a zone of a schedule": ("AK501", layer("daily", '"09:00"') + "    timezone: «Mars/Base\n", "no time zone 'Mars/Base'"),
+    "a zone of active hours": ("AK501", POLICY.replace("}]\n", ', active: {hours: "09:00-18:00", timezone: «X}}]\n'), "zone 'X'"),
+    "a day that is none": ("AK502", window("«2026-02-30T22:00", "2026-03-01T04:00"), "there is no moment '2026-02-30T22:00'"),
+    "an hour that is none": ("AK502", window("2026-02-01T22:00", "«2026-03-01T25:00"), "there is no moment '2026-03-01T25:00'"),
+    "an end before its beginning": ("AK502", window("2026-02-02T22:00", "«2026-02-01T22:00"), "it ends at 2026-02-01T22:00"),
+    "an end at its beginning": ("AK502", window("2026-02-02T22:00", "«2026-02-02T22:00"), "not after it begins"),
+    "a holiday that is none": (
+        "AK502",
+        POLICY.replace("}]\n", ', active: {hours: "09:00-18:00", holidays: [«"2026-02-29"]}}]\n'),
+        "there is no date '2026-02-29'",
+    ),
+    "a layer that ends before it begins": (
+        "AK502",
+        layer("daily", '"09:00"', ", until: «'2026-01-05'"),
+        "the layer ends on 2026-01-05, not after it begins on 2026-01-05",
+    ),
+    "an override that ends before it begins": (
+        "AK502",
+        layer("daily", '"09:00"') + "    overrides: [{from: 2026-01-06T09:00, until: «2026-01-05T09:00, person: jonas}]\n",
+        "not after it begins",
+    ),
+    "a weekly hand-off without a weekday": ("AK503", layer("weekly", '«"09:00"'), "write it as 'Mon 09:00'"),
+    "a monthly hand-off on a weekday": ("AK503", layer("monthly", "«Mon 09:00"), "write it as '1 09:00'"),
+    "a daily hand-off on a weekday": ("AK503", layer("daily", "«Mon 09:00"), "write it as '09:00'"),
+    "an hourly hand-off on a day of the month": ("AK503", layer("hourly", "«1 09:00"), "write it as '00:30'"),
+    "a step before the one above it": (
+        "AK504",
+        STEP % "{team: web}" + "      - {after: 10m, notify: [{team: web}]}\n      - «{after: 5m, notify: [{team: web}]}\n",
+        "step 3 comes before the step above it",
+    ),
+    "two steps of one moment": (
+        "AK504",
+        STEP % "{team: web}" + "      - «{after: 0s, notify: [{team: platform}]}\n",
+        "step 2 comes at the same time as the step above it",
+    ),
+    "two steps of one second": (
+        "AK504",
+        STEP % "{team: web}" + "      - «{after: 500ms, notify: [{team: platform}]}\n",
+        "step 2 comes at the same time as the step above it",
+    ),
+}
+
+RULES = {
+    "an alert that is no PromQL": ("AK401", alert("up«{job == 0"), "not PromQL"),
+    "a record that is no PromQL, in its second line": (
+        "AK401",
+        "records:\n  - record: a:b\n    expr: |\n      sum by (job) (\n        rate(x[«5mm])\n      )\n",
+        "not PromQL",
+    ),
+    "an alert that names another tenant": ("AK402", alert('«up{tenant="globex"} == 0'), "cannot be confined to the tenant"),
+    "a record that forges the tenant label": (
+        "AK402",
+        'records:\n  - record: a:b\n    expr: «label_replace(up, "tenant", "globex", "", "")\n',
+        "may not write 'tenant'",
+    ),
+    "an alert without a condition": ("AK403", alert("«rate(x[5m])"), "fires as long as there is data"),
+    "an alert with a condition that is 0 or 1": ("AK403", alert("«up == bool 0"), "so it always fires"),
+    "an alert that compares two numbers": ("AK401", alert("«1 > 2"), "not PromQL"),
+    "a severity written as a label": ("AK404", alert(rest="summary: x\n    labels: {«severity: info}"), "is set by alertkit"),
+    "the tenant written as a label": ("AK404", alert(rest="summary: x\n    labels: {«tenant: b}"), "is set by alertkit"),
+    "the tenant label by its name in this project": (
+        "AK404",
+        "# alertkit.yaml\ntenancy: {label: customer}\n# tenants/acme.yaml\n"
+        + alert(rest="summary: x\n    labels: {«customer: b}"),
+        "label 'customer' is set by alertkit",
+    ),
+    "a label of Prometheus' own": ("AK404", alert(rest="summary: x\n    labels: {«__x: b}"), "are Prometheus' own"),
+    "a reserved label of a record": (
+        "AK404",
+        "records:\n  - {record: 'a:b', expr: x, labels: {«slo: b}}\n",
+        "is set by alertkit",
+    ),
+    "a brace alone": ("AK405", alert(rest='summary: «"{ value }"'), "a lone '{' at character 1"),
+    "a brace alone in one language": ("AK405", alert(rest="summary: {en: x, fr: «'a } b'}"), "write {name} for a field"),
+    "a template of Go's": ("AK405", alert(rest="description: «'{{ $value }'\n    summary: x"), "a lone '}'"),
+    "a field that an aggregation drops": ("AK406", alert("sum(up) == 0", "summary: «'{job} is down'"), "returns no label 'job'"),
+    "a field that a target does not know": (
+        "AK407",
+        '# alertkit.yaml\ntargets: {prometheus: "2.41"}\n# tenants/acme.yaml\n'
+        + alert(rest="summary: x\n    «keep_firing_for: 5m"),
+        "the project's target is 2.41",
+    ),
+    "a record of a shared metric": (
+        "AK408",
+        "# alertkit.yaml\nshared_metrics: ['a:b']\n# tenants/acme.yaml\nrecords: [{record: «'a:b', expr: x}]\n",
+        "a tenant may read it, not record it",
+    ),
+    "no sentence that the tenant's people read": (
+        "AK409",
+        "locale: fr_CA\n" + alert(rest="summary: «{de: Kaputt}"),
+        "no sentence in fr or en; people will read de",
+    ),
+}
+
+ROUTING = {
+    "a maintenance window that matches nothing": (
+        "AK602",
+        window("2026-01-01T00:00", "2026-01-02T00:00").replace("service: web", "service: «wep"),
+        "no alert of this tenant has service 'wep'",
+    ),
+    "a maintenance window of another tenant's": (
+        "AK404",
+        window("2026-01-01T00:00", "2026-01-02T00:00").replace("{service", "{«tenant: b, service"),
+        "sees no other tenant's alerts",
+    ),
+    "a route that an earlier one shadows": (
+        "AK601",
+        POLICY + "routing:\n  routes:\n    - {match: {severity: info}, escalate: day}\n"
+        "    - {match: «{service: web, severity: info}, escalate: day}\n",
+        "route 1 matches all of them first",
+    ),
+    "an inhibit rule of alerts against themselves": (
+        "AK603",
+        "routing: {inhibit: [«{source: {severity: info}, target: {severity: info}}]}\n",
+        "none of those can mute another",
+    ),
+}
+
+WRONG = {**NAMES, **CHANNELS, **CALENDARS, **RULES, **ROUTING}
+
+
+@pytest.mark.parametrize(("code", "example", "words"), WRONG.values(), ids=WRONG)
+def test_a_mistake_in_meaning_is_one_problem_at_its_place(code: str, example: str, words: str, tmp_path: Path) -> None:
+    marks = projects.make_example(tmp_path, example)
+    found = check(tmp_path)
+    assert [(projects.where(problem), problem.code) for problem in found] == [(mark, code) for mark in marks]
+    assert words in str(found[0])
+
+
+RIGHT = {
+    "a tenant with nothing but a name": "services: []\nteams: []\n",
+    "the platform's team as an owner": "services: [{name: web, owner: platform}]\n",
+    "the platform's team as a target": STEP % "{team: platform}",
+    "records of a name with other labels": "records: [{record: 'a:b', expr: x}, {record: 'a:b', expr: y, labels: {c: d}}]\n",
+    "a channel of the platform's name, the tenant's own": channel("{name: slack, type: slack, token: {secret: own}}"),
+    "an address of the tenant's own channel": channel("{name: mail, type: email, host: h, from: a@b.example}")
+    + "people: [{id: a, name: A, email: {secret: mail-of-a}}]\n",
+    "a team with people and without a room": PEOPLE + "teams: [{name: web, members: [amelie]}]\n",
+    "a webhook to a host of the project's": "# alertkit.yaml\nwebhook_hosts: [hooks.example]\n# tenants/acme.yaml\n"
+    + channel("{name: h, type: webhook, signing_secret: {secret: h}, url: 'https://hooks.example/x'}"),
+    "a log": channel("{name: log, type: log}") + STEP % "{channel: log}",
+    "every form of hand-off": PEOPLE
+    + "schedules:\n  - name: p\n    layers:\n"
+    + "".join(
+        f"      - {{rotation: {rotation}, handoff: '{handoff}', from: '2026-01-05', members: [amelie, jonas]}}\n"
+        for rotation, handoff in (("hourly", "00:30"), ("daily", "09:00"), ("weekly", "Sun 23:59"), ("monthly", "28 00:00"))
+    ),
+    "a leap day": window("2028-02-29T00:00", "2028-03-01T00:00"),
+    "a shared metric that is read": "# alertkit.yaml\nshared_metrics: [node_load5]\n# tenants/acme.yaml\n"
+    + alert("node_load5 > 5"),
+    "fields of the result, of the rule and of alertkit": alert(
+        "max by (job) (up) == 0",
+        "summary: '{job} {value} {service} {severity} {alertname} {tenant} {region} {{}}'\n    labels: {region: eu}",
+    ),
+    "a sentence in English for a tenant that reads French": "locale: fr\n" + alert(rest="summary: {en: Down}"),
+    "an alert on absence": alert("absent(up)"),
+    "an alert on a logical condition": alert("up unless on (job) y"),
+    "a field that a target knows": '# alertkit.yaml\ntargets: {prometheus: "2.42.0"}\n# tenants/acme.yaml\n'
+    + alert(rest="summary: x\n    keep_firing_for: 5m"),
+    "routes that are reached": POLICY + "routing:\n  routes:\n    - {match: {severity: info, service: web}, escalate: day}\n"
+    "    - {match: {severity: info}, escalate: day}\n",
+}
+
+
+@pytest.mark.parametrize("example", RIGHT.values(), ids=RIGHT)
+def test_what_is_right_is_no_problem(example: str, tmp_path: Path) -> None:
+    assert projects.problems(tmp_path, example) == []
+
+
+def test_a_warning_does_not_keep_a_tenant_from_being_written(tmp_path: Path) -> None:
+    (found,) = projects.problems(tmp_path, RULES["no sentence that the tenant's people read"][1])
+    assert found.level is Level.WARNING
+    assert ": AK409 warning: " in str(found)
+
+
+def test_the_platform_may_read_every_tenant_s_series(tmp_path: Path) -> None:
+    project = "services: [{name: prometheus, owner: platform}]\n" + alert('up{tenant="acme"} == 0').replace("web", "prometheus")
+    projects.make(tmp_path, project=project)
+    assert check(tmp_path) == ()
+
+
+def test_where_the_data_source_is_isolated_expressions_stay_as_they_are(tmp_path: Path) -> None:
+    example = "# alertkit.yaml\ntenancy: {enforce: label}\n# tenants/acme.yaml\n" + alert('up{tenant="globex"} == 0')
+    assert projects.problems(tmp_path, example) == []
+    wrong = example.replace('up{tenant="globex"} == 0', "up ==")
+    assert [problem.code for problem in projects.problems(tmp_path, wrong)] == ["AK401"]
+
+
+def test_a_mistake_of_the_platform_s_is_found_in_the_project_file(tmp_path: Path) -> None:
+    marks = projects.make_example(tmp_path, "# alertkit.yaml\nservices:\n  - {name: prometheus, owner: «plattform}\n")
+    (found,) = check(tmp_path)
+    assert (projects.where(found), found.code, found.tenant) == (marks[0], "AK301", "platform")
