@@ -214,6 +214,16 @@ def alert_panel(rule_id: str) -> str:
     return f"alert/{rule_id}"
 
 
+def slo_panel(slo: str) -> str:
+    """Key of the panel with an SLO's burn rates, to which its alerts link."""
+    return f"slo/{slo}/burn"
+
+
+def pack_group(service: str, pack: str) -> str:
+    """The section whose rule group holds a service's records of a pack."""
+    return f"{service}/{pack}"
+
+
 def belongs(path: str, tenant: str) -> bool:
     """True when a generated path is one of the tenant's own; `_assembled` owns what belongs to no tenant."""
     folder, _, file = path.rpartition("/")

@@ -55,6 +55,7 @@ def _pack(data: dict[str, Any], node: Node, origin: str) -> Pack:
             _case(entry, parameters, Source(origin, find(node, ("cases", index)).line))
             for index, entry in enumerate(data.get("cases", []))
         ),
+        view=data.get("view", "technical"),
     )
 
 

@@ -63,7 +63,7 @@ def default(parameter: Parameter, service: str, *, relaxed: bool = False) -> Val
 
 def records(used: Use) -> Iterator[RecordDefinition]:
     """The pack's recording rules for this service, in order, in a group of their own."""
-    group = f"{used.service}/{used.pack.name}"
+    group = names.pack_group(used.service, used.pack.name)
     for record in used.pack.records:
         labels = {names.LABEL_SERVICE: used.service}
         yield RecordDefinition(record.record, used.fill(record.expr), labels, used.source, group)

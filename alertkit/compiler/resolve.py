@@ -40,6 +40,7 @@ from alertkit.model.tenant import (
     AlertmanagerTarget,
     CaseDefinition,
     InhibitDefinition,
+    PackUse,
     Project,
     ReceiverTarget,
     RecordDefinition,
@@ -146,8 +147,9 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         policies=resolver.policies(),
         routing=resolver.routing(),
         maintenance=resolver.maintenance(),
-        dashboards=tuple(data.get("dashboards", ["technical"])),
+        dashboards=resolver.dashboards(),
         cases=resolver.cases(),
+        uses=resolver.uses(),
     )
 
 
@@ -186,6 +188,13 @@ class _Resolver:
 
     def cases(self) -> tuple[CaseDefinition, ...]:
         return tuple(case for used in self._uses for case in packs_use.cases(used))
+
+    def uses(self) -> tuple[PackUse, ...]:
+        return tuple(PackUse(use.service, use.pack.name, use.pack.title, use.pack.view) for use in self._uses)
+
+    def dashboards(self) -> tuple[str, ...]:
+        """What is written; else the technical one."""
+        return tuple(self._data.get("dashboards", ["technical"]))
 
     def _alert(self, entry: Data, source: Source) -> AlertDefinition:
         return AlertDefinition(

@@ -8,8 +8,10 @@ import msgspec
 
 from alertkit import names
 from alertkit.model.policy import AlertText
+from alertkit.model.pack import View
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
-from alertkit.model.tenant import Project, Service, Tenant, Version
+from alertkit.model.slo import Slo
+from alertkit.model.tenant import PackUse, Project, Service, Tenant, Version
 
 
 class ViewContext(msgspec.Struct, frozen=True):
@@ -17,7 +19,8 @@ class ViewContext(msgspec.Struct, frozen=True):
 
     `groups` are the rules as emitted, expressions isolated. `texts` maps a rule's id to its words and unit. `isolated` says
     that every query must carry the tenant's matcher; `shared` are the metrics that need none. `views` are the dashboards
-    that the tenant gets, for links among them. `grafana` is the oldest version that must show them.
+    that the tenant gets, for links among them. `grafana` is the oldest version that must show them. `receiver_job` is
+    Prometheus' job of alertkit's receiver where the tenant may ask for what it counts, else empty.
     """
 
     tenant: str
@@ -34,6 +37,9 @@ class ViewContext(msgspec.Struct, frozen=True):
     views: tuple[str, ...] = ()
     environment: str = ""
     shared: frozenset[str] = frozenset()
+    slos: tuple[Slo, ...] = ()
+    uses: tuple[PackUse, ...] = ()
+    receiver_job: str = ""
 
     @classmethod
     def of(cls, tenant: Tenant, project: Project, groups: Sequence[RuleGroup], texts: dict[str, AlertText]) -> ViewContext:
@@ -53,6 +59,9 @@ class ViewContext(msgspec.Struct, frozen=True):
             views=tenant.dashboards,
             environment=project.environment,
             shared=project.shared_metrics,
+            slos=tenant.slos,
+            uses=tenant.uses,
+            receiver_job=_receiver_job(tenant, project),
         )
 
     def alerts(self) -> Iterator[AlertingRule]:
@@ -62,3 +71,26 @@ class ViewContext(msgspec.Struct, frozen=True):
     def records(self) -> Iterator[RecordingRule]:
         """Recording rules in the order of the groups."""
         return (rule for group in self.groups for rule in group.rules if isinstance(rule, RecordingRule))
+
+    def records_of(self, use: PackUse) -> tuple[RecordingRule, ...]:
+        """What a service records through a pack."""
+        name = names.group(self.tenant, names.pack_group(use.service, use.pack))
+        return tuple(
+            rule for group in self.groups if group.name == name for rule in group.rules if isinstance(rule, RecordingRule)
+        )
+
+    def alerts_of(self, use: PackUse) -> tuple[AlertingRule, ...]:
+        """A service's alerts of a pack."""
+        prefix = names.pack_rule(use.service, use.pack, "")
+        return tuple(rule for rule in self.alerts() if rule.id.startswith(prefix))
+
+    def uses_for(self, view: View) -> tuple[PackUse, ...]:
+        """The uses of packs whose figures stand on a view."""
+        return tuple(use for use in self.uses if use.view == view)
+
+
+def _receiver_job(tenant: Tenant, project: Project) -> str:
+    """The job, when the platform watches the receiver and its figures carry this label for the tenant."""
+    watched = project.alertmanager.health and project.enforce == "selectors"
+    reachable = tenant.name == names.PLATFORM or project.label == names.DEFAULT_TENANT_LABEL
+    return project.alertmanager.job if watched and reachable else ""

@@ -15,6 +15,9 @@ Kind = Literal["duration", "ratio", "rate", "bytes", "number", "integer", "text"
 """What a parameter is: a span, a ratio (1 is 100 %), events per second, bytes, a number, a whole number; or of a selector
 the exact value of a label (text), a regular expression for one (pattern), a metric's name, a label's name."""
 
+View = Literal["technical", "security", "ai-ml", "business"]
+"""The dashboard, beside the technical one, on which a pack's figures stand; those of `business` are on the executive one."""
+
 Value = Duration | Decimal | str
 """A parameter's value: a span; a number in base units; or the text, pattern or name."""
 
@@ -100,6 +103,7 @@ class Pack(msgspec.Struct, frozen=True):
     records: tuple[PackRecord, ...]
     alerts: tuple[PackAlert, ...]
     cases: tuple[PackCase, ...]
+    view: View = "technical"
 
     def alert(self, name: str) -> PackAlert | None:
         """The alert of that name, if there is one."""

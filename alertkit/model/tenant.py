@@ -9,6 +9,7 @@ import msgspec
 
 from alertkit import names
 from alertkit.model.oncall import EscalationPolicy, Maintenance, Person, Schedule, Team
+from alertkit.model.pack import View
 from alertkit.model.policy import ChannelSettings, Unit
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher, NativeKind, TimeInterval
@@ -69,6 +70,15 @@ class Service(msgspec.Struct, frozen=True):
     name: str
     owner: str
     packs: tuple[str, ...] = ()
+
+
+class PackUse(msgspec.Struct, frozen=True):
+    """A service's use of a pack, as dashboards name it. `view` is the dashboard that it stands on beside the technical one."""
+
+    service: str
+    pack: str
+    title: str
+    view: View
 
 
 class RecordDefinition(msgspec.Struct, frozen=True):
@@ -214,6 +224,7 @@ class Tenant(msgspec.Struct, frozen=True):
     maintenance: tuple[Maintenance, ...]
     dashboards: tuple[str, ...]
     cases: tuple[CaseDefinition, ...] = ()
+    uses: tuple[PackUse, ...] = ()
 
 
 class Project(msgspec.Struct, frozen=True):
