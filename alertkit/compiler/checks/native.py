@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from alertkit.compiler.checks.routes import written_routes
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
 
+_BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _NOT_OPTIONS = ("name", "type", "mirror")
 
 
@@ -76,19 +78,23 @@ def _url(receiver: Data, path: Path, scope: Scope) -> Iterator[Finding]:
         yield Finding((*path, "url"), "AK312", message, "write url: {secret: <id>}")
         return
     host = _host(receiver["url"])
-    if not scope.is_platform and host not in scope.webhook_hosts:
+    if host is None:
+        message = f"receiver {receiver['name']!r}: Alertmanager cannot read this URL, and would refuse the whole configuration"
+        yield Finding((*path, "url"), "AK312", message, "write it as https://host[:port]/path, with % only before two digits")
+    elif not scope.is_platform and host not in scope.webhook_hosts:
         message = f"receiver {receiver['name']!r}: the project does not allow webhooks to {host!r}"
         hint = "ask the platform team to add the host to webhook_hosts in alertkit.yaml"
         yield Finding((*path, "url"), "AK312", message, hint)
 
 
-def _host(url: str) -> str:
-    """The host that a program would connect to; whatever readers might take for another one is left in."""
+def _host(url: str) -> str | None:
+    """The host that Alertmanager connects to; None for a URL that Go does not read, or that readers could read differently."""
     try:
         parts = urlsplit(url)
-        return parts.netloc if "@" in parts.netloc else parts.hostname or ""
+        in_order = parts.port != 0 and "@" not in parts.netloc and _BAD_ESCAPE.search(url) is None
     except ValueError:
-        return url
+        return None
+    return parts.hostname if in_order else None
 
 
 def _interval(interval: Data, path: Path) -> Iterator[Finding]:
