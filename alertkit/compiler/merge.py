@@ -11,7 +11,7 @@ from alertkit.compiler.yaml_nodes import shown
 from alertkit.errors import Problem, ProblemsFound
 from alertkit.model.document import Node
 
-_IDENTITIES: Final = ("id", "name", "use")
+_IDENTITIES: Final = ("id", "name", "record", "use")
 """What tells the entries of a list apart, the strongest first: people have an id and a name."""
 
 Identity = tuple[str, str]
@@ -57,9 +57,9 @@ def _contradiction(first: Node, second: Node, path: tuple[str, ...]) -> Problem:
 def overlay(base: Node, partial: Node) -> Node:
     """The base with what the partial says instead.
 
-    Mappings merge key by key, and null removes a key. Lists whose entries all have an `id`, a `name` or a `use` merge by it:
-    entries with a known one merge, others are appended. Every other value replaces what was there. Nothing is checked for
-    being complete; that is for the schema, afterwards.
+    Mappings merge key by key, and null removes a key. Lists whose entries all have an `id`, a `name`, a `record` or a `use`
+    merge by it: entries with a known one merge, others are appended. Every other value replaces what was there. Nothing is
+    checked for being complete; that is for the schema, afterwards.
     """
     old, new = base.value, partial.value
     if isinstance(old, dict) and isinstance(new, dict):
