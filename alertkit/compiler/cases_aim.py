@@ -59,7 +59,9 @@ class Aim:
         self.values: dict[Expr, Signal] = {}
         self.wanted: dict[Expr, Signal] = {}
         self.selectors: list[Selector] = []
+        trees = list(trees)
         self.wished = wishes(trees)
+        self.grouped = frozenset(label for tree in trees for label in groupings(tree))
 
     def constant(self, value: float) -> Signal:
         """The same number in every phase."""
@@ -215,7 +217,7 @@ class Aim:
             labels = labels_for(selector, self.wished)
         except NoExampleError as error:
             raise UnderivableError(str(error)) from None
-        for candidate in ({**labels, **({"le": le} if le else {})}, *others(selector, labels)):
+        for candidate in ({**labels, **({"le": le} if le else {})}, *others(selector, labels, self.selectors, self.grouped)):
             if self._is_free(selector, candidate, ranked=bool(le)):
                 self.series[selector.metric, tuple(sorted(candidate.items()))] = demand
                 return
@@ -233,6 +235,14 @@ def selectors_in(expr: Expr) -> list[Selector]:
     if isinstance(expr, Selector):
         return [expr]
     return [selector for child in children(expr) for selector in selectors_in(child)]
+
+
+def groupings(expr: Expr) -> frozenset[str]:
+    """Labels by which anything in a tree is grouped or matched."""
+    found = frozenset[str]().union(*map(groupings, children(expr)))
+    if isinstance(expr, Aggregation) and expr.grouping == "by":
+        return found.union(expr.labels)
+    return found.union(expr.matching.labels) if isinstance(expr, Binary) and expr.matching and expr.matching.on else found
 
 
 def wishes(trees: Iterable[Expr]) -> Labels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -55,12 +54,16 @@ def labels_for(selector: Selector, wished: Mapping[str, str]) -> Labels:
     return labels
 
 
-def others(selector: Selector, labels: Labels) -> Iterator[Labels]:
-    """Labels that differ from these in one value and that the selector takes all the same."""
-    for name, value in itertools.product(sorted(labels), ("other", "200", "0")):
-        changed = {**labels, name: value}
-        if value != labels[name] and takes(selector, selector.metric, changed):
-            yield changed
+def others(selector: Selector, labels: Labels, avoided: Iterable[Selector], fixed: frozenset[str]) -> Iterator[Labels]:
+    """Labels with one value changed that the selector takes and an avoided one may not; those in `fixed` stay."""
+    for matcher in dict.fromkeys(matcher for other in avoided for matcher in other.matchers):
+        if matcher.name in fixed or matcher.name == "__name__":
+            continue
+        refused = {"!=": [matcher.value], "!~": list(examples(matcher.value))}
+        for value in refused.get(matcher.op, ["other", "200", "0"]):
+            changed = {**labels, matcher.name: value}
+            if takes(selector, selector.metric, changed):
+                yield changed
 
 
 def _value(found: Iterable[Matcher], wished: str) -> str:

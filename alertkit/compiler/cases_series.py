@@ -71,7 +71,7 @@ def over_time(demand: Demand, lengths: Sequence[int]) -> str:
     return " ".join(found)
 
 
-def scenes(units: Iterable[Unit], kind: str) -> tuple[Scene, ...]:
+def scenes(units: Iterable[Unit], kind: str, interval: Duration = STEP) -> tuple[Scene, ...]:
     """Units packed into as few scenes as go: promtool loads all rules once a scene. Long ones share scenes with long ones."""
     packs: list[_Pack] = []
     for unit in sorted(units, key=lambda unit: -unit.length):
@@ -82,7 +82,7 @@ def scenes(units: Iterable[Unit], kind: str) -> tuple[Scene, ...]:
         else:
             packs.append(_Pack())
             packs[-1].add(unit)
-    return tuple(pack.scene(f"{kind} {number}") for number, pack in enumerate(packs, 1))
+    return tuple(pack.scene(f"{kind} {number}", interval) for number, pack in enumerate(packs, 1))
 
 
 class _Pack:
@@ -107,10 +107,10 @@ class _Pack:
         for selector in unit.selectors:
             self.selectors.setdefault(selector.metric, []).append(selector)
 
-    def scene(self, name: str) -> Scene:
+    def scene(self, name: str, interval: Duration) -> Scene:
         return Scene(
             name=name,
-            interval=STEP,
+            interval=interval,
             series={notation(one): values for unit in self.units for one, values in unit.series.items()},
             probes=tuple(probe for unit in self.units for probe in unit.probes),
             alerts=tuple(alerts for unit in self.units for alerts in unit.alerts),

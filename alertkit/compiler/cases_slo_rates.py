@@ -1,0 +1,149 @@
+"""Cases of an SLO's 5-minute rates and of what follows from them at once, from raw counters: errors, no errors, no traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from alertkit import names
+from alertkit.compiler import slo_queries, slo_sloth
+from alertkit.compiler.cases_aim import Aim, Demand, Series, selectors_in
+from alertkit.compiler.cases_labels import labels_for
+from alertkit.compiler.cases_lines import Line, UnderivableError
+from alertkit.compiler.cases_series import STEP, Unit, constant, foreign, over_time, series
+from alertkit.compiler.cases_slos import identity
+from alertkit.compiler.slo_parts import SloContext
+from alertkit.model.cases import Probe
+from alertkit.model.quantity import Duration
+from alertkit.model.slo import BASE, BooleanGauge, LatencyNative, RawRatio, Slo
+from alertkit.promql import Expr, Selector, parse, quote
+
+_SETTLE: Final = BASE.ms // STEP.ms + 3
+_PHASES: Final = (("errors", 5.0, 0.5), ("no errors", 3.0, 0.0), ("no traffic", 0.0, 0.0))
+"""What happens, events a second, and errors a second."""
+_FLOOD: Final = "0+1000x60"
+"""A foreign tenant's counters."""
+
+
+def rate_units(slo: Slo, context: SloContext) -> Iterator[Unit]:
+    """The cases of what is recorded every minute.
+
+    Raises:
+        UnderivableError: the author's expressions are not ones that alertkit reads backwards.
+    """
+    if isinstance(slo.sli, RawRatio | LatencyNative):
+        raise UnderivableError("a native histogram or a ratio of the author's own cannot be fed with counters")
+    if isinstance(slo.sli, BooleanGauge):
+        yield _gauge(slo, slo.sli, context)
+        return
+    yield _counters(slo, context)
+    if slo.compatibility != "sloth":
+        yield _missing_errors(slo, context)
+
+
+def parts(slo: Slo, context: SloContext) -> tuple[Expr, Expr, bool]:
+    """The trees of all events and of those told apart, and whether the latter are the bad ones."""
+    counts = slo_queries.counts(slo.sli, slo.group_by, BASE)
+    return parse(context.guard(counts.total)), parse(context.guard(counts.errors or counts.good)), bool(counts.errors)
+
+
+def aimed(slo: Slo, context: SloContext, rates: list[tuple[float, float]]) -> dict[Series, Demand]:
+    """Counters for which events and errors have these rates, phase by phase."""
+    total, part, bad = parts(slo, context)
+    aim = Aim(len(rates), [total, part])
+    aim.at(part, tuple(Line(errors if bad else events - errors) for events, errors in rates))
+    aim.at(total, tuple(Line(events) for events, _ in rates))
+    return aim.series
+
+
+def exactly(rule: str, title: str, record: str, labels: Mapping[str, str], value: float, at: Duration) -> Probe:
+    """Whether one recorded series, and only one, has a value, but for the last digits."""
+    selector = ",".join(f"{name}={quote(text)}" for name, text in labels.items())
+    return Probe(rule, title, f"sum(abs({record}{{{selector}}} - {value!r}) < bool 0.000001)", at)
+
+
+def _counters(slo: Slo, context: SloContext) -> Unit:
+    lengths = [_SETTLE] * len(_PHASES)
+    demands = aimed(slo, context, [(events, errors) for _, events, errors in _PHASES])
+    fed = {one: over_time(demand, lengths) for one, demand in demands.items()}
+    fed |= {
+        foreign(one, context.label): constant((1, 1)).replace("1", "0+1000x60") for one in demands if _has_tenant(one, context)
+    }
+    probes = [
+        probe
+        for number, (title, events, errors) in enumerate(_PHASES)
+        for probe in _probes(slo, context, title, (events, errors), Duration(((number + 1) * _SETTLE - 1) * STEP.ms))
+    ]
+    return Unit(_selectors(slo, context), fed, tuple(probes))
+
+
+def _missing_errors(slo: Slo, context: SloContext) -> Unit:
+    """There are events, but no series of errors (or none of good ones) has ever been seen."""
+    total, part, bad = parts(slo, context)
+    aim = Aim(1, [total, part])
+    aim.selectors += selectors_in(part)
+    aim.at(total, (Line(2.0),))
+    at = Duration((_SETTLE - 1) * STEP.ms)
+    probes = _probes(
+        slo, context, "no series of errors yet" if bad else "no series of good events yet", (2.0, 0.0 if bad else 2.0), at
+    )
+    fed = {one: over_time(demand, [_SETTLE]) for one, demand in aim.series.items()}
+    return Unit(_selectors(slo, context), fed, tuple(probes))
+
+
+def _gauge(slo: Slo, sli: BooleanGauge, context: SloContext) -> Unit:
+    """One gauge that says all is well and one that does not, then both well."""
+    tree = parse(context.guard(sli.gauge))
+    if not isinstance(tree, Selector) or not tree.metric:
+        raise UnderivableError("the gauge has no name")
+    one = labels_for(tree, dict.fromkeys(slo.group_by, "case"))
+    two = {**one, "alertkit_case": "second"}
+    fed = {
+        series(tree.metric, one): constant((1, 2 * _SETTLE)),
+        series(tree.metric, two): constant((0, _SETTLE), (1, _SETTLE)),
+    }
+    if one.get(context.label) == context.tenant:
+        fed[foreign(series(tree.metric, two), context.label)] = constant((0, 2 * _SETTLE))
+    labels, record = identity(slo, context), _ratio(slo)
+    half = exactly(record, "one of two fails", record, _sloth_window(slo, labels), 0.5, Duration((_SETTLE - 1) * STEP.ms))
+    well = exactly(record, "all is well", record, _sloth_window(slo, labels), 0.0, Duration((2 * _SETTLE - 1) * STEP.ms))
+    return Unit((tree,), fed, (half, well))
+
+
+def _probes(slo: Slo, context: SloContext, title: str, rates: tuple[float, float], at: Duration) -> Iterator[Probe]:
+    events, errors = rates
+    labels, record, name = identity(slo, context), _ratio(slo), f"{slo.name}, {title}"
+    own = _sloth_window(slo, labels)
+    if slo.compatibility != "sloth":
+        yield exactly(names.SLO_EVENTS, name, names.SLO_EVENTS, labels, events, at)
+        yield exactly(names.SLO_ERRORS, name, names.SLO_ERRORS, labels, errors, at)
+    if not events:
+        selector = ",".join(f"{key}={quote(text)}" for key, text in own.items())
+        yield Probe(record, name, f"sum({record}{{{selector}}} == {record}{{{selector}}}) or vector(-1)", at, -1)
+        return
+    yield exactly(record, name, record, own, errors / events, at)
+    burn = errors / events / float(slo.budget)
+    yield exactly(names.SLO_BURN, name, names.SLO_BURN, labels, burn, at)
+    yield exactly(names.SLO_OBJECTIVE, name, names.SLO_OBJECTIVE, _without_groups(slo, labels), float(slo.objective), at)
+    yield exactly(names.SLO_BUDGET, name, names.SLO_BUDGET, _without_groups(slo, labels), float(slo.budget), at)
+
+
+def _ratio(slo: Slo) -> str:
+    return f"{slo_sloth.RATIO}{slo_sloth.span(BASE)}" if slo.compatibility == "sloth" else names.slo_ratio(BASE)
+
+
+def _sloth_window(slo: Slo, labels: dict[str, str]) -> dict[str, str]:
+    return {**labels, "sloth_window": slo_sloth.span(BASE)} if slo.compatibility == "sloth" else labels
+
+
+def _without_groups(slo: Slo, labels: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in labels.items() if name not in slo.group_by}
+
+
+def _selectors(slo: Slo, context: SloContext) -> tuple[Selector, ...]:
+    total, part, _ = parts(slo, context)
+    return (*selectors_in(total), *selectors_in(part))
+
+
+def _has_tenant(one: Series, context: SloContext) -> bool:
+    return (context.label, context.tenant) in one[1]
