@@ -7,6 +7,7 @@
     schedule    layers and overrides together: on_call, shifts, gaps
     fairness    how duty is shared out
     escalation  when each step of a policy is due
+    paging      who is told when: a policy's steps with people, rooms, active hours and maintenance
 
 Every instant that goes in or comes out is aware, and comes out in UTC.
 """
@@ -15,18 +16,22 @@ from alertkit.oncall.clock import instant, wall, zone
 from alertkit.oncall.escalation import DueStep, cycle_length, timeline
 from alertkit.oncall.fairness import Load, fairness
 from alertkit.oncall.hours import is_active, next_opening
+from alertkit.oncall.paging import Moment, Page, moments
 from alertkit.oncall.schedule import OVERRIDE, Shift, gaps, on_call, shifts
 
 __all__ = [
     "OVERRIDE",
     "DueStep",
     "Load",
+    "Moment",
+    "Page",
     "Shift",
     "cycle_length",
     "fairness",
     "gaps",
     "instant",
     "is_active",
+    "moments",
     "next_opening",
     "on_call",
     "shifts",
