@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final, Literal
 
 import msgspec
@@ -46,6 +46,8 @@ WRITTEN: Final[dict[Form, str]] = {
 }
 """How each form of place is written."""
 
+_PRECISION: Final = Context(prec=17)
+"""Digits that Prometheus can tell apart; 100/h has no end in events per second."""
 _NAME = r"\$\{([a-z][a-z0-9_]{0,62})\}"
 _SCAN = re.compile(
     rf"""(?P<op>=~|!~|!=|=)\s*"{_NAME}"
@@ -120,5 +122,6 @@ def _literal(value: Value, form: Form) -> str:
     if isinstance(value, Duration):
         return str(value) if form == "span" else plain(Decimal(value.ms) / 1_000)
     if isinstance(value, Decimal):
-        return plain(value) if value >= 0 else f"({plain(value)})"
+        number = plain(value.normalize(_PRECISION))
+        return number if value >= 0 else f"({number})"
     return value if form == "bare" else quote(value)

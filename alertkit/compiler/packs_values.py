@@ -18,6 +18,8 @@ Written = str | int | float
 
 _LARGEST: Final = Decimal(10) ** 18
 _LONGEST: Final = 500
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_FEW_DECIMALS: Final = 3
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]{0,199}", re.ASCII)
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}", re.ASCII)
 
@@ -126,7 +128,15 @@ def shown(kind: Kind, value: Value) -> str:
         return f"{plain(value * 100)}%"
     if kind == "bytes":
         return plain_bytes(value)
-    return plain(value) + ("/s" if kind == "rate" else "")
+    return _rate_shown(value) if kind == "rate" else plain(value)
+
+
+def _rate_shown(per_second: Decimal) -> str:
+    """In the shortest unit in which the number is short: 0.1/s, 100/h."""
+    shown = {unit: plain(round(per_second * seconds, 9)) for unit, seconds in _SECONDS.items()}
+    short = (unit for unit, number in shown.items() if len(number.partition(".")[2]) <= _FEW_DECIMALS)
+    unit = next(short, "s")
+    return f"{shown[unit]}/{unit}"
 
 
 def outside(parameter: Parameter, value: Value) -> str:
