@@ -31,7 +31,7 @@ from alertkit.model import policy as policy_file
 from alertkit.model.document import Node, plain
 from alertkit.model.policy import AlertText, TenantPolicy
 from alertkit.model.route import Fragment, InhibitRule
-from alertkit.model.rules import RuleGroup
+from alertkit.model.rules import AlertingRule, RuleGroup
 from alertkit.model.tenant import Project, Tenant
 
 _ABOUT_NAMES = ("AK301", "AK306", "AK602")
@@ -52,6 +52,15 @@ class Source(msgspec.Struct, frozen=True):
         return manifests.input_digest([space.text, space.packs.digest.encode(), space.project.environment.encode(), *parts])
 
 
+class Compiled(msgspec.Struct, frozen=True):
+    """A tenant as values: its definition, its alerts, its part of Alertmanager's configuration, and what the receiver reads."""
+
+    tenant: Tenant
+    alerts: tuple[AlertingRule, ...]
+    fragment: Fragment
+    policy: TenantPolicy
+
+
 class TenantBuild(msgspec.Struct, frozen=True):
     """What one tenant compiles to: files by path relative to the output directory, or the problems why not."""
 
@@ -60,9 +69,7 @@ class TenantBuild(msgspec.Struct, frozen=True):
     files: Files = {}
     groups: tuple[RuleGroup, ...] = ()
     manifest: Manifest | None = None
-    definition: Tenant | None = None
-    fragment: Fragment | None = None
-    policy: TenantPolicy | None = None
+    compiled: Compiled | None = None
 
 
 def read_source(space: Workspace, tenant: str, files: Iterable[Path]) -> Source:
@@ -188,7 +195,8 @@ def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Pr
     }
     base = Manifest(names.MANIFEST_VERSION, tenant.name, digest, {}, counts=counts)
     manifest = _filled(base, files, groups, project)
-    return TenantBuild(tenant.name, problems, files, groups, manifest, tenant, fragment, policy)
+    alerts = tuple(rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule))
+    return TenantBuild(tenant.name, problems, files, groups, manifest, Compiled(tenant, alerts, fragment, policy))
 
 
 def assemble(space: Workspace, fragments: Iterable[bytes]) -> bytes:

@@ -6,7 +6,7 @@ critical alert → the author's routes → the owner of the alert's service → 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -64,6 +64,29 @@ def root_route(platform: Tenant, project: Project) -> Route:
 def count(routes: Iterable[Route]) -> int:
     """How many routes there are, with those below."""
     return sum(1 + count(route.routes) for route in routes)
+
+
+def origins(tenant: Tenant, project: Project) -> dict[tuple[int, ...], str]:
+    """Where each route below the tenant's own comes from, by its position there: `file:line`, or what alertkit makes it for."""
+    watching = ["alertkit's own health"] * len(health.routes(project)) if tenant.name == names.PLATFORM else []
+    before = [*watching, *("mirror of critical alerts" for _ in _mirrors(tenant))]
+    found = {(index,): words for index, words in enumerate(before)}
+    found |= dict(_written_origins(tenant.routing.routes, (), len(before)))
+    place = len(before) + len(tenant.routing.routes)
+    if not tenant.routing.notify:
+        for owner in owners(tenant):
+            found[place,] = f"services of {owner.removeprefix(names.lent(''))}"
+            place += 1
+    return {**found, (place,): "whatever is left"}
+
+
+def _written_origins(
+    written: Iterable[RouteDefinition], above: tuple[int, ...], first: int = 0
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    for index, one in enumerate(written, first):
+        yield (*above, index), f"{one.source.file}:{one.source.line}"
+        yield from _written_origins(one.routes, (*above, index))
+        yield (*above, index, len(one.routes)), "whatever is left"
 
 
 def last_resort(tenant: Tenant) -> str:

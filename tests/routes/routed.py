@@ -61,9 +61,7 @@ def build(folder: Path, tenants: dict[str, str], project: str = PROJECT) -> aler
 
 
 def fragment(built: alertkit.Build, tenant: str = "acme") -> Fragment:
-    found = next(one.fragment for one in built.tenants if one.tenant == tenant)
-    assert found is not None
-    return found
+    return next(one.compiled.fragment for one in built.tenants if one.tenant == tenant)
 
 
 def written(built: alertkit.Build, folder: Path) -> Path:

@@ -34,7 +34,7 @@ LABELS = [
 def acme() -> tuple[Tenant, object]:
     with tempfile.TemporaryDirectory() as folder:
         built = routed.build(Path(folder), {"acme": ""})
-    return next(one.definition for one in built.tenants if one.tenant == "acme"), built.workspace.project
+    return next(one.compiled.tenant for one in built.tenants if one.tenant == "acme"), built.workspace.project
 
 
 conditions = st.lists(
