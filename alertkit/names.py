@@ -44,6 +44,16 @@ ANNOTATION_DESCRIPTION: Final = "description"
 ANNOTATION_RUNBOOK: Final = "runbook_url"
 ANNOTATION_DASHBOARD: Final = "dashboard_url"
 
+# Alerts of the receiver about itself, on the platform's policy `unrouted`.
+LABEL_AFFECTED: Final = "affected_tenant"
+LABEL_SUBJECT: Final = "subject"
+ALERT_UNREACHABLE: Final = "AlertkitNobodyReached"
+ALERT_REFUSED: Final = "AlertkitMessageRefused"
+ALERT_FOREIGN: Final = "AlertkitForeignAlerts"
+ALERT_POLICY: Final = "AlertkitPolicyRefused"
+ALERT_OVERDUE: Final = "AlertkitOverdue"
+ALERT_SILENT: Final = "AlertkitNoHeartbeat"
+
 POLICY_UNROUTED: Final = "unrouted"
 """The policy of alerts that no route takes and no service owns."""
 OWNER_POLICY_PREFIX: Final = "owner-"
@@ -74,6 +84,12 @@ def slo_ratio(window: object) -> str:
 def slo_rule(slo: str, tier: str) -> str:
     """Stable id of an SLO's alert, unique in the tenant; no name of a tenant's own alert can hold a slash."""
     return f"slo/{slo}/{tier}"
+
+
+def slo_of_rule(rule_id: str) -> str:
+    """The SLO of a rule that `slo_rule` named, or "": a service's rule of a pack has three parts as well, but may be of `slo`."""
+    parts = rule_id.split("/")
+    return parts[1] if len(parts) == 3 and parts[0] == "slo" else ""
 
 
 # Recorded series of detections, told apart by the detection label.

@@ -18,16 +18,16 @@ from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.model.webhook import Alert
 
-StepKind = Literal["escalate", "contact", "refresh", "closed", "acknowledge_timeout", "wake"]
+StepKind = Literal["escalate", "contact", "refresh", "closed", "acknowledge_timeout", "wake", "hold"]
 """What falls due.
 
 `escalate` runs a step of the pinned policy; `contact` a later personal contact; `refresh` rewrites what was sent before;
 `closed` tells that it is over; `acknowledge_timeout` pages again after an acknowledgement without a resolve; `wake` ends a
-snooze.
+snooze or a suppression; `hold` closes an incident that flapped and has been quiet since.
 """
 
-EventKind = notification.EventKind | Literal["unreachable"]
-"""What happened to an incident. `unreachable`: a step found nobody to tell."""
+EventKind = notification.EventKind | Literal["unreachable", "refused"]
+"""What happened to an incident. `unreachable`: a step found nobody to tell; `refused`: a channel will never take a message."""
 
 NoteKind = Literal["page", "note", "refresh"]
 """`page` must be seen, `note` adds to what was sent, `refresh` rewrites it with the newest state."""
@@ -54,8 +54,10 @@ class Ending(msgspec.Struct, frozen=True):
 class Incident(msgspec.Struct, frozen=True):
     """One row. `id` is 0 until the store gives one; `escalation` is pinned when the incident opens.
 
-    `began` is when the present cycle of steps began (a step is due `after` seconds later), `position` the step that is next and
-    `cycle` how often the steps have begun again by themselves. `severity` is the worst so far.
+    `flaps` counts how often in a row the group fired again soon after it had ended; `held_until` is when an incident without open
+    alerts ends that would otherwise flap. `began` is when the present cycle of steps began (a step is due `after` seconds later),
+    `position` the step that is next and `cycle` how often the steps have begun again by themselves. `severity` is the worst so
+    far.
     """
 
     id: int
@@ -74,6 +76,10 @@ class Incident(msgspec.Struct, frozen=True):
     snoozed_until: dt.datetime | None = None
     resolved: dt.datetime | None = None
     resolved_by: str = ""
+    suppressed_until: dt.datetime | None = None
+    suppressed_reason: str = ""
+    flaps: int = 0
+    held_until: dt.datetime | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -89,7 +95,8 @@ class Step(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """A line of the timeline. `actor` is a person's id, or empty when alertkit itself acted.
 
-    `targets` are the recipients whom a step told, `until` ends a snooze, `count` is how many alerts joined.
+    `targets` are the recipients whom a step told, `until` ends a snooze or a suppression, `count` is how many alerts joined,
+    `reason` is why pages are held back or refused.
     """
 
     kind: EventKind
@@ -98,6 +105,7 @@ class Event(msgspec.Struct, frozen=True):
     targets: tuple[str, ...] = ()
     until: dt.datetime | None = None
     count: int = 0
+    reason: str = ""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -115,12 +123,16 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """A place that has been chosen. `opened` is None until the first message is out; `reference` finds that message again."""
+    """A place that has been chosen. `opened` is None until the first message is out; `reference` finds that message again.
+
+    `refused`: the last page there will never arrive.
+    """
 
     id: int
     place: Place
     opened: dt.datetime | None = None
     reference: str = ""
+    refused: bool = False
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -152,11 +164,20 @@ class Changes(msgspec.Struct, frozen=True):
 NOTHING = Changes()
 
 
+class Before(msgspec.Struct, frozen=True):
+    """How the group's last closed incident ended: its alerts, when, whether people closed it, and how often it had flapped."""
+
+    ended: Mapping[str, dt.datetime] = {}
+    resolved: dt.datetime | None = None
+    by_hand: bool = False
+    flaps: int = 0
+
+
 class Held(msgspec.Struct):
     """An open incident in the store's hands.
 
     `open` holds the latest open occurrence of each fingerprint, `ended` when the latest one that is over ended, `before` the
-    same of the group's previous incident; `heard` is when the last post that was kept came; `refreshing` says that a step to
+    end of the group's previous incident; `heard` is when the last post that was kept came; `refreshing` says that a step to
     refresh is waiting already.
     """
 
@@ -164,9 +185,25 @@ class Held(msgspec.Struct):
     incident: Incident
     open: dict[str, Occurrence]
     ended: dict[str, dt.datetime]
-    before: dict[str, dt.datetime]
+    before: Before
     heard: dt.datetime
     refreshing: bool = False
+
+
+class DutyOverride(msgspec.Struct, frozen=True):
+    """From `begins` until `ends` `person` (an id of `owner`'s) is on call for `owner`'s schedule, whatever the calendar says.
+
+    `owner` is a tenant or `platform`, `made_by` a token's name; `id` is 0 until the store gives one. The latest one holds.
+    """
+
+    owner: str
+    schedule: str
+    begins: dt.datetime
+    ends: dt.datetime
+    person: str
+    made_by: str
+    made: dt.datetime
+    id: int = 0
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -187,13 +224,13 @@ class Post(msgspec.Struct, frozen=True):
 class Seen(msgspec.Struct, frozen=True):
     """What the store knows when a post comes in.
 
-    `current` is the group's open incident; `before` says when the occurrences of the incident before it ended; `elsewhere`
+    `current` is the group's open incident; `before` says how the incident before it ended; `elsewhere`
     holds the incident in which a fingerprint is open under the same policy, since an open occurrence stays where it is when
     grouping changes.
     """
 
     current: Held | None
-    before: Mapping[str, dt.datetime]
+    before: Before
     elsewhere: Mapping[str, Held]
 
 

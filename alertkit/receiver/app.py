@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from alertkit import resources
+from alertkit import names, resources
 from alertkit.errors import ContractError, UsageError
 from alertkit.messages import Words
 from alertkit.receiver import tokens
@@ -25,6 +25,7 @@ from alertkit.receiver.delivery import Courier
 from alertkit.receiver.ingest import PREFIX, Ingest, Receive, Scope, Send
 from alertkit.receiver.interactions import SlackInteractions
 from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.operator import Operator
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import CONTENT_TYPE, RequestError
 from alertkit.receiver.secrets import SecretError, Secrets
@@ -59,9 +60,11 @@ class Receiver:
         secrets = Secrets(settings.secrets)
         self._channels = Channels(settings, secrets, makers)
         words = Words(resources.root() / "templates", settings.overrides)
-        courier = Courier(self.store, self.policies, self._channels, secrets, words, self.metrics, settings.give_up_after)
-        self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, clock)
-        self._ingest = Ingest(settings, self.store, self.policies, self.metrics, clock, self.worker.wake)
+        self._operator = Operator(self.store, self.policies, clock)
+        courier = Courier(self.store, self.policies, self._channels, secrets, words, self.metrics, self._operator, settings)
+        self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, self._operator, clock)
+        self._operator.woken = self.worker.wake
+        self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, clock)
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self.worker.wake)
         self._others = self._application()
         self._ready = False
@@ -81,8 +84,8 @@ class Receiver:
             StoreError: the database cannot be opened.
         """
         self._ingest.tokens = tokens.load(self.settings.tokens)
-        self._reload_policies()
         await self.store.start()
+        await self._reload_policies()
         await self.worker.recover()
         self._ready = True
 
@@ -112,7 +115,7 @@ class Receiver:
         stamp = _stamp(self.settings.tokens)
         while True:
             await asyncio.sleep(self.settings.reload_interval)
-            self._reload_policies()
+            await self._reload_policies()
             if (found := _stamp(self.settings.tokens)) != stamp:
                 stamp = found
                 self._reload_tokens()
@@ -123,11 +126,15 @@ class Receiver:
         except ContractError as error:
             _log.error("tokens refused, the last good ones stay", problem=str(error))
 
-    def _reload_policies(self) -> None:
-        if self.policies.reload():
-            self.metrics.policies(len(self.policies), len(self.policies.problems))
-            _log.info("policies loaded", tenants=len(self.policies), refused=sorted(self.policies.problems))
-            self.worker.wake()
+    async def _reload_policies(self) -> None:
+        if not self.policies.reload():
+            return
+        self.metrics.policies(len(self.policies), len(self.policies.problems))
+        _log.info("policies loaded", tenants=len(self.policies), refused=sorted(self.policies.problems))
+        self.worker.wake()
+        for tenant, problem in self.policies.problems.items():
+            words = f"The compiled policy of {tenant} was refused, the last good one stays: {problem}"
+            await self._operator.tell(names.ALERT_POLICY, tenant, "", words)
 
     def _application(self) -> Starlette:
         return Starlette(

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 
+from alertkit import names
 from alertkit.channels.base import Channel, Delivery, Outcome, Purpose, Retry
+from alertkit.channels.pace import Pace
 from alertkit.errors import AlertkitError
 from alertkit.messages import Words
+from alertkit.model.incident import NoteKind, Thread
 from alertkit.model.policy import TenantPolicy
 from alertkit.receiver import retry
 from alertkit.receiver.channels import Channels
 from alertkit.receiver.facts import notification_of
+from alertkit.receiver.fallback import fall_back
 from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.operator import Operator, is_own
+from alertkit.receiver.pacing import paces_of
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.secrets import SecretError, Secrets
-from alertkit.stores.base import Outgoing, Settlement, Store
+from alertkit.receiver.settings import Settings
+from alertkit.stores.base import Outgoing, Settlement, Store, Waiting
 
 _log = structlog.get_logger(__name__)
+_PURPOSES: Final[dict[NoteKind, Purpose]] = {"page": "reply", "note": "reply", "refresh": "update"}
 
 
 class _NotLoaded(AlertkitError):  # noqa: N818 - reads as what happened
@@ -38,7 +48,8 @@ class Courier:
         secrets: Secrets,
         words: Words,
         metrics: Metrics,
-        give_up_after: float,
+        operator: Operator,
+        settings: Settings,
     ) -> None:
         self._store = store
         self._policies = policies
@@ -46,7 +57,10 @@ class Courier:
         self._secrets = secrets
         self._words = words
         self._metrics = metrics
-        self._patience = dt.timedelta(seconds=give_up_after)
+        self._operator = operator
+        self._patience = dt.timedelta(seconds=settings.give_up_after)
+        # A channel that hangs is left before the lease ends, while the message still is ours.
+        self._longest = settings.lease * 0.75
         self._chance: Callable[[], float] = random.Random().random  # noqa: S311 - spreads retries, guards nothing
 
     async def send(self, outgoing: Outgoing, now: dt.datetime) -> None:
@@ -60,13 +74,12 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - one message must not stop the others
             _log.exception("message failed", outbox=outgoing.id)
             settlement = Settlement("failed", now, reason=f"internal error: {type(error).__name__}")
-        await self._store.settle(outgoing, settlement)
-        self._report(outgoing, settlement)
+        await self._end(outgoing, settlement)
 
     async def recover(self, outgoing: Outgoing, now: dt.datetime) -> None:
         """Its sender is gone, so it may have left: send again only where twice is harmless, once that can be told."""
         try:
-            repeatable = self._channel(outgoing)[0].repeatable
+            repeatable = self._channel(outgoing.incident.tenant, outgoing.thread)[0].repeatable
         except AlertkitError:
             if now < outgoing.wanted + self._patience:
                 return
@@ -77,15 +90,42 @@ class Courier:
             settlement = Settlement(
                 "failed", now, reason="its sender was interrupted: it may have been sent, and twice would be worse"
             )
-        await self._store.settle(outgoing, settlement)
-        self._report(outgoing, settlement)
+        await self._end(outgoing, settlement)
+
+    async def _end(self, outgoing: Outgoing, end: Settlement) -> None:
+        """Record it. A page that will never arrive goes elsewhere in the same transaction, and the operator hears of it first."""
+        self._report(outgoing, end)
+        if end.state != "failed":
+            await self._store.settle(outgoing, end)
+            return
+        place, tenant = outgoing.thread.place, outgoing.incident.tenant
+        if not is_own(outgoing.incident.group):
+            words = f"A message to {place.recipient} by {place.channel} will not arrive: {end.reason}"
+            await self._operator.tell(names.ALERT_REFUSED, tenant, place.channel, words)
+        policy = self._policies.get(tenant)
+        await self._store.settle(
+            outgoing, end, lambda held, threads: fall_back(policy, outgoing, held, threads, end.at, end.reason)
+        )
+
+    def paces(self, waiting: Waiting) -> tuple[int, Sequence[Pace]]:
+        """The lanes in which there must be room for a message; what cannot be sent at all needs none."""
+        try:
+            channel, _ = self._channel(waiting.tenant, waiting.thread)
+        except AlertkitError:
+            return 0, ()
+        return id(channel), paces_of(channel, waiting, _PURPOSES[waiting.kind] if waiting.thread.opened else "open")
 
     async def _try(self, outgoing: Outgoing, now: dt.datetime) -> Settlement:
         purpose = _purpose(outgoing)
         if purpose is None:
             return Settlement("skipped", now, reason="nothing to say any more")
-        channel, policy = self._channel(outgoing)
-        outcome = await channel.deliver(await self._delivery(outgoing, purpose, policy, now))
+        channel, policy = self._channel(outgoing.incident.tenant, outgoing.thread)
+        delivery = await self._delivery(outgoing, purpose, policy, now)
+        try:
+            async with asyncio.timeout(self._longest):
+                outcome = await channel.deliver(delivery)
+        except TimeoutError:
+            outcome = Retry(0, "no answer", maybe_sent=True)
         return self._settle(outcome, outgoing, now, repeatable=channel.repeatable)
 
     def _settle(self, outcome: Outcome, outgoing: Outgoing, now: dt.datetime, *, repeatable: bool) -> Settlement:
@@ -98,15 +138,15 @@ class Courier:
             chance=self._chance(),
         )
 
-    def _channel(self, outgoing: Outgoing) -> tuple[Channel, TenantPolicy]:
-        policy = self._policies.get(outgoing.incident.tenant)
+    def _channel(self, tenant: str, thread: Thread) -> tuple[Channel, TenantPolicy]:
+        policy = self._policies.get(tenant)
         if policy is None:
-            raise _NotLoaded(f"the policy of {outgoing.incident.tenant} is not loaded")
+            raise _NotLoaded(f"the policy of {tenant} is not loaded")
         if policy.simulate:
             return self._channels.log(), policy
-        configured = policy.channels.get(outgoing.thread.place.channel)
+        configured = policy.channels.get(thread.place.channel)
         if configured is None:
-            raise AlertkitError(f"channel {outgoing.thread.place.channel} is not configured any more")
+            raise AlertkitError(f"channel {thread.place.channel} is not configured any more")
         return self._channels.get(configured, policy.tenant), policy
 
     async def _delivery(self, outgoing: Outgoing, purpose: Purpose, policy: TenantPolicy, now: dt.datetime) -> Delivery:
@@ -136,12 +176,11 @@ class Courier:
 def _purpose(outgoing: Outgoing) -> Purpose | None:
     """What to do at the place now; None when the moment for it has passed."""
     thread = outgoing.thread
-    if outgoing.kind == "page":
-        if outgoing.incident.state != "firing":
-            return None
-        return "open" if thread.opened is None else "reply"
-    if thread.opened is None:
+    if outgoing.kind == "page" and outgoing.incident.state != "firing":
         return None
-    if outgoing.kind == "note":
-        return "reply"
-    return "update" if thread.reference else None
+    if thread.opened is None:
+        # Tried before, and yet not open: what the thread began with is gone.
+        return "open" if outgoing.kind == "page" or outgoing.attempt > 1 else None
+    if outgoing.kind == "refresh" and not thread.reference:
+        return None
+    return _PURPOSES[outgoing.kind]

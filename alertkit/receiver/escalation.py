@@ -8,20 +8,25 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import asdict, replace
 
 from alertkit import oncall
-from alertkit.model.incident import Changes, Event, Held, Incident, Note, Place, Step, StepKind, Thread
-from alertkit.model.oncall import ActiveHours, Contact, Target
+from alertkit.model.incident import PAGING, Changes, DutyOverride, Event, Note, Place, Step, StepKind
+from alertkit.model.oncall import ActiveHours, Contact, Maintenance, Target
 from alertkit.model.policy import TenantPolicy
-from alertkit.receiver.lifecycle import announce, page_again
+from alertkit.receiver.duty import on_call
+from alertkit.receiver.facts import open_labels
+from alertkit.receiver.fallback import place_of
+from alertkit.receiver.lifecycle import announce, close, page_again, suppress
+from alertkit.receiver.maintenance import covering
+from alertkit.stores.base import Due
 
 
-def plan(policy: TenantPolicy, now: dt.datetime, held: Held, steps: Sequence[Step], threads: Sequence[Thread]) -> Changes:
+def plan(policy: TenantPolicy, now: dt.datetime, due: Due, overrides: Sequence[DutyOverride] = ()) -> Changes:
     """Run every step of an incident that is due by `now`, in order.
 
     A step that becomes due by running another (no delay, nobody reached, a long absence) runs too, and whoever is told by
     several of them is told once.
     """
-    planning = _Planning(policy, now, held.incident, threads)
-    for step in steps:
+    planning = _Planning(policy, now, due, overrides)
+    for step in due.steps:
         planning.run(step)
     return planning.changes()
 
@@ -29,12 +34,14 @@ def plan(policy: TenantPolicy, now: dt.datetime, held: Held, steps: Sequence[Ste
 class _Planning:
     """One pass over one incident."""
 
-    def __init__(self, policy: TenantPolicy, now: dt.datetime, incident: Incident, threads: Sequence[Thread]) -> None:
+    def __init__(self, policy: TenantPolicy, now: dt.datetime, due: Due, overrides: Sequence[DutyOverride]) -> None:
         self._policy = policy
         self._now = now
-        self._before = incident
-        self._incident = incident
-        self._threads = threads
+        self._due = due
+        self._overrides = overrides
+        self._incident = due.held.incident
+        self._threads = due.threads
+        self._quiet = False
         self._cancel: set[StepKind] = set()
         self._steps: list[Step] = []
         self._events: list[Event] = []
@@ -44,10 +51,9 @@ class _Planning:
     def run(self, step: Step) -> None:
         """Do what a step is for, if the incident is still in the state that wants it."""
         state = self._incident.state
-        if step.kind == "escalate" and state == "firing":
-            self._escalate(step)
-        elif step.kind == "contact" and state == "firing":
-            self._contact(step)
+        if step.kind in PAGING:
+            if state == "firing":
+                self._page_step(step)
         elif step.kind == "refresh" and state != "resolved":
             self._notes += announce(self._threads, self._now, None)
         elif step.kind == "closed" and state == "resolved":
@@ -56,16 +62,58 @@ class _Planning:
             self._page_again(Event("acknowledgement_expired", self._now))
         elif step.kind == "wake" and state == "snoozed":
             self._page_again(Event("snooze_ended", self._now))
+        elif step.kind == "wake" and state == "suppressed":
+            self._wake()
+        elif step.kind == "hold" and self._incident.held_until is not None and state != "resolved":
+            self._take(close(self._incident, self._now))
 
     def changes(self) -> Changes:
         """Everything that was decided."""
         return Changes(
-            incident=None if self._incident == self._before else self._incident,
+            incident=None if self._incident == self._due.held.incident else self._incident,
             cancel=frozenset(self._cancel),
             steps=tuple(self._steps),
             events=tuple(self._events),
             notes=(*self._pages.values(), *self._notes),
+            quiet=self._quiet,
         )
+
+    def _page_step(self, step: Step) -> None:
+        """Page, unless nothing fires just now or all that does is under maintenance."""
+        if self._incident.held_until is not None and self._incident.held_until > self._now:
+            self._shift(self._incident.held_until - step.due)
+            self._steps.append(replace(step, due=self._incident.held_until))
+        elif (window := self._covering()) is not None:
+            self._take(suppress(self._incident, self._threads, self._now, window.end, window.reason))
+        elif step.kind == "escalate":
+            self._escalate(step)
+        else:
+            self._contact(step)
+
+    def _covering(self) -> Maintenance | None:
+        if not any(window.start <= self._now < window.end for window in self._policy.maintenance):
+            return None
+        return covering(self._policy.maintenance, open_labels(self._due.alerts()), self._now)
+
+    def _wake(self) -> None:
+        window = self._covering()
+        if window is None:
+            self._page_again(Event("suppression_ended", self._now))
+        else:
+            self._incident = replace(self._incident, suppressed_until=window.end, suppressed_reason=window.reason)
+            self._steps.append(Step("wake", window.end))
+
+    def _take(self, decided: Changes) -> None:
+        """Another state, decided as a whole."""
+        self._incident = decided.incident or self._incident
+        self._cancel |= decided.cancel
+        self._steps = [step for step in self._steps if step.kind not in decided.cancel]
+        self._events += decided.events
+        self._notes += decided.notes
+        self._quiet |= decided.quiet
+        self._pages.clear()
+        for step in decided.steps:
+            self._later(step)
 
     def _close(self) -> None:
         event = Event("resolved", self._incident.resolved or self._now, self._incident.resolved_by)
@@ -104,7 +152,7 @@ class _Planning:
         recipients: list[str] = []
         for recipient, contacts, locale, timezone in self._recipients(targets):
             recipients.append(recipient)
-            places += [_place(c, recipient, locale, timezone) for c in contacts if c.after == 0]
+            places += [place_of(c, recipient, locale, timezone) for c in contacts if c.after == 0]
             later += [_contact_step(recipient, c, due) for c in contacts if c.after]
         if not places and not later:
             self._events.append(Event("unreachable", self._now, targets=tuple(_name(target) for target in targets)))
@@ -124,7 +172,7 @@ class _Planning:
         recipient = f"person/{step.person}"
         found = list(self._person(step.person))
         places = [
-            _place(c, recipient, locale, zone) for _, contacts, locale, zone in found for c in contacts if c.after == step.after
+            place_of(c, recipient, locale, zone) for _, contacts, locale, zone in found for c in contacts if c.after == step.after
         ]
         if places:
             self._page(places, Event("reminder", self._now, targets=(recipient,)))
@@ -135,7 +183,7 @@ class _Planning:
             if target.channel in policy.channels:
                 yield f"channel/{target.channel}", (Contact(target.channel),), policy.locale, policy.timezone
             elif target.schedule in policy.schedules:
-                yield from self._person(oncall.on_call(policy.schedules[target.schedule], self._now) or "")
+                yield from self._person(on_call(policy, target.schedule, self._overrides, self._now))
             elif target.team in policy.teams:
                 yield from self._team(target.team)
             else:
@@ -165,7 +213,7 @@ class _Planning:
         if self._incident.cycle >= policy.repeat:
             return None
         began = self._incident.began + dt.timedelta(seconds=oncall.cycle_length(policy))
-        self._incident = replace(self._incident, began=began, cycle=self._incident.cycle + 1)
+        self._incident = replace(self._incident, began=began, position=0, cycle=self._incident.cycle + 1)
         return self._step(0)
 
     def _step(self, position: int) -> Step:
@@ -190,11 +238,6 @@ def _opening(active: ActiveHours | None, now: dt.datetime) -> dt.datetime:
 def _contact_step(recipient: str, contact: Contact, due: dt.datetime) -> Step:
     """A later contact of a person, counted from when the step was due."""
     return Step("contact", due + dt.timedelta(seconds=contact.after), person=recipient.partition("/")[2], after=contact.after)
-
-
-def _place(contact: Contact, recipient: str, locale: str, timezone: str) -> Place:
-    address = contact.address or contact.address_secret
-    return Place(contact.channel, address, not contact.address and bool(contact.address_secret), recipient, locale, timezone)
 
 
 def _name(target: Target) -> str:

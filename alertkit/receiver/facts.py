@@ -32,6 +32,7 @@ def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, ev
         acknowledged_by=person_name(policy, incident.acknowledged_by),
         acknowledged_at=incident.acknowledged,
         snoozed_until=incident.snoozed_until,
+        suppressed_reason=incident.suppressed_reason,
         links=Links(silence=silence_url(latest.external_url, incident.group)) if latest else Links(),
         truncated=latest.truncated_alerts if latest else 0,
         severities=policy.severities,
@@ -51,7 +52,7 @@ def person_name(policy: TenantPolicy, person: str) -> str:
 
 
 def _event(policy: TenantPolicy, event: Event | None) -> notification.Event | None:
-    if event is None or event.kind == "unreachable":
+    if event is None or event.kind == "unreachable" or event.kind == "refused":
         return None
     return notification.Event(
         kind=event.kind,
@@ -60,7 +61,17 @@ def _event(policy: TenantPolicy, event: Event | None) -> notification.Event | No
         targets=tuple(_recipient(policy, target) for target in event.targets),
         until=event.until,
         count=event.count,
+        reason=event.reason,
     )
+
+
+def open_labels(alerts: Alerts) -> list[dict[str, str]]:
+    """The labels of every alert that is open."""
+    firing = {one.occurrence.fingerprint for one in alerts.recorded if one.ends is None}
+    newest: dict[str, dict[str, str]] = {}
+    for number in sorted(alerts.posts):
+        newest.update((alert.fingerprint, alert.labels) for alert in _WEBHOOK.decode(alerts.posts[number]).alerts)
+    return [labels for fingerprint, labels in newest.items() if fingerprint in firing]
 
 
 def _recipient(policy: TenantPolicy, recipient: str) -> str:

@@ -11,11 +11,15 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from alertkit.model.incident import Changes, Ending, Event, Fold, Held, Incident, Occurrence, Post, Seen, Step
+from alertkit.model.incident import Before, Changes, Ending, Event, Fold, Held, Incident, Occurrence, Post, Seen, Step
 from alertkit.model.webhook import Alert
 from alertkit.names import LABEL_SEVERITY
 from alertkit.receiver.lifecycle import close, first_steps, page_again
 
+FLAPPING_WITHIN = dt.timedelta(minutes=10)
+"""An incident that fires again within this time of its end has flapped."""
+FLAPS_HELD = 2
+"""After that many times in a row it is held open, and pages nobody anew, until it has been quiet for FLAPPING_WITHIN."""
 REPEAT_KEPT_AFTER = dt.timedelta(minutes=5)
 """A post that changes nothing is a peer's duplicate or a re-send within this time, and the group's repetition after it."""
 
@@ -46,9 +50,9 @@ def _divide(alerts: Sequence[Alert], seen: Seen) -> tuple[list[Alert], list[tupl
     return mine, list(moved.values())
 
 
-def _open(post: Post, alerts: Sequence[Alert], before: Mapping[str, dt.datetime]) -> Changes | None:
+def _open(post: Post, alerts: Sequence[Alert], before: Before) -> Changes | None:
     """A resolve of something unknown opens nothing, nor does a firing alert that is over (it was late)."""
-    begun = tuple(_occurrence(a) for a in alerts if a.status == "firing" and not _is_over(a, before))
+    begun = tuple(_occurrence(a) for a in alerts if a.status == "firing" and not _is_over(a, before.ended))
     if not begun:
         return None
     incident = Incident(
@@ -61,8 +65,13 @@ def _open(post: Post, alerts: Sequence[Alert], before: Mapping[str, dt.datetime]
         severity=_worst("", begun, post.severities),
         opened=post.received,
         began=post.received,
+        flaps=before.flaps + 1 if _has_flapped(before, post.received) else 0,
     )
     return Changes(incident=incident, begun=begun, steps=first_steps(post.escalation, post.received))
+
+
+def _has_flapped(before: Before, at: dt.datetime) -> bool:
+    return before.resolved is not None and not before.by_hand and at - before.resolved <= FLAPPING_WITHIN
 
 
 def _join(post: Post, alerts: Sequence[Alert], held: Held) -> Changes | None:
@@ -76,12 +85,32 @@ def _join(post: Post, alerts: Sequence[Alert], held: Held) -> Changes | None:
 def _consequence(post: Post, held: Held, begun: Sequence[Occurrence], ended: Sequence[Ending]) -> Changes:
     """A truncated post never closes: firing alerts may hide behind those it shows."""
     if not post.truncated and not _left(held, begun, ended):
-        return close(held.incident, post.received)
+        return _end(held.incident, post.received)
+    changes = _go_on(post, held, begun)
+    if held.incident.held_until is None or not begun:
+        return changes
+    fires = replace(changes.incident or held.incident, held_until=None)
+    return replace(changes, incident=fires, cancel=changes.cancel | {"hold"})
+
+
+def _end(incident: Incident, at: dt.datetime) -> Changes:
+    """Over, unless it has come back soon after each of its last ends."""
+    if incident.flaps < FLAPS_HELD:
+        return close(incident, at)
+    until = at + FLAPPING_WITHIN
+    return Changes(incident=replace(incident, held_until=until), cancel=frozenset({"hold"}), steps=(Step("hold", until),))
+
+
+def _go_on(post: Post, held: Held, begun: Sequence[Occurrence]) -> Changes:
     severity = _worst(held.incident.severity, begun, post.severities) if begun else held.incident.severity
     raised = severity != held.incident.severity
     if begun and _pages_again(held, begun, raised=raised):
         worse = replace(held.incident, severity=severity)
         return page_again(worse, post.received, Event("alerts_joined", post.received, count=len(begun)))
+    if begun and held.incident.state == "suppressed":
+        # Whether what is new is held back as well is the planner's to say, which knows what is.
+        worse = replace(held.incident, severity=severity)
+        return Changes(incident=worse, cancel=frozenset({"wake"}), steps=(Step("wake", post.received),))
     incident = replace(held.incident, severity=severity) if raised else None
     return Changes(incident=incident, steps=(Step("refresh", post.received),))
 
@@ -95,7 +124,7 @@ def _news(alerts: Sequence[Alert], held: Held) -> tuple[list[Occurrence], list[E
             if known is not None:
                 ended.append(Ending(alert.fingerprint, through=max(alert.starts_at, alert.ends_at), ends=alert.ends_at))
         elif known is None:
-            if not _is_over(alert, held.ended) and not _is_over(alert, held.before):
+            if not _is_over(alert, held.ended) and not _is_over(alert, held.before.ended):
                 begun.append(_occurrence(alert))
         elif alert.starts_at > known.starts:
             begun.append(_occurrence(alert))
@@ -114,7 +143,7 @@ def _left(held: Held, begun: Sequence[Occurrence], ended: Sequence[Ending]) -> i
 
 def _is_all_over(held: Held, alerts: Sequence[Alert]) -> bool:
     """An incident that a truncated post left without open alerts ends with the next whole one."""
-    return not held.open and all(alert.status == "resolved" for alert in alerts)
+    return not held.open and held.incident.held_until is None and all(alert.status == "resolved" for alert in alerts)
 
 
 def _pages_again(held: Held, begun: Sequence[Occurrence], *, raised: bool) -> bool:

@@ -21,6 +21,7 @@ from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver import payload
 from alertkit.receiver.incidents import fold
 from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.operator import Operator
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import CONTENT_TYPE, RequestError
 from alertkit.receiver.settings import Settings
@@ -39,16 +40,16 @@ _STORED = ({"type": "http.response.start", "status": 200, "headers": [(b"content
 
 
 class Ingest:
-    """The route. `woken` is called after each post that was stored: something may be due."""
+    """The route. `operator.woken` is called after each post that was stored: something may be due."""
 
     def __init__(
-        self, settings: Settings, store: Store, policies: Policies, metrics: Metrics, clock: Clock, woken: Callable[[], None]
+        self, settings: Settings, store: Store, policies: Policies, metrics: Metrics, operator: Operator, clock: Clock
     ) -> None:
         self._store = store
         self._policies = policies
         self._metrics = metrics
         self._clock = clock
-        self._woken = woken
+        self._operator = operator
         self._body_limit = settings.body_limit
         self._bounds = payload.Bounds(settings.alert_limit, settings.label_limit)
         self.tokens = Tokens([])
@@ -78,7 +79,10 @@ class Ingest:
         if post.alerts:
             await self._store.ingest(post, fold)
             self._metrics.committed((self._clock() - post.received).total_seconds())
-            self._woken()
+            self._operator.woken()
+        if len(post.alerts) < len(webhook.alerts):
+            words = f"{len(webhook.alerts) - len(post.alerts)} alerts of another tenant were posted as {tenant}'s and dropped"
+            await self._operator.tell(names.ALERT_FOREIGN, tenant, policy, words)
 
     def _authorize(self, headers: list[tuple[bytes, bytes]], tenant: str) -> None:
         authorization = b""

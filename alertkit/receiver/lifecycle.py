@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
 from alertkit.model.incident import PAGING, Changes, Event, Incident, Note, Step, StepKind, Thread
+from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 
-EVERY_STEP: frozenset[StepKind] = PAGING | {"refresh", "closed", "acknowledge_timeout", "wake"}
+EVERY_STEP: frozenset[StepKind] = PAGING | {"refresh", "closed", "acknowledge_timeout", "wake", "hold"}
 _RESTING: frozenset[StepKind] = PAGING | {"acknowledge_timeout", "wake"}
+
+
+def into(state: State, incident: Incident, **fields: Any) -> Incident:
+    """In another state, without what belonged to the one before."""
+    clean: dict[str, Any] = {
+        "acknowledged": None,
+        "acknowledged_by": "",
+        "snoozed_until": None,
+        "suppressed_until": None,
+        "suppressed_reason": "",
+    }
+    return replace(incident, state=state, **(clean | fields))
 
 
 def first_steps(policy: EscalationPolicy, began: dt.datetime) -> tuple[Step, ...]:
@@ -23,9 +37,7 @@ def first_steps(policy: EscalationPolicy, began: dt.datetime) -> tuple[Step, ...
 
 def page_again(incident: Incident, at: dt.datetime, event: Event) -> Changes:
     """Firing once more, from the first step."""
-    firing = replace(
-        incident, state="firing", began=at, position=0, cycle=0, acknowledged=None, acknowledged_by="", snoozed_until=None
-    )
+    firing = into("firing", incident, began=at, position=0, cycle=0)
     return Changes(incident=firing, cancel=_RESTING, steps=first_steps(incident.escalation, at), events=(event,))
 
 
@@ -37,7 +49,7 @@ def announce(threads: Sequence[Thread], at: dt.datetime, event: Event | None) ->
 
 def acknowledge(incident: Incident, threads: Sequence[Thread], at: dt.datetime, actor: str) -> Changes:
     """Somebody takes it on: no further step, until the acknowledgement times out."""
-    taken = replace(incident, state="acknowledged", acknowledged=at, acknowledged_by=actor, snoozed_until=None)
+    taken = into("acknowledged", incident, acknowledged=at, acknowledged_by=actor)
     timeout = incident.escalation.acknowledge_timeout
     steps = (Step("acknowledge_timeout", at + dt.timedelta(seconds=timeout)),) if timeout else ()
     return _told(Event("acknowledged", at, actor), threads, taken, steps)
@@ -45,8 +57,14 @@ def acknowledge(incident: Incident, threads: Sequence[Thread], at: dt.datetime, 
 
 def snooze(incident: Incident, threads: Sequence[Thread], at: dt.datetime, until: dt.datetime, actor: str) -> Changes:
     """Put off: it pages again from the first step at `until`, or earlier when it gets worse."""
-    asleep = replace(incident, state="snoozed", snoozed_until=until, acknowledged=None, acknowledged_by="")
+    asleep = into("snoozed", incident, snoozed_until=until)
     return _told(Event("snoozed", at, actor, until=until), threads, asleep, (Step("wake", until),))
+
+
+def suppress(incident: Incident, threads: Sequence[Thread], at: dt.datetime, until: dt.datetime, reason: str) -> Changes:
+    """Held back, by no person: whether it still is gets asked again at `until`."""
+    quiet = into("suppressed", incident, suppressed_until=until, suppressed_reason=reason)
+    return _told(Event("suppressed", at, until=until, reason=reason), threads, quiet, (Step("wake", until),))
 
 
 def _told(event: Event, threads: Sequence[Thread], incident: Incident, steps: tuple[Step, ...]) -> Changes:
@@ -59,13 +77,11 @@ def escalate(incident: Incident, threads: Sequence[Thread], at: dt.datetime, act
     steps = incident.escalation.steps
     position = min(incident.position, len(steps) - 1)
     began = at - dt.timedelta(seconds=steps[position].after)
-    firing = replace(incident, state="firing", began=began, acknowledged=None, acknowledged_by="", snoozed_until=None)
+    firing = into("firing", incident, began=began)
     return _told(Event("escalated", at, actor), threads, firing, (Step("escalate", at, position),))
 
 
 def close(incident: Incident, at: dt.datetime, actor: str = "") -> Changes:
     """Over: nothing is due any more but telling so, which a step does. `actor` is empty when the alerts themselves ended."""
-    closed = replace(
-        incident, state="resolved", resolved=at, resolved_by=actor, acknowledged=None, acknowledged_by="", snoozed_until=None
-    )
+    closed = into("resolved", incident, resolved=at, resolved_by=actor, held_until=None)
     return Changes(incident=closed, cancel=EVERY_STEP, steps=(Step("closed", at),), quiet=True)

@@ -46,6 +46,10 @@ class Policies:
         own = self._tenants.get(tenant)
         if own is not None and (found := own.policies.get(policy)) is not None:
             return tenant, policy, found, own
+        return self.unrouted()
+
+    def unrouted(self) -> tuple[str, str, EscalationPolicy, TenantPolicy | None]:
+        """The platform's policy for what belongs nowhere else."""
         platform = self._tenants.get(names.PLATFORM)
         steps = platform.policies.get(names.POLICY_UNROUTED, _RECORD_ONLY) if platform else _RECORD_ONLY
         return names.PLATFORM, names.POLICY_UNROUTED, steps, platform

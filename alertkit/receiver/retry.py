@@ -10,6 +10,8 @@ from alertkit.stores.base import Settlement
 
 FIRST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 300.0
+REOPENED: Final = 3
+"""Tries after which a thread whose beginning is gone is not begun anew."""
 """Seconds between tries: doubled each time, and spread so that many that failed together do not come back together."""
 
 
@@ -24,6 +26,8 @@ def settle(
     if isinstance(outcome, Sent):
         return Settlement("sent", now, outcome.reference)
     if isinstance(outcome, Refused):
+        if outcome.reopen and attempt < REOPENED:
+            return Settlement("pending", now, reason=outcome.reason or "gone", reopen=True)
         return Settlement("failed", now, reason=outcome.reason or "refused")
     return _again(outcome, repeatable=repeatable, attempt=attempt, now=now, give_up=give_up, chance=chance)
 

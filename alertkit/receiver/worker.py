@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
-from alertkit.model.incident import Changes, Held, Step, Thread
+from alertkit import names
+from alertkit.model.incident import Changes, DutyOverride, Event, Incident, Step
 from alertkit.receiver.delivery import Courier
 from alertkit.receiver.escalation import plan
+from alertkit.receiver.facts import reference
 from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.operator import Operator, is_own
+from alertkit.receiver.pacing import Pacer
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.settings import Settings
-from alertkit.stores.base import Store, StoreError
+from alertkit.stores.base import Due, Store, StoreError
 
 STEPS: Final = 500
 """Steps of one pass, so that posts are not kept waiting behind it."""
@@ -42,6 +46,7 @@ class Worker:
         policies: Policies,
         courier: Courier,
         metrics: Metrics,
+        operator: Operator,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._settings = settings
@@ -49,7 +54,12 @@ class Worker:
         self._policies = policies
         self._courier = courier
         self._metrics = metrics
+        self._operator = operator
         self._clock = clock
+        self._pacer = Pacer()
+        self._paced: dt.datetime | None = None
+        self._overrides: list[DutyOverride] = []
+        self._unreached: list[tuple[Incident, Event]] = []
         self._lease = dt.timedelta(seconds=settings.lease)
         self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
@@ -85,17 +95,27 @@ class Worker:
     async def start_due(self) -> int:
         """Plan every due step and start sending every due message for which there is room; how many were begun."""
         done = 0
+        self._overrides = await self._store.overrides(self._clock())
         while count := await self._store.run_due(self._clock(), STEPS, self._plan):
             done += count
+            await self._tell_unreached()
+        return done + await self._send()
+
+    async def _send(self) -> int:
+        """As many messages as there is room for and their channels allow."""
         room = self._settings.concurrency - len(self._sending)
-        if room > 0:
-            now = self._clock()
-            for outgoing in await self._store.claim(now, self._lease, room):
-                task = asyncio.create_task(self._courier.send(outgoing, now))
-                self._sending.add(task)
-                task.add_done_callback(self._sent)
-                done += 1
-        return done
+        self._paced = None
+        if room <= 0 or not (waiting := await self._store.waiting(self._clock())):
+            return 0
+        now = self._clock()
+        choice = self._pacer.choose(waiting, now, room, self._courier.paces)
+        self._paced = choice.next
+        taken = await self._store.claim(now, self._lease, [one.id for one in choice.messages]) if choice.messages else []
+        for outgoing in taken:
+            task = asyncio.create_task(self._courier.send(outgoing, now))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+        return len(taken)
 
     async def recover(self) -> None:
         """See to messages whose sender is gone."""
@@ -109,24 +129,37 @@ class Worker:
             _log.error("the end of a message was not recorded; its lease will end", reason=str(error))
         self.wake()
 
-    def _plan(self, held: Held, steps: Sequence[Step], threads: Sequence[Thread]) -> Changes:
+    async def _tell_unreached(self) -> None:
+        unreached, self._unreached = self._unreached, []
+        for incident, event in unreached:
+            _log.error("a step found nobody", incident=incident.id, tenant=incident.tenant, targets=event.targets)
+            if not is_own(incident.group):
+                words = f"{reference(incident)}: a step of {incident.policy} found nobody to tell ({', '.join(event.targets)})"
+                await self._operator.tell(names.ALERT_UNREACHABLE, incident.tenant, incident.policy, words)
+
+    def _plan(self, due: Due) -> Changes:
         """One incident that cannot be planned is tried again later and stops no other."""
-        now, incident = self._clock(), held.incident
+        now, incident = self._clock(), due.held.incident
         policy = self._policies.get(incident.tenant)
         if policy is not None:
             try:
-                return plan(policy, now, held, steps, threads)
+                changes = plan(policy, now, due, self._overrides)
             except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
                 _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
-        self._metrics.postponed(len(steps))
+            else:
+                self._unreached += [(incident, event) for event in changes.events if event.kind == "unreachable"]
+                return changes
+        self._metrics.postponed(len(due.steps))
         again = now + min(max((now - incident.opened) / 10, POSTPONED), LONGEST_POSTPONED)
-        return Changes(steps=tuple(Step(s.kind, again, s.position, s.person, s.after) for s in steps))
+        return Changes(steps=tuple(Step(s.kind, again, s.position, s.person, s.after) for s in due.steps))
 
     async def _wait(self) -> float:
         """Seconds until the next due thing. What is late already waits for something that will wake us."""
         due = await self._store.next_due()
         ahead = self._settings.largest_wait if due is None else (due - self._clock()).total_seconds()
         self._metrics.lag(-ahead)
+        if self._paced is not None:
+            ahead = (self._paced - self._clock()).total_seconds()
         return min(ahead, self._settings.largest_wait) if ahead > 0 else self._settings.largest_wait
 
     async def _sleep(self, seconds: float) -> None:

@@ -13,11 +13,24 @@ from typing import Literal, Protocol
 import msgspec
 
 from alertkit.errors import AlertkitError
-from alertkit.model.incident import Changes, Event, Fold, Held, Incident, NoteKind, Occurrence, Post, Seen, Step, Thread
+from alertkit.model.incident import (
+    Changes,
+    DutyOverride,
+    Event,
+    Fold,
+    Held,
+    Incident,
+    NoteKind,
+    Occurrence,
+    Place,
+    Post,
+    Seen,
+    Step,
+    Thread,
+)
 
 Folding = Callable[[Post, Seen], Fold]
 Deciding = Callable[[Held, Sequence[Thread]], Changes | None]
-Planning = Callable[[Held, Sequence[Step], Sequence[Thread]], Changes]
 Ended = Literal["sent", "pending", "failed", "skipped"]
 
 
@@ -40,12 +53,26 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """How an attempt ended. `pending` tries again at `at`; otherwise `at` is when it was done."""
+    """How an attempt ended. `pending` tries again at `at`; otherwise `at` is when it was done.
+
+    `reopen`: what the thread began with is gone, the next attempt begins it anew.
+    """
 
     state: Ended
     at: dt.datetime
     reference: str = ""
     reason: str = ""
+    reopen: bool = False
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A message that could leave now: the best of its lane. `kind` is its priority too."""
+
+    id: int
+    kind: NoteKind
+    thread: Thread
+    tenant: str
+    attempt: int
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -61,6 +88,45 @@ class Alerts(msgspec.Struct, frozen=True):
 
     recorded: tuple[Recorded, ...]
     posts: dict[int, bytes]
+
+
+class Due(msgspec.Struct, frozen=True):
+    """What is due of one incident: its steps, in order, and where it has been told. `alerts` reads its alerts."""
+
+    held: Held
+    steps: Sequence[Step]
+    threads: Sequence[Thread]
+    alerts: Callable[[], Alerts]
+
+
+Planning = Callable[[Due], Changes]
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Which incidents to list: `tenants` None is all of them, `states` empty is any; those with smaller ids than `before`."""
+
+    tenants: frozenset[str] | None = None
+    states: frozenset[str] = frozenset()
+    before: int | None = None
+    limit: int = 50
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What became of one message: where it went, its kind, how it stands and when that was decided."""
+
+    place: Place
+    kind: NoteKind
+    state: str
+    wanted: dt.datetime
+    done: dt.datetime | None
+    reason: str
+
+
+class Story(msgspec.Struct, frozen=True):
+    """An incident's timeline and its messages, in order."""
+
+    events: tuple[Event, ...]
+    told: tuple[Told, ...]
 
 
 class Store(Protocol):
@@ -90,12 +156,22 @@ class Store(Protocol):
         """When the earliest step or message falls due."""
         ...
 
-    async def claim(self, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Outgoing]:
-        """Take messages that are due, oldest first, one per thread at a time; they are ours until the lease ends."""
+    async def waiting(self, now: dt.datetime) -> list[Waiting]:
+        """Of every lane the one message that should leave first: pages before notes before refreshes, then by age.
+
+        The messages of a thread leave one at a time, the one that begins it first.
+        """
         ...
 
-    async def settle(self, outgoing: Outgoing, settlement: Settlement) -> bool:
-        """Record how an attempt ended; False when a later attempt has taken over."""
+    async def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+        """Take waiting messages by their ids; they are ours until the lease ends. Those that are gone by now are left out."""
+        ...
+
+    async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
+        """Record how an attempt ended and, in the same transaction, what follows for its incident.
+
+        False when a later attempt has taken over; then nothing is decided.
+        """
         ...
 
     async def orphans(self, now: dt.datetime) -> list[Outgoing]:
@@ -108,4 +184,24 @@ class Store(Protocol):
 
     async def alerts(self, incident: int) -> Alerts:
         """What is known about the alerts of an incident."""
+        ...
+
+    async def incidents(self, listing: Listing) -> list[Incident]:
+        """Incidents, the latest first."""
+        ...
+
+    async def story(self, incident: int) -> Story:
+        """What has happened to an incident and who was told."""
+        ...
+
+    async def add_override(self, override: DutyOverride) -> DutyOverride:
+        """Keep an override; it comes back with its id."""
+        ...
+
+    async def overrides(self, now: dt.datetime) -> list[DutyOverride]:
+        """Overrides that have not ended, in the order in which they were made."""
+        ...
+
+    async def remove_override(self, override: int) -> bool:
+        """Take an override back; False when there is none of that id."""
         ...

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from alertkit.model.incident import Changes, Held, Incident, Post, Seen
+from alertkit.model.incident import Before, Changes, Held, Incident, Post, Seen
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -44,7 +44,7 @@ class OpenIncidents:
         """The open incident of that id."""
         return self._by_id.get(incident)
 
-    def seen(self, post: Post, before: Callable[[bytes], dict[str, dt.datetime]]) -> Seen:
+    def seen(self, post: Post, before: Callable[[bytes], Before]) -> Seen:
         """What a fold wants to know; `before` reads how the group's last incident ended and is asked only for a new one."""
         current = self._by_key.get(post.key)
         holders = self._holders.get((post.tenant, post.policy))
@@ -56,9 +56,9 @@ class OpenIncidents:
                     elsewhere[alert.fingerprint] = holder
         return Seen(current, before(post.key) if current is None else current.before, elsewhere)
 
-    def opened(self, key: bytes, incident: Incident, before: Mapping[str, dt.datetime], at: dt.datetime) -> Held:
+    def opened(self, key: bytes, incident: Incident, before: Before, at: dt.datetime) -> Held:
         """A new incident, with its id; `before` says how the group's last one ended."""
-        held = Held(key, incident, {}, {}, dict(before), at)
+        held = Held(key, incident, {}, {}, before, at)
         self._set(self._by_key, key, held)
         self._set(self._by_id, incident.id, held)
         return held

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from alertkit.model.incident import Event, Incident, Place, Step, Thread, identity_text
+from alertkit.model.incident import DutyOverride, Event, Incident, Place, Step, Thread, identity_text
 from alertkit.model.oncall import EscalationPolicy
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -16,7 +16,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 INCIDENT = (
     "id, tenant, policy, grouped, pinned, state, severity, opened, began, position, cycle, acknowledged, acknowledged_by,"
-    " snoozed_until, resolved, resolved_by"
+    " snoozed_until, resolved, resolved_by, suppressed_until, suppressed_reason, flaps, held_until"
 )
 """Columns in the order of `incident_row`."""
 
@@ -58,6 +58,10 @@ def incident_row(incident: Incident, pinned: int) -> tuple[Any, ...]:
         _maybe_micros(incident.snoozed_until),
         _maybe_micros(incident.resolved),
         incident.resolved_by,
+        _maybe_micros(incident.suppressed_until),
+        incident.suppressed_reason,
+        incident.flaps,
+        _maybe_micros(incident.held_until),
     )
 
 
@@ -80,6 +84,10 @@ def incident(row: Sequence[Any], escalation: EscalationPolicy) -> Incident:
         snoozed_until=_maybe_instant(row[13]),
         resolved=_maybe_instant(row[14]),
         resolved_by=row[15],
+        suppressed_until=_maybe_instant(row[16]),
+        suppressed_reason=row[17],
+        flaps=row[18],
+        held_until=_maybe_instant(row[19]),
     )
 
 
@@ -96,22 +104,22 @@ def step(row: Sequence[Any]) -> Step:
     return Step(row[1], instant(row[2]), row[3], row[4], row[5])
 
 
-EVENT = "incident, at, kind, actor, targets, until, count"
+EVENT = "incident, at, kind, actor, targets, until, count, reason"
 
 
 def event_row(incident: int, event: Event) -> tuple[Any, ...]:
     """The columns of EVENT."""
     targets = msgspec.json.encode(event.targets).decode()
-    return (incident, micros(event.at), event.kind, event.actor, targets, _maybe_micros(event.until), event.count)
+    return (incident, micros(event.at), event.kind, event.actor, targets, _maybe_micros(event.until), event.count, event.reason)
 
 
 def event(row: Sequence[Any]) -> Event:
     """The columns of EVENT back."""
     targets = msgspec.json.decode(row[4], type=tuple[str, ...])
-    return Event(row[2], instant(row[1]), row[3], targets, _maybe_instant(row[5]), row[6])
+    return Event(row[2], instant(row[1]), row[3], targets, _maybe_instant(row[5]), row[6], row[7])
 
 
-THREAD = "id, channel, address, secret, recipient, locale, timezone, opened, reference"
+THREAD = "id, channel, address, secret, recipient, locale, timezone, opened, reference, refused"
 
 
 def place_row(incident: int, place: Place) -> tuple[Any, ...]:
@@ -130,4 +138,25 @@ def place_row(incident: int, place: Place) -> tuple[Any, ...]:
 def thread(row: Sequence[Any]) -> Thread:
     """The columns of THREAD back."""
     place = Place(row[1], row[2], bool(row[3]), row[4], row[5], row[6])
-    return Thread(row[0], place, _maybe_instant(row[7]), row[8])
+    return Thread(row[0], place, _maybe_instant(row[7]), row[8], bool(row[9]))
+
+
+OVERRIDE = "id, owner, schedule, begins, ends, person, made_by, made"
+
+
+def override_row(override: DutyOverride) -> tuple[Any, ...]:
+    """The columns of OVERRIDE without id."""
+    return (
+        override.owner,
+        override.schedule,
+        micros(override.begins),
+        micros(override.ends),
+        override.person,
+        override.made_by,
+        micros(override.made),
+    )
+
+
+def override(row: Sequence[Any]) -> DutyOverride:
+    """The columns of OVERRIDE back."""
+    return DutyOverride(row[1], row[2], instant(row[3]), instant(row[4]), row[5], row[6], instant(row[7]), row[0])

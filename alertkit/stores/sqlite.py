@@ -11,15 +11,28 @@ import datetime as dt
 import fcntl
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, Generic, TypeVar
 
 from msgspec.structs import replace
 
-from alertkit.model.incident import Changes, Held, Incident, Post, Seen
-from alertkit.stores.base import Alerts, Deciding, Folding, Outgoing, Planning, Settlement, StoreError
+from alertkit.model.incident import Changes, DutyOverride, Held, Incident, Post, Seen
+from alertkit.stores.base import (
+    Alerts,
+    Deciding,
+    Due,
+    Folding,
+    Listing,
+    Outgoing,
+    Planning,
+    Settlement,
+    StoreError,
+    Story,
+    Waiting,
+)
 from alertkit.stores.held import OpenIncidents
 from alertkit.stores.migrate import migrate
 from alertkit.stores.sqlite_tables import Tables
@@ -109,13 +122,17 @@ class SqliteStore:
         """When to look again."""
         return await self._do(lambda: self._tables.next_due())
 
-    async def claim(self, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Outgoing]:
-        """Take messages to send."""
-        return await self._do(lambda: self._tables.claim(now, lease, limit))
+    async def waiting(self, now: dt.datetime) -> list[Waiting]:
+        """What could leave."""
+        return await self._do(lambda: self._tables.waiting(now))
 
-    async def settle(self, outgoing: Outgoing, settlement: Settlement) -> bool:
+    async def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+        """Take messages to send."""
+        return await self._do(lambda: self._tables.claim(now, lease, messages))
+
+    async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
         """Record how an attempt ended."""
-        return await self._do(lambda: self._tables.settle(outgoing, settlement))
+        return await self._do(lambda: self._settle(outgoing, settlement, decide))
 
     async def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over."""
@@ -129,7 +146,33 @@ class SqliteStore:
         """Everything about an incident's alerts."""
         return await self._do(lambda: self._tables.alerts(incident))
 
+    async def incidents(self, listing: Listing) -> list[Incident]:
+        """A page of incidents."""
+        return await self._do(lambda: self._tables.incidents(listing))
+
+    async def story(self, incident: int) -> Story:
+        """An incident's timeline."""
+        return await self._do(lambda: self._tables.story(incident))
+
+    async def add_override(self, override: DutyOverride) -> DutyOverride:
+        """Keep an override."""
+        return await self._do(lambda: self._tables.add_override(override))
+
+    async def overrides(self, now: dt.datetime) -> list[DutyOverride]:
+        """Overrides that have not ended."""
+        return await self._do(lambda: self._tables.overrides(now))
+
+    async def remove_override(self, override: int) -> bool:
+        """Take an override back."""
+        return await self._do(lambda: self._tables.remove_override(override))
+
     # What runs inside a transaction
+
+    def _settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None) -> bool:
+        settled = self._tables.settle(outgoing, settlement)
+        if settled and decide is not None:
+            self._decide(outgoing.incident.id, settlement.at, decide)
+        return settled
 
     def _ingest(self, post: Post, fold: Folding) -> None:
         tables, memory = self._tables, self._open
@@ -168,14 +211,15 @@ class SqliteStore:
         return changes.incident or held.incident
 
     def _run_due(self, now: dt.datetime, limit: int, plan: Planning) -> int:
-        due = self._tables.take_due(now, limit)
-        for number, steps in due.items():
+        found = self._tables.take_due(now, limit)
+        for number, steps in found.items():
             held = self._held(number)
             if held is None:
                 raise AssertionError("a step belongs to an incident: the schema holds it")
             self._open.refreshing(held, False)
-            self._apply(held, plan(held, steps, self._tables.threads(number)), now)
-        return sum(map(len, due.values()))
+            due_of = Due(held, steps, self._tables.threads(number), partial(self._tables.alerts, number))
+            self._apply(held, plan(due_of), now)
+        return sum(map(len, found.values()))
 
     def _apply(self, held: Held, changes: Changes, at: dt.datetime, post: int = 0) -> None:
         steps = changes.steps

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from alertkit.model.incident import Changes, Event, Held, Incident, Note, Occurrence, Step, Thread
+from alertkit.model.incident import Before, Changes, DutyOverride, Event, Held, Incident, Note, Occurrence, Step, Thread
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
-from alertkit.stores.base import Alerts, Outgoing, Recorded, Settlement
+from alertkit.stores.base import Alerts, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
 from alertkit.stores.rows import instant, micros
 
 BULK: Final = 40
@@ -20,19 +20,35 @@ BULK: Final = 40
 
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
 _INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
-_UNFINISHED = "state IN ('pending', 'sending')"
 _OUTGOING = f"""
     SELECT o.id, o.attempt, o.kind, o.event, o.wanted, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
            {", ".join(f"i.{c}" for c in rows.INCIDENT.split(", "))}
     FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
 """
-_DUE = f"""
-    SELECT o.id FROM outbox o WHERE o.state = 'pending' AND o.due <= ?
-       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id < o.id AND e.{_UNFINISHED})
-     ORDER BY o.due LIMIT ?
+# Lanes with something pending are found by hopping over the index, so that long lanes cost no more than short ones.
+_WAITING = f"""
+    WITH RECURSIVE busy (lane) AS (
+        SELECT min(lane) FROM outbox WHERE state = 'pending'
+        UNION ALL
+        SELECT (SELECT min(lane) FROM outbox WHERE state = 'pending' AND lane > busy.lane) FROM busy WHERE busy.lane IS NOT NULL
+    ), best (id) AS (
+        SELECT (
+            SELECT o.id FROM outbox o JOIN thread t ON t.id = o.thread
+             WHERE o.lane = busy.lane AND o.state = 'pending' AND o.due <= ?
+               AND NOT EXISTS (
+                   SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.state IN ('pending', 'sending')
+                      AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
+               )
+             ORDER BY o.priority, o.due, o.id LIMIT 1
+        ) FROM busy
+    )
+    SELECT o.id, o.kind, o.attempt, l.tenant, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))}
+      FROM best JOIN outbox o ON o.id = best.id JOIN thread t ON t.id = o.thread JOIN lane l ON l.id = o.lane
+     ORDER BY o.priority, o.due, o.id
 """
 # An ending so old that it was forgotten: Alertmanager says that it fires, so it does.
 _AGAIN = " ON CONFLICT (incident, fingerprint, starts) DO UPDATE SET ends = NULL, post = excluded.post"
+_NOTHING_BEFORE = Before()
 _THREADS = len(rows.THREAD.split(", "))
 
 
@@ -126,7 +142,8 @@ class Tables:
         self.flush()
         self._db.execute(
             "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, position = ?, cycle = ?, acknowledged = ?,"
-            " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ? WHERE id = ?",
+            " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ?, suppressed_until = ?,"
+            " suppressed_reason = ?, flaps = ?, held_until = ? WHERE id = ?",
             _changed(incident),
         )
         if incident.state == "resolved":
@@ -144,7 +161,7 @@ class Tables:
 
     def _add_event(self, incident: int, event: Event) -> int:
         cursor = self._db.execute(
-            f"INSERT INTO event ({rows.EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows.event_row(incident, event)
+            f"INSERT INTO event ({rows.EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows.event_row(incident, event)
         )
         return int(cursor.lastrowid or 0)
 
@@ -154,10 +171,19 @@ class Tables:
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             rows.place_row(incident, note.place),
         )
+        place = (incident, note.place.channel, note.place.address)
         self._db.execute(
-            "INSERT INTO outbox (thread, kind, event, wanted, due) SELECT id, ?, ?, ?, ? FROM thread"
-            " WHERE incident = ? AND channel = ? AND address = ? ON CONFLICT DO NOTHING",
-            (note.kind, event, micros(note.due), micros(note.due), incident, note.place.channel, note.place.address),
+            "INSERT INTO lane (tenant, channel, address, rewrites) SELECT tenant, ?2, ?3, ?4 = 'refresh' FROM incident"
+            " WHERE id = ?1 ON CONFLICT DO NOTHING",
+            (*place, note.kind),
+        )
+        self._db.execute(
+            "INSERT INTO outbox (thread, lane, kind, event, wanted, due) SELECT t.id, l.id, ?4, ?5, ?6, ?6 FROM thread t"
+            " JOIN incident i ON i.id = t.incident"
+            " JOIN lane l ON l.tenant = i.tenant AND l.channel = t.channel AND l.address = t.address"
+            " AND l.rewrites = (?4 = 'refresh')"
+            " WHERE t.incident = ?1 AND t.channel = ?2 AND t.address = ?3 ON CONFLICT DO NOTHING",
+            (*place, note.kind, event, micros(note.due)),
         )
 
     def refresh_post(self, incident: int, fingerprints: Sequence[str], post: int) -> None:
@@ -216,14 +242,16 @@ class Tables:
         incident = self._incident(row)
         return Held(key, incident, {}, {}, self.before(key), incident.opened)
 
-    def before(self, key: bytes) -> dict[str, dt.datetime]:
-        """When the occurrences of the group's latest closed incident ended."""
+    def before(self, key: bytes) -> Before:
+        """How the group's latest closed incident ended."""
         self.flush()
-        query = (
-            "SELECT fingerprint, max(ends) FROM occurrence WHERE incident ="
-            " (SELECT id FROM incident WHERE key = ? AND closed > 0 ORDER BY closed DESC LIMIT 1) GROUP BY fingerprint"
-        )
-        return {fingerprint: instant(ends) for fingerprint, ends in self._db.execute(query, (key,))}
+        query = "SELECT id, resolved, resolved_by, flaps FROM incident WHERE key = ? AND closed > 0 ORDER BY closed DESC LIMIT 1"
+        last = self._db.execute(query, (key,)).fetchone()
+        if last is None:
+            return _NOTHING_BEFORE
+        query = "SELECT fingerprint, max(ends) FROM occurrence WHERE incident = ? GROUP BY fingerprint"
+        ended = {fingerprint: instant(ends) for fingerprint, ends in self._db.execute(query, (last[0],))}
+        return Before(ended, instant(last[1]), bool(last[2]), last[3])
 
     def incident(self, number: int) -> Held | None:
         """One incident by its number, without its alerts: for those that are closed."""
@@ -271,15 +299,19 @@ class Tables:
         found = self._db.execute(query).fetchone()[0]
         return None if found is None else instant(found)
 
-    def claim(self, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Outgoing]:
-        """Messages that are due and the first unfinished of their thread, now being sent."""
+    def waiting(self, now: dt.datetime) -> list[Waiting]:
+        """The best message of every lane."""
         self.flush()
-        numbers = [row[0] for row in self._db.execute(_DUE, (micros(now), limit))]
-        self._db.executemany(
-            "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id = ?",
-            [(micros(now + lease), number) for number in numbers],
-        )
-        return [self._outgoing(self._db.execute(_OUTGOING + "WHERE o.id = ?", (number,)).fetchone()) for number in numbers]
+        found = self._db.execute(_WAITING, (micros(now),))
+        return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for number, kind, attempt, tenant, *rest in found]
+
+    def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+        """Waiting messages, now being sent."""
+        self.flush()
+        taken = "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id = ? AND state = 'pending'"
+        until = micros(now + lease)
+        found = [number for number in messages if self._db.execute(taken, (until, number)).rowcount]
+        return [self._outgoing(self._db.execute(_OUTGOING + "WHERE o.id = ?", (number,)).fetchone()) for number in found]
 
     def end_leases(self) -> None:
         """Whoever was sending is gone: this process alone has the file."""
@@ -314,14 +346,55 @@ class Tables:
         if changed and end.state == "sent":
             # Only the first message is the thread's: what came later has a reference of its own.
             self._db.execute(
-                "UPDATE thread SET opened = ?, reference = ? WHERE id = ? AND opened IS NULL",
+                "UPDATE thread SET opened = ?, reference = ?, refused = 0 WHERE id = ? AND opened IS NULL",
                 (at, end.reference, outgoing.thread.id),
             )
+        if changed and end.reopen:
+            self._db.execute("UPDATE thread SET opened = NULL, reference = '' WHERE id = ?", (outgoing.thread.id,))
+        if changed and end.state == "failed" and outgoing.kind == "page":
+            self._db.execute("UPDATE thread SET refused = 1 WHERE id = ?", (outgoing.thread.id,))
         return bool(changed)
 
     def _has_newer_refresh(self, outgoing: Outgoing) -> bool:
         query = "SELECT 1 FROM outbox WHERE thread = ? AND kind = 'refresh' AND state = 'pending'"
         return outgoing.kind == "refresh" and self._db.execute(query, (outgoing.thread.id,)).fetchone() is not None
+
+    def incidents(self, listing: Listing) -> list[Incident]:
+        """A page of incidents, the latest first."""
+        self.flush()
+        where, values = ["id < ?"], [listing.before or 2**62]
+        for column, wanted in (("tenant", listing.tenants), ("state", listing.states or None)):
+            if wanted is not None:
+                where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+                values += sorted(wanted)  # type: ignore[arg-type]
+        query = f"SELECT {rows.INCIDENT} FROM incident WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
+        return [self._incident(row) for row in self._db.execute(query, (*values, listing.limit)).fetchall()]
+
+    def story(self, incident: int) -> Story:
+        """Timeline and messages."""
+        self.flush()
+        query = f"SELECT {rows.EVENT} FROM event WHERE incident = ? ORDER BY id"
+        events = tuple(rows.event(row) for row in self._db.execute(query, (incident,)))
+        query = (
+            f"SELECT o.kind, o.state, o.wanted, o.done, o.reason, {', '.join(f't.{c}' for c in rows.THREAD.split(', '))}"
+            " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = ? ORDER BY o.id"
+        )
+        return Story(events, tuple(_told(row) for row in self._db.execute(query, (incident,))))
+
+    def add_override(self, override: DutyOverride) -> DutyOverride:
+        """Keep it."""
+        statement = f"INSERT INTO duty_override ({rows.OVERRIDE.removeprefix('id, ')}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        number = int(self._db.execute(statement, rows.override_row(override)).lastrowid or 0)
+        return msgspec.structs.replace(override, id=number)
+
+    def overrides(self, now: dt.datetime) -> list[DutyOverride]:
+        """Those that have not ended."""
+        query = f"SELECT {rows.OVERRIDE} FROM duty_override WHERE ends > ? ORDER BY id"
+        return [rows.override(row) for row in self._db.execute(query, (micros(now),))]
+
+    def remove_override(self, override: int) -> bool:
+        """Take it back."""
+        return bool(self._db.execute("DELETE FROM duty_override WHERE id = ?", (override,)).rowcount)
 
     def alerts(self, incident: int) -> Alerts:
         """All occurrences and the posts that tell of them."""
@@ -339,8 +412,10 @@ class Tables:
 
 
 def _changed(incident: Incident) -> tuple[Any, ...]:
-    (*_, state, severity, _opened, began, position, cycle, acknowledged, by, snoozed, resolved, resolved_by) = rows.incident_row(
-        incident, 0
-    )
+    state, severity, _opened, *rest = rows.incident_row(incident, 0)[5:]
     closed = incident.id if incident.state == "resolved" else 0
-    return (closed, state, severity, began, position, cycle, acknowledged, by, snoozed, resolved, resolved_by, incident.id)
+    return (closed, state, severity, *rest, incident.id)
+
+
+def _told(row: Sequence[Any]) -> Told:
+    return Told(rows.thread(row[5:]).place, row[0], row[1], instant(row[2]), None if row[3] is None else instant(row[3]), row[4])

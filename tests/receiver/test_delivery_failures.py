@@ -14,6 +14,7 @@ from alertkit.model.oncall import Contact, EscalationPolicy, Step, Target, Team
 from alertkit.model.policy import ChannelSettings
 
 ROOM = {"standard": EscalationPolicy(steps=(Step(0, (Target(team="payments"),)),))}
+LONELY = Team("fr", "Europe/Paris", (Contact("room", "#payments"),))
 SECRET_ROOM = Team("fr", "Europe/Paris", (Contact("room", address_secret="acme/room"),))
 
 
@@ -25,7 +26,8 @@ def outbox(kit: Kit) -> list[tuple[str, int, str]]:
 
 
 def one_room(folder: Path, **options: bool) -> Kit:
-    return Kit(folder, [a_policy(policies=ROOM)], **options)
+    """A team without members: nobody else is there to be told."""
+    return Kit(folder, [a_policy(policies=ROOM, teams={"payments": LONELY})], **options)
 
 
 def test_a_channel_that_is_down_is_tried_again_until_it_takes_the_message(tmp_path: Path) -> None:
@@ -47,7 +49,7 @@ def test_a_channel_that_stays_down_is_given_up_after_an_hour(tmp_path: Path) -> 
         await kit.post(webhook(alert()))
         for _ in range(10):
             await kit.after(minutes=10)
-        ((state, _, reason),) = outbox(kit)
+        state, _, reason = outbox(kit)[0]
         assert state == "failed"
         assert "given up" in reason
 
@@ -75,7 +77,10 @@ def test_a_channel_that_breaks_its_promise_and_raises_fails_that_message_alone(t
         kit.channel.then(raises)
         await kit.post(webhook(alert()))
         await kit.after()
-        assert sorted(state for state, _, _ in outbox(kit)) == ["failed", "sent"]
+        assert sorted(state for state, _, _ in outbox(kit)) == ["failed", "sent", "sent"]
+        assert [address for _, address in kit.pages()] == ["#payments", "U1", "U2"], (
+            "the other member of the team is told instead"
+        )
 
     Kit(tmp_path).run(story)
 
@@ -189,7 +194,8 @@ def test_after_a_crash_a_message_that_was_leaving_goes_again_only_where_twice_is
         await kit.post(webhook(alert()))
         while await kit.receiver.store.run_due(kit.clock(), 10, kit.receiver.worker._plan):
             pass
-        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, 10)
+        waiting = [one.id for one in await kit.receiver.store.waiting(kit.clock())]
+        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, waiting)
 
     async def after(kit: Kit) -> None:
         await kit.after(seconds=1)
@@ -207,7 +213,8 @@ def test_a_message_that_was_leaving_waits_until_its_channel_is_known(tmp_path: P
         await kit.post(webhook(alert()))
         while await kit.receiver.store.run_due(kit.clock(), 10, kit.receiver.worker._plan):
             pass
-        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, 10)
+        waiting = [one.id for one in await kit.receiver.store.waiting(kit.clock())]
+        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, waiting)
         (kit.folder / "policies" / "acme.json").unlink()
 
     async def after(kit: Kit) -> None:

@@ -222,7 +222,8 @@ def test_an_alert_of_another_tenant_is_dropped_alone_and_counted(tmp_path: Path)
 def test_a_post_of_only_foreign_alerts_is_taken_and_opens_nothing(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
         assert await kit.post(webhook(alert("foreign", tenant="globex"))) == 200
-        assert await kit.receiver.store.incident(1) is None
+        assert (await incident(kit)).tenant == "platform", "the operator hears of it, and no tenant"
+        assert await kit.receiver.store.incident(2) is None
 
     Kit(tmp_path).run(story)
 

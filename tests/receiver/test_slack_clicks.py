@@ -110,6 +110,7 @@ def test_snooze_pages_again_when_it_ends_and_resolve_closes(tmp_path: Path) -> N
         await kit.after(hours=12)
         assert len(slack.thread(message)) > replies
         await send(kit, slack.click(slack.latest(message), "resolve", "U1", at=kit.clock().timestamp()))
+        await kit.after(seconds=2)
         assert slack.latest(message).colour == "#1a7f37"
 
     with FakeSlack() as slack:

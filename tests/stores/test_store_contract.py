@@ -12,7 +12,7 @@ import pytest
 
 from alertkit.model.incident import NOTHING, Changes, Event, Fold, Incident, Note, Occurrence, Place, Post, Step, identity
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.stores.base import Outgoing, Settlement, StoreError
+from alertkit.stores.base import Due, Outgoing, Settlement, StoreError
 from alertkit.stores.sqlite import SqliteStore
 
 T0 = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
@@ -49,11 +49,16 @@ def opening(*steps: Step, fingerprint: str = "f") -> Callable[[Post, object], Fo
     return fold
 
 
+async def claim(store: SqliteStore, now: dt.datetime) -> list[Outgoing]:
+    """Everything that may leave now."""
+    return await store.claim(now, MINUTE, [one.id for one in await store.waiting(now)])
+
+
 async def with_note(store: SqliteStore, *notes: Note) -> list[Outgoing]:
     """An incident with notes in the outbox, claimed."""
     await store.ingest(a_post(), opening())
     await store.decide(1, T0, lambda *_: Changes(notes=notes))
-    return await store.claim(T0, MINUTE, 10)
+    return await claim(store, T0)
 
 
 def test_what_was_ingested_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -140,8 +145,8 @@ def test_due_steps_of_an_incident_are_planned_together_and_once(tmp_path: Path) 
         await store.ingest(a_post(), opening(*steps))
         planned: list[list[str]] = []
 
-        def plan(_: object, due: list[Step], __: object) -> Changes:
-            planned.append([step.kind for step in due])
+        def plan(due: Due) -> Changes:
+            planned.append([step.kind for step in due.steps])
             return NOTHING
 
         assert await store.run_due(T0 + MINUTE, 10, plan) == 2
@@ -172,11 +177,11 @@ def test_messages_of_one_thread_leave_one_after_the_other(tmp_path: Path) -> Non
         notes = (Note("page", ROOM, T0, event), Note("note", ROOM, T0))
         await store.ingest(a_post(), opening())
         await store.decide(1, T0, lambda *_: Changes(events=(event,), notes=notes))
-        (first,) = await store.claim(T0, MINUTE, 10)
+        (first,) = await claim(store, T0)
         assert (first.kind, first.attempt, first.event, first.thread.opened) == ("page", 1, event, None)
-        assert await store.claim(T0, MINUTE, 10) == []
+        assert await claim(store, T0) == []
         assert await store.settle(first, Settlement("sent", T0, "ref"))
-        (second,) = await store.claim(T0, MINUTE, 10)
+        (second,) = await claim(store, T0)
         assert (second.kind, second.thread.reference, second.thread.opened) == ("note", "ref", T0)
 
     tell(tmp_path, story)
@@ -188,7 +193,7 @@ def test_a_sender_whose_lease_ended_cannot_settle_after_another_took_over(tmp_pa
         assert await store.orphans(T0) == []
         (orphan,) = await store.orphans(T0 + MINUTE)
         await store.settle(orphan, Settlement("pending", T0 + MINUTE, reason="interrupted"))
-        (again,) = await store.claim(T0 + MINUTE, MINUTE, 10)
+        (again,) = await claim(store, T0 + MINUTE)
         assert again.attempt == 2
         assert not await store.settle(paused, Settlement("failed", T0 + MINUTE, reason="late"))
         assert await store.settle(again, Settlement("sent", T0 + MINUTE))
@@ -212,9 +217,9 @@ def test_a_refresh_that_waits_stands_for_all_that_follow(tmp_path: Path) -> None
         (first,) = await with_note(store, Note("refresh", ROOM, T0), Note("refresh", ROOM, T0))
         await store.decide(1, T0, lambda *_: Changes(notes=(Note("refresh", ROOM, T0),)))
         await store.settle(first, Settlement("pending", T0 + MINUTE, reason="not now"))
-        (second,) = await store.claim(T0 + MINUTE, MINUTE, 10)
+        (second,) = await claim(store, T0 + MINUTE)
         await store.settle(second, Settlement("sent", T0 + MINUTE))
-        assert await store.claim(T0 + 2 * MINUTE, MINUTE, 10) == []
+        assert await claim(store, T0 + 2 * MINUTE) == []
 
     tell(tmp_path, story)
 
@@ -224,7 +229,7 @@ def test_pages_that_have_not_left_are_dropped_when_nobody_wants_them(tmp_path: P
         await store.ingest(a_post(), opening())
         await store.decide(1, T0, lambda *_: Changes(notes=(Note("page", ROOM, T0),)))
         await store.decide(1, T0, lambda *_: Changes(quiet=True))
-        assert await store.claim(T0, MINUTE, 10) == []
+        assert await claim(store, T0) == []
 
     tell(tmp_path, story)
 

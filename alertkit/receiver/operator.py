@@ -1,0 +1,91 @@
+"""Trouble of alertkit's own becomes an incident of the platform's: told, escalated and acknowledged like any other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import structlog
+
+from alertkit import names
+from alertkit.model.incident import Post, identity
+from alertkit.model.webhook import Alert, Webhook
+from alertkit.receiver.incidents import fold
+from alertkit.receiver.policies import Policies
+from alertkit.stores.base import Store, StoreError
+
+AGAIN: Final = dt.timedelta(minutes=10)
+"""The same trouble is told at most once in this time."""
+_REMEMBERED: Final = 1_000
+_FIRING: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+
+_log = structlog.get_logger(__name__)
+
+
+class Operator:
+    """Tells the platform's policy `unrouted`. Trouble in telling that is only logged, so that it feeds on nothing."""
+
+    def __init__(
+        self, store: Store, policies: Policies, clock: Callable[[], dt.datetime], woken: Callable[[], None] = lambda: None
+    ) -> None:
+        self._store = store
+        self._policies = policies
+        self._clock = clock
+        self._told: dict[tuple[str, str, str], dt.datetime] = {}
+        self.woken = woken
+
+    async def tell(self, name: str, tenant: str, subject: str, summary: str) -> None:
+        """Open or join the incident of this trouble of a tenant. `subject` tells its cases apart: a policy, a channel."""
+        now = self._clock()
+        told = self._told.get((name, tenant, subject))
+        if told is not None and now - told < AGAIN:
+            return
+        if len(self._told) >= _REMEMBERED:
+            self._told.clear()
+        self._told[name, tenant, subject] = now
+        try:
+            await self._store.ingest(self._post(name, tenant, subject, summary, now), fold)
+        except StoreError as error:
+            del self._told[name, tenant, subject]
+            _log.error("the operator could not be told", trouble=name, tenant=tenant, summary=summary, reason=str(error))
+            return
+        self.woken()
+
+    def _post(self, name: str, tenant: str, subject: str, summary: str, now: dt.datetime) -> Post:
+        to_tenant, to_policy, escalation, known = self._policies.unrouted()
+        label = known.tenant_label if known else names.DEFAULT_TENANT_LABEL
+        group = {"alertname": name, label: names.PLATFORM, names.LABEL_AFFECTED: tenant}
+        alert = _alert(group | {names.LABEL_SEVERITY: names.SEVERITIES[0], names.LABEL_SUBJECT: subject}, summary, now)
+        webhook = Webhook("4", "", "firing", names.receiver(to_tenant, to_policy), group, [alert])
+        return Post(
+            tenant=to_tenant,
+            policy=to_policy,
+            group=group,
+            key=identity(to_tenant, to_policy, group),
+            alerts=webhook.alerts,
+            truncated=False,
+            body=msgspec.json.encode(webhook),
+            received=now,
+            escalation=escalation,
+            severities=known.severities if known else names.SEVERITIES,
+        )
+
+
+def _alert(labels: dict[str, str], summary: str, now: dt.datetime) -> Alert:
+    told = msgspec.json.encode(labels, order="sorted")
+    return Alert(
+        status="firing",
+        labels=labels,
+        starts_at=now,
+        ends_at=_FIRING,
+        fingerprint=hashlib.blake2b(told, digest_size=8).hexdigest(),
+        annotations={names.ANNOTATION_SUMMARY: summary},
+    )
+
+
+def is_own(group: dict[str, str]) -> bool:
+    """True for an incident that `Operator.tell` opened."""
+    return names.LABEL_AFFECTED in group

@@ -1,0 +1,201 @@
+"""Pages that will never arrive, steps that find nobody, threads that are gone: somebody else is told, and the operator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from receiver_kit import START, Kit, a_policy, alert, webhook
+
+from alertkit import names
+from alertkit.channels.base import Refused, Retry
+from alertkit.model.incident import DutyOverride
+from alertkit.model.oncall import Contact, EscalationPolicy, Handoff, Layer, Person, Schedule, Step, Target, Team
+from alertkit.receiver.duty import on_call
+from alertkit.receiver.operator import AGAIN
+from alertkit.stores.base import Listing
+
+OPERATOR = a_policy(
+    "platform",
+    policies={"unrouted": EscalationPolicy(steps=(Step(0, (Target(person="boss"),)),))},
+    people={"boss": Person("Boss", "en", "UTC", (Contact("room", "OPERATOR"),))},
+    teams={},
+    schedules={},
+)
+NOBODY = Schedule("UTC", (Layer("weekly", Handoff("09:00", weekday=0), START.date().replace(year=2030), ("amelie",)),))
+
+
+async def operators(kit: Kit) -> list[dict[str, str]]:
+    return [found.group for found in await kit.receiver.store.incidents(Listing(frozenset({"platform"})))]
+
+
+def to(**targets: str) -> dict[str, EscalationPolicy]:
+    """A first step that tells these, and a second ten minutes later that tells the boss."""
+    first = tuple(Target(**{kind: name}) for kind, name in targets.items())
+    return {"standard": EscalationPolicy(steps=(Step(0, first), Step(600, (Target(person="boss"),))))}
+
+
+def test_a_person_is_told_by_the_next_contact_when_the_first_refuses(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Refused("user_not_found"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert sorted(address for _, address in kit.pages()) == ["OPERATOR", "U1", "amelie@x"]
+        assert await operators(kit) == [
+            {"alertname": names.ALERT_REFUSED, "tenant": "platform", names.LABEL_AFFECTED: "acme"},
+        ]
+        kinds = [event.kind for event in (await kit.receiver.store.story(1)).events]
+        assert kinds == ["opened", "refused", "escalated"]
+
+    Kit(tmp_path, [a_policy(policies=to(person="amelie")), OPERATOR]).run(story)
+
+
+def test_when_nobody_is_left_the_next_step_comes_at_once(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Refused("channel_not_found"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert kit.pages() == [("open", ""), ("open", "U3")]
+        await kit.after(minutes=30)
+        assert len(kit.told) == 2, "the second step was taken once"
+
+    Kit(tmp_path, [a_policy(policies=to(channel="room"))]).run(story)
+
+
+def test_after_the_last_step_there_is_nobody_left_to_tell(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(*[Refused("no")] * 9)
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert len(kit.told) == 2
+
+    Kit(tmp_path, [a_policy(policies=to(channel="room"))]).run(story)
+
+
+def test_no_step_is_hurried_while_somebody_else_has_been_told(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Refused("no"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert [address for _, address in kit.pages()] == ["", "U2"]
+
+    Kit(tmp_path, [a_policy(policies=to(channel="room", person="jonas"))]).run(story)
+
+
+def test_a_refusal_of_the_operators_own_incident_is_not_told_to_the_operator(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(*[Refused("no")] * 20)
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert len(await operators(kit)) == 1
+
+    Kit(tmp_path, [a_policy(policies=to(person="jonas")), OPERATOR]).run(story)
+
+
+@pytest.mark.parametrize("target", [{"schedule": "primary"}, {"person": "nobody"}, {"team": "empty"}])
+def test_a_step_that_finds_nobody_goes_on_to_the_next_and_tells_the_operator(tmp_path: Path, target: dict[str, str]) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert [address for _, address in kit.pages()] == ["U3", "OPERATOR"]
+        assert (await operators(kit))[0]["alertname"] == names.ALERT_UNREACHABLE
+        assert (await kit.receiver.store.story(1)).events[0].kind == "unreachable"
+
+    empty = Team("en", "UTC")
+    Kit(tmp_path, [a_policy(policies=to(**target), schedules={"primary": NOBODY}, teams={"empty": empty}), OPERATOR]).run(story)
+
+
+def test_the_same_trouble_is_told_once_in_a_while(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        for number in range(3):
+            await kit.post(webhook(alert(f"foreign{number}", tenant="globex")))
+        await kit.after()
+        assert kit.pages() == [("open", "OPERATOR")]
+        assert len((await kit.receiver.store.alerts(1)).recorded) == 1
+        await kit.after(seconds=AGAIN.total_seconds())
+        await kit.post(webhook(alert("foreign", tenant="globex")))
+        assert len((await kit.receiver.store.alerts(1)).recorded) == 2
+
+    Kit(tmp_path, [a_policy(), OPERATOR]).run(story)
+
+
+def test_a_policy_file_that_was_refused_is_told(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        assert (await operators(kit))[0]["alertname"] == names.ALERT_POLICY
+
+    kit = Kit(tmp_path, [a_policy(), OPERATOR])
+    (tmp_path / "policies" / "globex.json").write_text("{}")
+    kit.run(story)
+
+
+def test_when_the_first_message_is_gone_a_page_begins_a_new_thread(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        kit.channel.then(Refused("message_not_found", reopen=True))
+        await kit.after(minutes=10)
+        assert kit.pages() == [("open", "U2"), ("reply", "U2"), ("open", "U2")]
+
+    again = EscalationPolicy(steps=(Step(0, (Target(person="jonas"),)), Step(600, (Target(person="jonas"),))))
+    Kit(tmp_path, [a_policy(policies={"standard": again})]).run(story)
+
+
+def test_a_thread_that_can_never_be_begun_is_given_up(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(*[Refused("message_not_found", reopen=True)] * 9)
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert [address for _, address in kit.pages()] == ["U2"] * 3 + ["U3"] * 3
+
+    Kit(tmp_path, [a_policy(policies=to(person="jonas"))]).run(story)
+
+
+def test_what_waits_for_its_place_is_told_when_the_place_is_found_again(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        kit.told.clear()
+        kit.channel.then(Retry(1, "down"), Refused("gone", reopen=True), Refused("gone", reopen=True))
+        await kit.post(webhook(alert(resolved="2026-01-05T09:00:30Z")))
+        for _ in range(5):
+            await kit.after(seconds=10)
+        assert {delivery.message.state for delivery in kit.told} == {"resolved"}
+        assert ("open", "U2") in kit.pages()
+
+    Kit(tmp_path, [a_policy(policies=to(person="jonas"))]).run(story)
+
+
+def override(person: str, owner: str = "acme", schedule: str = "primary", hours: float = 1) -> DutyOverride:
+    return DutyOverride(owner, schedule, START, START.replace(hour=START.hour + int(hours)), person, "cli", START)
+
+
+def test_an_override_beats_the_calendar_until_it_ends_and_survives_a_restart(tmp_path: Path) -> None:
+    async def before(kit: Kit) -> None:
+        await kit.receiver.store.add_override(override("jonas"))
+
+    async def after(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert kit.pages() == [("open", "U2")]
+        await kit.after(hours=1)
+        kit.told.clear()
+        await kit.post(webhook(alert("two"), group={"alertname": "Other"}))
+        await kit.after()
+        assert ("open", "U1") in kit.pages()
+
+    kit = Kit(tmp_path, [a_policy(policies=to(schedule="primary"))])
+    kit.run(before)
+    kit.receiver = kit.new()
+    kit.run(after)
+
+
+def test_the_latest_override_of_somebody_known_holds_also_for_what_the_platform_lends() -> None:
+    policy = a_policy()
+    lent = names.lent("primary")
+    people = policy.people | {names.lent("boss"): policy.people["boss"]}
+    tenant = a_policy(schedules={"primary": policy.schedules["primary"], lent: policy.schedules["primary"]}, people=people)
+    stored = [override("jonas"), override("boss"), override("stranger")]
+    assert on_call(tenant, "primary", stored, START) == "boss"
+    assert on_call(tenant, "primary", stored, START.replace(hour=12)) == "amelie"
+    assert on_call(tenant, lent, stored, START) == "amelie", "another owner's"
+    assert on_call(tenant, lent, [override("boss", owner="platform")], START) == names.lent("boss")
