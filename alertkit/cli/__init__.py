@@ -14,10 +14,12 @@ from alertkit.errors import AlertkitError, MissingTool, UsageError
 COMMANDS = {
     "completion": "Print the completion script for a shell.",
     "doctor": "Ask a running Prometheus whether the rules have their data.",
+    "explain": "Say where an alert goes, who is told when, and what they read.",
     "generate": "Compile definitions into rules, routes, dashboards and policies.",
     "init": "Start a project that generates and passes.",
     "locales": "Check, extract and count the catalogs of words.",
     "packs": "List the rule packs there are, or explain one.",
+    "oncall": "Draw who is on call when, with gaps and shares.",
     "preview": "Draw the messages of an alert, in the terminal or as a gallery.",
     "schema": "Print a JSON Schema, or write all of them.",
     "send": "Render a sample message and send it, or show it with --dry-run.",

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from alertkit.errors import Problem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_PIPE = 1_000
+"""Characters in a line of a drawing where nobody says how many fit."""
 FORMATS = ("text", "json", "github")
 
 
@@ -61,11 +63,25 @@ def find_project(project: Path | None) -> Path:
     return project or find(Path.cwd())
 
 
+def without_platform(tenant: str) -> tuple[str, ...]:
+    """The tenants to build for one that is asked about; the platform is always built, and `chosen` knows no such tenant."""
+    from alertkit import names
+
+    return () if tenant == names.PLATFORM else (tenant,)
+
+
 def console(*, no_color: bool, stderr: bool = False) -> Console:
     """Where people read; honours NO_COLOR and a pipe. Text is never wrapped by the console nor read as markup."""
     from rich.console import Console
 
     return Console(stderr=stderr, no_color=True if no_color else None, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_drawing(console: Console, drawing: RenderableType) -> None:
+    """A tree or table: folded to the width of a terminal, and never cut in a pipe."""
+    if not console.is_terminal:
+        console.width = _PIPE
+    console.print(drawing, soft_wrap=False)
 
 
 def problem_text(problem: Problem) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from alertkit import resources
+from alertkit import names, resources
 from alertkit.model.message import Message
 from alertkit.model.notification import Event, EventKind
 from alertkit.model.policy import AlertText, TenantPolicy
@@ -28,7 +28,7 @@ def wording(
     except ModuleNotFoundError:
         return None
     words = Words(resources.root() / "templates", overrides)
-    told = text or AlertText(alert=labels.get("alertname", "?"))
+    told = text or AlertText(alert=labels.get("alertname", "…"))
 
     def word(moment: Moment, page: Page) -> Message:
         about = sample(policy, told, labels, "firing", page.at)
@@ -46,7 +46,7 @@ def name_of(policy: TenantPolicy, recipient: str) -> str:
     """What a recipient is called by people."""
     kind, _, name = recipient.partition("/")
     person = policy.people.get(name) if kind == "person" else None
-    return person.name if person else name
+    return person.name if person else name.removeprefix(names.lent(""))
 
 
 def _event(moment: Moment) -> EventKind:
