@@ -15,6 +15,7 @@ def render(file: CaseFile, tenant: str) -> bytes:
     data = {
         "rule_files": list(file.rule_files),
         "evaluation_interval": str(file.evaluation),
+        **({"group_eval_order": list(file.order)} if file.order else {}),
         "tests": [_scene(scene) for scene in file.scenes],
     }
     return emit(data, header=header).encode()

@@ -49,6 +49,11 @@ def notation(one: Series) -> str:
     return f"{name}{{{','.join(f'{key}={quote(value)}' for key, value in labels)}}}"
 
 
+def notated(fed: Mapping[Series, str]) -> dict[str, str]:
+    """Series and their values, all in promtool's notation."""
+    return {notation(one): values for one, values in fed.items()}
+
+
 def constant(*runs: tuple[float | Decimal | None, int]) -> str:
     """Values and how many samples each lasts; None is no sample, and the series ends there at once."""
     return " ".join(_run(value, 0.0, count) for value, count in runs if count)
@@ -111,7 +116,7 @@ class _Pack:
         return Scene(
             name=name,
             interval=interval,
-            series={notation(one): values for unit in self.units for one, values in unit.series.items()},
+            series=notated({one: values for unit in self.units for one, values in unit.series.items()}),
             probes=tuple(probe for unit in self.units for probe in unit.probes),
             alerts=tuple(alerts for unit in self.units for alerts in unit.alerts),
         )

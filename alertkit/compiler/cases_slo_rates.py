@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from alertkit import names
@@ -11,7 +11,7 @@ from alertkit.compiler.cases_aim import Aim, Demand, Series, selectors_in
 from alertkit.compiler.cases_labels import labels_for
 from alertkit.compiler.cases_lines import Line, UnderivableError
 from alertkit.compiler.cases_series import STEP, Unit, constant, foreign, over_time, series
-from alertkit.compiler.cases_slos import identity
+from alertkit.compiler.cases_slos import decoys, identity, ratio_series
 from alertkit.compiler.slo_parts import SloContext
 from alertkit.model.cases import Probe
 from alertkit.model.quantity import Duration
@@ -26,13 +26,16 @@ _FLOOD: Final = "0+1000x60"
 
 
 def rate_units(slo: Slo, context: SloContext) -> Iterator[Unit]:
-    """The cases of what is recorded every minute.
+    """The cases of what is recorded every minute; errors, no errors, no traffic.
 
     Raises:
         UnderivableError: the author's expressions are not ones that alertkit reads backwards.
     """
-    if isinstance(slo.sli, RawRatio | LatencyNative):
-        raise UnderivableError("a native histogram or a ratio of the author's own cannot be fed with counters")
+    if isinstance(slo.sli, LatencyNative):
+        raise UnderivableError("promtool 2.42 has no notation for native histograms")
+    if isinstance(slo.sli, RawRatio):
+        yield _own_ratio(slo, slo.sli, context)
+        return
     if isinstance(slo.sli, BooleanGauge):
         yield _gauge(slo, slo.sli, context)
         return
@@ -56,6 +59,16 @@ def aimed(slo: Slo, context: SloContext, rates: list[tuple[float, float]]) -> di
     return aim.series
 
 
+def recorded_decoys(slo: Slo, context: SloContext, windows: Iterable[Duration], samples: int) -> dict[Series, str]:
+    """What is recorded for another tenant's SLO of the same name, and for another SLO: no rule may read it."""
+    values = {names.SLO_BUDGET: 0.5, names.SLO_PERIOD_BURN: 7.0, names.SLO_EVENTS: 7.0, names.SLO_ERRORS: 7.0}
+    fed: dict[Series, str] = {}
+    for labels in decoys(slo, identity(slo, context), context):
+        fed |= {series(record, labels): constant((value, samples)) for record, value in values.items()}
+        fed |= {ratio_series(slo, window, labels): constant((0.7, samples)) for window in windows}
+    return fed
+
+
 def exactly(rule: str, title: str, record: str, labels: Mapping[str, str], value: float, at: Duration) -> Probe:
     """Whether one recorded series, and only one, has a value, but for the last digits."""
     selector = ",".join(f"{name}={quote(text)}" for name, text in labels.items())
@@ -66,9 +79,8 @@ def _counters(slo: Slo, context: SloContext) -> Unit:
     lengths = [_SETTLE] * len(_PHASES)
     demands = aimed(slo, context, [(events, errors) for _, events, errors in _PHASES])
     fed = {one: over_time(demand, lengths) for one, demand in demands.items()}
-    fed |= {
-        foreign(one, context.label): constant((1, 1)).replace("1", "0+1000x60") for one in demands if _has_tenant(one, context)
-    }
+    fed |= {foreign(one, context.label): _FLOOD for one in demands if _has_tenant(one, context)}
+    fed |= recorded_decoys(slo, context, [BASE], sum(lengths))
     probes = [
         probe
         for number, (title, events, errors) in enumerate(_PHASES)
@@ -84,11 +96,31 @@ def _missing_errors(slo: Slo, context: SloContext) -> Unit:
     aim.selectors += selectors_in(part)
     aim.at(total, (Line(2.0),))
     at = Duration((_SETTLE - 1) * STEP.ms)
-    probes = _probes(
-        slo, context, "no series of errors yet" if bad else "no series of good events yet", (2.0, 0.0 if bad else 2.0), at
-    )
+    title, errors = ("no series of errors yet", 0.0) if bad else ("no series of good events yet", 2.0)
+    probes = _probes(slo, context, title, (2.0, errors), at)
     fed = {one: over_time(demand, [_SETTLE]) for one, demand in aim.series.items()}
     return Unit(_selectors(slo, context), fed, tuple(probes))
+
+
+def _own_ratio(slo: Slo, sli: RawRatio, context: SloContext) -> Unit:
+    """The author's ratio over 5 minutes, before and after a change."""
+    tree = parse(context.guard(slo_queries.ratio(sli, slo.group_by, BASE)))
+    aim = Aim(2, [tree])
+    aim.at(tree, (Line(0.04), Line(0.02)))
+    fed = {one: over_time(demand, [_SETTLE] * 2) for one, demand in aim.series.items()}
+    fed |= {
+        foreign(one, context.label): over_time(Demand(demand.signal[:1], demand.counts), [2 * _SETTLE])
+        for one, demand in aim.series.items()
+        if _has_tenant(one, context)
+    }
+    fed |= recorded_decoys(slo, context, [BASE], 2 * _SETTLE)
+    labels, record, title = identity(slo, context), _ratio(slo), f"{slo.name}, after a change"
+    at = Duration((2 * _SETTLE - 1) * STEP.ms)
+    probes = (
+        exactly(record, title, record, _sloth_window(slo, labels), 0.02, at),
+        exactly(names.SLO_BURN, title, names.SLO_BURN, labels, 0.02 / float(slo.budget), at),
+    )
+    return Unit(tuple(selectors_in(tree)), fed, probes)
 
 
 def _gauge(slo: Slo, sli: BooleanGauge, context: SloContext) -> Unit:
@@ -104,10 +136,12 @@ def _gauge(slo: Slo, sli: BooleanGauge, context: SloContext) -> Unit:
     }
     if one.get(context.label) == context.tenant:
         fed[foreign(series(tree.metric, two), context.label)] = constant((0, 2 * _SETTLE))
+    fed |= recorded_decoys(slo, context, [BASE], 2 * _SETTLE)
     labels, record = identity(slo, context), _ratio(slo)
     half = exactly(record, "one of two fails", record, _sloth_window(slo, labels), 0.5, Duration((_SETTLE - 1) * STEP.ms))
     well = exactly(record, "all is well", record, _sloth_window(slo, labels), 0.0, Duration((2 * _SETTLE - 1) * STEP.ms))
-    return Unit((tree,), fed, (half, well))
+    burn = exactly(names.SLO_BURN, f"{slo.name}, one of two fails", names.SLO_BURN, labels, 0.5 / float(slo.budget), half.at)
+    return Unit((tree,), fed, (half, well, burn))
 
 
 def _probes(slo: Slo, context: SloContext, title: str, rates: tuple[float, float], at: Duration) -> Iterator[Probe]:

@@ -12,11 +12,11 @@ from typing import Final
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import slo_sloth, slos
+from alertkit.compiler import cases_slo_ratio, slo_sloth, slos
 from alertkit.compiler.cases_aim import Demand, Series, selectors_in
-from alertkit.compiler.cases_lines import Line, UnderivableError
+from alertkit.compiler.cases_lines import Line
 from alertkit.compiler.cases_series import Unit, constant, foreign, series
-from alertkit.compiler.cases_slo_rates import aimed, exactly, parts
+from alertkit.compiler.cases_slo_rates import aimed, exactly, parts, recorded_decoys
 from alertkit.compiler.cases_slos import decoys, identity
 from alertkit.compiler.slo_parts import SloContext
 from alertkit.model.cases import Probe
@@ -45,24 +45,29 @@ def evaluation(every: list[Slo]) -> Duration:
     return Duration((-(-longest // BASE.ms) + _MARGIN) * BASE.ms + _OFF)
 
 
-def window_unit(slo: Slo, context: SloContext, at: Duration) -> Unit:
-    """The cases of one SLO's windows.
+def window_units(slo: Slo, context: SloContext, at: Duration) -> Iterator[Unit]:
+    """The cases of one SLO's windows, evaluated at `at`.
 
     Raises:
         UnderivableError: the author's expressions are not ones that alertkit reads backwards.
     """
     if isinstance(slo.sli, RawRatio):
-        raise UnderivableError("a ratio of the author's own cannot be fed with counters")
-    if slo.compatibility == "sloth":
-        return _sloth_unit(slo, context, at)
+        yield from cases_slo_ratio.ratio_units(slo, slo.sli, context, at)
+    elif slo.compatibility == "sloth":
+        yield _sloth_unit(slo, context, at)
+    else:
+        yield _sums_unit(slo, context, at)
+
+
+def _sums_unit(slo: Slo, context: SloContext, at: Duration) -> Unit:
     rings = tuple(_rings(list(slos.windows(slo))[1:], at))
     labels = identity(slo, context)
-    fed = _recorded(labels, rings)
+    fed = recorded_decoys(slo, context, [slo.window], at.ms // BASE.ms + 1)
     for other in decoys(slo, labels, context):
         fed |= _recorded(other, tuple(msgspec.structs.replace(ring, errors=ring.events) for ring in rings))
     if slo.group_by:
         fed |= _recorded(identity(slo, context, "case-other"), tuple(msgspec.structs.replace(ring, errors=0.0) for ring in rings))
-    return Unit((), fed, tuple(_probes(slo, context, rings, at)))
+    return Unit((), {**fed, **_recorded(labels, rings)}, tuple(_probes(slo, context, rings, at)))
 
 
 def _rings(windows: list[Duration], at: Duration) -> Iterator[Ring]:
@@ -139,6 +144,7 @@ def _sloth_unit(slo: Slo, context: SloContext, at: Duration) -> Unit:
     rings = tuple(_rings(list(slo_sloth.windows(slo))[1:], at))
     demands = aimed(slo, context, [(ring.events, ring.errors) for ring in rings])
     fed = {one: _counter(demand, rings) for one, demand in demands.items()}
+    fed |= recorded_decoys(slo, context, [slo.window], at.ms // BASE.ms + 1)
     fed |= {foreign(one, context.label): _counter(_flood(rings), rings) for one in demands}
     labels, period = identity(slo, context), slo_sloth.span(slo.window)
     base = {**labels, "sloth_window": slo_sloth.span(BASE)}
@@ -149,7 +155,10 @@ def _sloth_unit(slo: Slo, context: SloContext, at: Duration) -> Unit:
     total_tree, part, _ = parts(slo, context)
     probes = list(_sloth_probes(slo, labels, rings, at))
     record = f"{slo_sloth.RATIO}{period}"
-    probes.append(Probe(record, f"{slo.name}, mean", f"sum(abs({record} - 0.02) < bool 0.001)", at))
+    burn = 0.02 / float(slo.budget)
+    means = {record: (0.02, {"sloth_window": period}), names.SLO_PERIOD_BURN: (burn, {}), names.SLO_REMAINING: (1 - burn, {})}
+    for name, (value, window) in means.items():
+        probes.append(exactly(name, f"{slo.name}, mean", name, {**labels, **window}, value, at))
     return Unit((*selectors_in(total_tree), *selectors_in(part)), fed, tuple(probes))
 
 

@@ -10,8 +10,9 @@ from decimal import Decimal
 
 from alertkit import names
 from alertkit.compiler import slo_sloth
+from alertkit.compiler.cases_aim import Series
 from alertkit.compiler.cases_alerts import firing
-from alertkit.compiler.cases_series import FOREIGN, STEP, constant, notation, series
+from alertkit.compiler.cases_series import FOREIGN, STEP, constant, notated, series
 from alertkit.compiler.cases_text import expand
 from alertkit.compiler.slo_parts import SloContext, SloRules
 from alertkit.model.cases import Alerts, Firing, Probe, Scene
@@ -63,12 +64,12 @@ def identity(slo: Slo, context: SloContext, group: str = _GROUP) -> dict[str, st
     return {**groups, **own, context.label: context.tenant}
 
 
-def ratio_series(slo: Slo, window: Duration, labels: Mapping[str, str]) -> str:
+def ratio_series(slo: Slo, window: Duration, labels: Mapping[str, str]) -> Series:
     """The recorded ratio of a window."""
     if slo.compatibility == "sloth":
         span = slo_sloth.span(window)
-        return notation(series(f"{slo_sloth.RATIO}{span}", {**labels, "sloth_window": span}))
-    return notation(series(names.slo_ratio(window), labels))
+        return series(f"{slo_sloth.RATIO}{span}", {**labels, "sloth_window": span})
+    return series(names.slo_ratio(window), labels)
 
 
 def decoys(slo: Slo, labels: Mapping[str, str], context: SloContext) -> Iterator[dict[str, str]]:
@@ -79,7 +80,7 @@ def decoys(slo: Slo, labels: Mapping[str, str], context: SloContext) -> Iterator
 
 
 def _tier_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: SloContext) -> Scene:
-    fed: dict[str, str] = {}
+    fed: dict[Series, str] = {}
     probes: list[Probe] = []
     expected: dict[str, list[Firing]] = {}
     for slo, rules, tier in found:
@@ -92,14 +93,14 @@ def _tier_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: Slo
     at = Duration(_minute(_BOTH_ABOVE) * STEP.ms)
     ids = tuple(_alert_of(slo, rules, tier).id for slo, rules, tier in found)
     exact = tuple(Alerts(alertname, at, tuple(firings), ids) for alertname, firings in expected.items())
-    return Scene(f"burn rates of {name}", STEP, fed, tuple(probes), exact)
+    return Scene(f"burn rates of {name}", STEP, notated(fed), tuple(probes), exact)
 
 
 def _minute(phase: int) -> int:
     return phase * _SAMPLES + 1
 
 
-def _tier_series(slo: Slo, tier: Tier, context: SloContext) -> dict[str, str]:
+def _tier_series(slo: Slo, tier: Tier, context: SloContext) -> dict[Series, str]:
     """The tier's two windows over all phases; in another group only ever one of them is above."""
     limit, own = slo.threshold(tier), identity(slo, context)
     long = constant(*((limit * levels[0], _SAMPLES) for _, levels, _ in _PHASES))
@@ -117,13 +118,13 @@ def _tier_series(slo: Slo, tier: Tier, context: SloContext) -> dict[str, str]:
     return {**fed, **_traffic(slo, own, slo.min_rate and slo.min_rate * _OVER, steps)}
 
 
-def _traffic(slo: Slo, labels: Mapping[str, str], rate: Decimal | None, steps: int) -> dict[str, str]:
-    return {} if rate is None else {notation(series(names.SLO_EVENTS, labels)): constant((rate, steps))}
+def _traffic(slo: Slo, labels: Mapping[str, str], rate: Decimal | None, steps: int) -> dict[Series, str]:
+    return {} if rate is None else {series(names.SLO_EVENTS, labels): constant((rate, steps))}
 
 
 def _traffic_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: SloContext) -> Scene:
     """Everything fails, but there are just too few events to tell, though a foreign tenant has enough."""
-    fed: dict[str, str] = {}
+    fed: dict[Series, str] = {}
     probes = []
     for slo, rules, tier in found:
         own, rate = identity(slo, context), slo.min_rate or Decimal(1)
@@ -132,11 +133,11 @@ def _traffic_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: 
         for labels in decoys(slo, own, context):
             fed |= _traffic(slo, labels, rate * 10, 6)
         probes.append(firing(_alert_of(slo, rules, tier), "silent with too few events", 4, fires=False))
-    return Scene(f"traffic of {name}", STEP, fed, tuple(probes))
+    return Scene(f"traffic of {name}", STEP, notated(fed), tuple(probes))
 
 
 def _absence_scene(found: list[Compiled], context: SloContext) -> Scene:
-    fed: dict[str, str] = {}
+    fed: dict[Series, str] = {}
     probes = []
     for slo, rules in found:
         rule = next(rule for rule in _alerts(rules) if rule.id == names.slo_rule(slo.name, names.TIER_ABSENCE))
@@ -150,11 +151,11 @@ def _absence_scene(found: list[Compiled], context: SloContext) -> Scene:
             firing(rule, "fires when data stay missing", 6 + hold + 1, fires=True),
             firing(rule, "resolved when data come back", 6 + hold + 6, fires=False),
         ]
-    return Scene("missing data", STEP, fed, tuple(probes))
+    return Scene("missing data", STEP, notated(fed), tuple(probes))
 
 
-def _input(slo: Slo, labels: Mapping[str, str]) -> str:
-    return notation(series(names.slo_ratio(BASE) if isinstance(slo.sli, RawRatio) else names.SLO_EVENTS, labels))
+def _input(slo: Slo, labels: Mapping[str, str]) -> Series:
+    return series(names.slo_ratio(BASE) if isinstance(slo.sli, RawRatio) else names.SLO_EVENTS, labels)
 
 
 def _alerts(rules: SloRules) -> Iterator[AlertingRule]:

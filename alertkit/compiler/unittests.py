@@ -87,11 +87,14 @@ def _slo_records(plan: _Plan, slos: Compiled, context: SloContext) -> None:
     window_units: list[Unit] = []
     at = cases_slo_windows.evaluation([slo for slo, _ in slos]) if slos else STEP
     for slo, _ in slos:
-        try:
-            rate_units += cases_slo_rates.rate_units(slo, context)
-            window_units.append(cases_slo_windows.window_unit(slo, context, at))
-        except UnderivableError as error:
-            plan.uncovered[names.slo_rule(slo.name, "records")] = str(error)
+        for found, units in (
+            (rate_units, cases_slo_rates.rate_units(slo, context)),
+            (window_units, cases_slo_windows.window_units(slo, context, at)),
+        ):
+            try:
+                found += units
+            except UnderivableError as error:
+                plan.uncovered[names.slo_rule(slo.name, "records")] = str(error)
     plan.rates += scenes(rate_units, "rates of SLOs")
     plan.windows += scenes(window_units, "windows of SLOs", BASE)
 
@@ -99,10 +102,12 @@ def _slo_records(plan: _Plan, slos: Compiled, context: SloContext) -> None:
 def _cases(plan: _Plan, slos: Compiled, context: SloContext, alerts: dict[str, AlertingRule]) -> Cases:
     records, rules = (_beside(file(context.tenant)) for file in (names.records_file, names.alerts_file))
     at = cases_slo_windows.evaluation([slo for slo, _ in slos]) if slos else STEP
+    ordered = [[group.name for group in one.rules.records] for slo, one in slos if slo.compatibility == "sloth"]
+    order = tuple(name for place in zip(*ordered, strict=True) for name in place)
     files = (
         CaseFile("", (rules,), STEP, tuple(plan.alerts)),
         CaseFile("rates", (records, rules), STEP, tuple(plan.rates)),
-        CaseFile("windows", (records,), at, tuple(plan.windows)),
+        CaseFile("windows", (records,), at, tuple(plan.windows), order),
     )
     covered = {probe.rule for file in files for scene in file.scenes for probe in scene.probes}
     uncovered = {rule: reason for rule, reason in plan.uncovered.items() if rule not in covered}

@@ -59,12 +59,16 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 class CaseFile(msgspec.Struct, frozen=True):
-    """One file for promtool: rules are evaluated every `evaluation`. `rule_files` are relative to the file itself."""
+    """One file for promtool: rules are evaluated every `evaluation`. `rule_files` are relative to the file itself.
+
+    `order` are groups that must be evaluated in this order; promtool takes the others in any.
+    """
 
     kind: str
     rule_files: tuple[str, ...]
     evaluation: Duration
     scenes: tuple[Scene, ...]
+    order: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
