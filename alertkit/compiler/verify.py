@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import pipeline, render, routes
+from alertkit.compiler import pipeline, render, route_tests, routes
 from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.workspace import Workspace
 from alertkit.errors import Problem, ProblemsFound
+from alertkit.model.rules import Source
 from alertkit.tools import amtool, program
 
 
@@ -40,13 +43,29 @@ class Verifier(msgspec.Struct, frozen=True):
             written = [Path(folder) / path.name for path in rules]
             answer = program.run(self.promtool, "check", "rules", *written) if written else program.Answer(0, "")
         refused = [] if answer.code == 0 else [("AK901", "promtool", answer.output, names.alerts_file(build.tenant))]
-        against = self._config(pipeline.assemble(self.space, self._fragments(build)))
+        with self._configuration(pipeline.assemble(self.space, self._fragments(build))) as file:
+            against = amtool.check_config(file)
+            elsewhere = () if against else tuple(self._elsewhere(build, file))
         if against:
             refused.append(("AK902", "amtool", against, names.fragment_file(build.tenant)))
-        return tuple(
+        problems = (
             Problem(str(path), 0, 0, code, f"{tool} refuses what was compiled: {' '.join(said.split())}", tenant=build.tenant)
             for code, tool, said, path in refused
         )
+        return (*problems, *elsewhere)
+
+    def _elsewhere(self, build: TenantBuild, file: Path) -> Iterator[Problem]:
+        """Alerts that amtool routes to others than they must reach: what definitions test, and what every tenant must pass."""
+        project, compiled = self.space.project, build.compiled
+        if compiled is None:
+            return
+        asked = [*route_tests.written(compiled, project), *route_tests.generated(compiled, project, services=1)]
+        for reach in (*asked, *route_tests.strangers(routes.root_route(self.space.platform, project), project)):
+            failure = reach.against(amtool.receivers(file, reach.labels))
+            if failure:
+                place = reach.source or Source(str(names.fragment_file(build.tenant)), 0)
+                message = f"amtool says of {reach.name!r}: {failure}"
+                yield Problem(place.file, place.line, 0, "AK903", message, tenant=build.tenant)
 
     def _fragments(self, build: TenantBuild) -> list[bytes]:
         """The tenant's fragment, and before it the platform's, whose receiver the root of every configuration names."""
@@ -61,13 +80,16 @@ class Verifier(msgspec.Struct, frozen=True):
         Raises:
             ProblemsFound: amtool refuses it; the file on disk stays as it is.
         """
-        against = self._config(data)
+        with self._configuration(data) as file:
+            against = amtool.check_config(file)
         if against:
             message = f"amtool refuses the assembled file: {' '.join(against.split())}"
             raise ProblemsFound([Problem(str(names.ALERTMANAGER_FILE), 0, 0, "AK902", message)])
 
-    def _config(self, data: bytes) -> str:
+    @contextmanager
+    def _configuration(self, data: bytes) -> Iterator[Path]:
+        """A configuration on disk, while it is asked about."""
         with tempfile.TemporaryDirectory(prefix="alertkit-verify-") as folder:
             file = Path(folder) / "alertmanager.yaml"
             file.write_bytes(data)
-            return amtool.check_config(file)
+            yield file

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from alertkit import oncall
 from alertkit.explain.model import Inhibitor, Silence
-from alertkit.model.oncall import ActiveHours
 from alertkit.model.policy import TenantPolicy
-from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, TimeInterval
+from alertkit.model.route import Fragment, InhibitRule, Matcher, Route
 from alertkit.model.rules import AlertingRule
 from alertkit.oncall.paging import covering
 from alertkit.routing.matchers import accepts, text
@@ -28,18 +27,11 @@ def of_intervals(route: Route, fragment: Fragment, at: dt.datetime) -> Iterator[
     """Why Alertmanager's own receiver is told nothing at an instant."""
     known = {interval.name: interval for interval in fragment.intervals}
     for name in route.mute_time_intervals:
-        if holds(known[name], at):
+        if oncall.in_interval(known[name], at):
             yield Silence("interval", f"muted during {name}")
     active = route.active_time_intervals
-    if active and not any(holds(known[name], at) for name in active):
+    if active and not any(oncall.in_interval(known[name], at) for name in active):
         yield Silence("interval", f"active only during {' or '.join(active)}")
-
-
-def holds(interval: TimeInterval, at: dt.datetime) -> bool:
-    """Is an instant in the interval?"""
-    if oncall.wall(at, oncall.zone(interval.timezone)).date() in interval.dates:
-        return True
-    return any(oncall.is_active(ActiveHours(interval.timezone, hours), at) for hours in interval.hours)
 
 
 def inhibitors(alerts: Iterable[AlertingRule], fragment: Fragment, labels: Mapping[str, str]) -> Iterator[Inhibitor]:

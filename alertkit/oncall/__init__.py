@@ -15,7 +15,7 @@ Every instant that goes in or comes out is aware, and comes out in UTC.
 from alertkit.oncall.clock import instant, wall, zone
 from alertkit.oncall.escalation import DueStep, cycle_length, timeline
 from alertkit.oncall.fairness import Load, fairness
-from alertkit.oncall.hours import is_active, next_opening
+from alertkit.oncall.hours import in_interval, is_active, next_opening
 from alertkit.oncall.paging import Moment, Page, moments
 from alertkit.oncall.schedule import OVERRIDE, Shift, gaps, on_call, shifts
 
@@ -29,6 +29,7 @@ __all__ = [
     "cycle_length",
     "fairness",
     "gaps",
+    "in_interval",
     "instant",
     "is_active",
     "moments",

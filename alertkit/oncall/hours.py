@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from alertkit.model.oncall import ActiveHours, Restriction
+from alertkit.model.route import TimeInterval
 from alertkit.oncall.clock import MINUTES_A_DAY, instant, midnight, minutes, utc, wall, zone
 from alertkit.oncall.intervals import Interval, subtract, union
 
@@ -17,6 +18,13 @@ def is_active(active: ActiveHours, at: dt.datetime) -> bool:
     """Does the policy page at this instant?"""
     at, place = utc(at), zone(active.timezone)
     return any(start <= at < end for date in _dates(place, at, at) for start, end in _open(active, place, date))
+
+
+def in_interval(interval: TimeInterval, at: dt.datetime) -> bool:
+    """Is an instant in one of Alertmanager's intervals?"""
+    if wall(utc(at), zone(interval.timezone)).date() in interval.dates:
+        return True
+    return any(is_active(ActiveHours(interval.timezone, hours), at) for hours in interval.hours)
 
 
 def next_opening(active: ActiveHours, at: dt.datetime) -> dt.datetime:

@@ -17,4 +17,10 @@ CODES: Final[dict[str, Code]] = {
         "With --verify, amtool reads the compiled configuration before it is written. What it says is quoted. That "
         "alertkit accepted the definition all the same is a mistake of alertkit's: please report it.",
     ),
+    "AK903": Code(
+        "amtool routes an alert elsewhere",
+        "With --verify, amtool says where alerts of each severity go, and those that routing.tests names. One reaches a receiver "
+        "that it must not, or misses one that it must. For a test that the definition holds, the routes or the test are wrong; "
+        "otherwise it is a mistake of alertkit's: please report it.",
+    ),
 }
