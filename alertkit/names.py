@@ -81,15 +81,13 @@ def slo_ratio(window: object) -> str:
     return f"slo:errors_per_events:ratio_rate{window}"
 
 
+SLO_RULES: Final = "slo/"
+"""Ids of SLOs' alerts begin so."""
+
+
 def slo_rule(slo: str, tier: str) -> str:
     """Stable id of an SLO's alert, unique in the tenant; no name of a tenant's own alert can hold a slash."""
-    return f"slo/{slo}/{tier}"
-
-
-def slo_of_rule(rule_id: str) -> str:
-    """The SLO of a rule that `slo_rule` named, or "": a service's rule of a pack has three parts as well, but may be of `slo`."""
-    parts = rule_id.split("/")
-    return parts[1] if len(parts) == 3 and parts[0] == "slo" else ""
+    return f"{SLO_RULES}{slo}/{tier}"
 
 
 # Recorded series of detections, told apart by the detection label.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from alertkit import names
 from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, page, parts
-from alertkit.dashboards.panels import Visual
+from alertkit.dashboards.slo_series import SLOTH
+from alertkit.model.rules import AlertingRule, RecordingRule, Rule
 
 OPEN_ROWS = 6
 """Rows beyond these start collapsed and ask for no data until they are opened."""
@@ -25,17 +26,25 @@ def build(context: ViewContext) -> Dashboard | None:
 
 
 def _rows(context: ViewContext, words: Words) -> Iterator[Row]:
-    found: dict[str, list[Visual]] = {service.name: [] for service in context.services}
-    for alert in context.alerts():
-        found.setdefault(alert.labels.get(names.LABEL_SERVICE, ""), []).append(parts.alert_panel(alert, context, words))
-    for record in context.records():
-        found.setdefault(record.labels.get(names.LABEL_SERVICE, ""), []).append(parts.record_panel(record, context))
-    rest = found.pop("", [])
-    for service, panels in found.items():
-        if panels:
+    alerts: dict[str, list[AlertingRule]] = {service.name: [] for service in context.services}
+    records: dict[str, list[RecordingRule]] = {}
+    for alert in filter(_stands_here(context), context.alerts()):
+        alerts.setdefault(alert.labels.get(names.LABEL_SERVICE, ""), []).append(alert)
+    for record in filter(_stands_here(context), context.records()):
+        records.setdefault(record.labels.get(names.LABEL_SERVICE, ""), []).append(record)
+    for service in dict.fromkeys([*alerts, *records]):
+        panels = parts.service_panels(alerts.get(service, []), records.get(service, []), context)
+        if service and panels:
             yield Row(key=f"service/{service}", title=service, panels=panels)
-    if rest:
+    if rest := parts.service_panels(alerts.get("", []), records.get("", []), context):
         yield Row(key="recorded", title=words("Recorded series"), panels=rest)
+
+
+def _stands_here(context: ViewContext) -> Callable[[Rule], bool]:
+    """SLOs have a view of their own, and what a detection records is part of its alert's panel."""
+    slos = {names.LABEL_SLO, SLOTH[1]} if "slo" in context.views else set()
+    elsewhere = {AlertingRule: slos, RecordingRule: {*slos, names.LABEL_DETECTION}}
+    return lambda rule: elsewhere[type(rule)].isdisjoint(rule.labels)
 
 
 dashboard = build(EXAMPLE)

@@ -193,8 +193,12 @@ class _Resolver:
         return tuple(PackUse(use.service, use.pack.name, use.pack.title, use.pack.view) for use in self._uses)
 
     def dashboards(self) -> tuple[str, ...]:
-        """What is written; else the technical one."""
-        return tuple(self._data.get("dashboards", ["technical"]))
+        """What is written; else technical, executive and slo with SLOs, those that packs feed, and the platform's own."""
+        if "dashboards" in self._data:
+            return tuple(self._data["dashboards"])
+        fed = {"technical": True, "executive": bool(self._data.get("slos")), "slo": bool(self._data.get("slos"))}
+        fed |= {view: any(use.pack.view == view for use in self._uses) for view in ("security", "ai-ml")}
+        return tuple(view for view, wanted in (fed | {"fleet": self._scope.is_platform}).items() if wanted)
 
     def _alert(self, entry: Data, source: Source) -> AlertDefinition:
         return AlertDefinition(

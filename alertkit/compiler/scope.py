@@ -43,7 +43,10 @@ class Packs(Protocol):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """`platform` holds the platform's sections as written; `guard` is the tenant's own."""
+    """`platform` holds the platform's sections as written; `guard` is the tenant's own.
+
+    `builders` are dashboards of the project's and the tenant's own by name, with the file of each; `trusted` lets them run.
+    """
 
     project: Project
     tenant: str
@@ -51,6 +54,8 @@ class Scope(msgspec.Struct, frozen=True):
     guard: Guard
     packs: Packs
     webhook_hosts: frozenset[str] = frozenset()
+    builders: dict[str, str] = {}
+    trusted: bool = False
 
     @property
     def is_platform(self) -> bool:

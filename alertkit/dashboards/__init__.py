@@ -1,6 +1,6 @@
 """Grafana dashboards from what a tenant's rules yield: panels, layout, one normaliser, and checks of the result."""
 
-from alertkit.dashboards import parts
+from alertkit.dashboards import delivery, pack_parts, parts, slo_parts
 from alertkit.dashboards.builder import build, encode, views
 from alertkit.dashboards.checks import check_dashboard
 from alertkit.dashboards.context import ViewContext
@@ -9,4 +9,19 @@ from alertkit.dashboards.layout import Row
 from alertkit.dashboards.page import Dashboard, page
 from alertkit.dashboards.words import Words
 
-__all__ = ["EXAMPLE", "Dashboard", "Row", "ViewContext", "Words", "build", "check_dashboard", "encode", "page", "parts", "views"]
+__all__ = [
+    "EXAMPLE",
+    "Dashboard",
+    "Row",
+    "ViewContext",
+    "Words",
+    "build",
+    "check_dashboard",
+    "delivery",
+    "encode",
+    "pack_parts",
+    "page",
+    "parts",
+    "slo_parts",
+    "views",
+]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from alertkit import names
-from alertkit.model.policy import AlertText
 from alertkit.model.pack import View
+from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
 from alertkit.model.slo import Slo
 from alertkit.model.tenant import PackUse, Project, Service, Tenant, Version

@@ -118,7 +118,10 @@ def _panel(panel: Json, source: Json) -> Json:
             "type": "row",
         }
     config = panel.get("fieldConfig", {})
-    body["fieldConfig"] = {"defaults": _field_defaults(config.get("defaults", {})), "overrides": config.get("overrides", [])}
+    body["fieldConfig"] = {
+        "defaults": _field_defaults(config.get("defaults", {})),
+        "overrides": [_override(given) for given in config.get("overrides", [])],
+    }
     body.setdefault("options", {})
     if kind in _WITHOUT_SOURCE:
         return body
@@ -131,6 +134,15 @@ def _field_defaults(defaults: Json) -> Json:
     thresholds = defaults.get("thresholds") or {}
     fixed = {"mode": thresholds.get("mode", "absolute"), "steps": _steps(thresholds.get("steps"))}
     return {**{key: value for key, value in defaults.items() if value != ""}, "thresholds": fixed}
+
+
+def _override(given: Json) -> Json:
+    """An override whose thresholds have a base as well."""
+    properties = [
+        {**one, "value": {**one["value"], "steps": _steps(one["value"].get("steps"))}} if one["id"] == "thresholds" else one
+        for one in given.get("properties", [])
+    ]
+    return {**given, "properties": properties}
 
 
 def _steps(steps: Any) -> list[Json]:

@@ -2,7 +2,8 @@
 
 A panel has a `key`, its name inside the dashboard, from which its id comes; a `width` in 24ths and a `height` in Grafana's
 rows of 30 pixels, from which `layout.flow` makes its place; and a `unit`. Thresholds are (value, colour) pairs over a base
-colour. What stays here is a panel type's own options; `normalise` gives every panel its final shape.
+colour. `since` is a range of its own (`30d`), whatever the dashboard shows, and `step` the shortest step. What stays here is a
+panel type's own options; `normalise` gives every panel its final shape.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Visual(grafana.Panel):
     mappings: list[Json] = attr.ib(factory=list)
     overrides: list[Json] = attr.ib(factory=list)
     no_value: str = ""
+    since: str = ""
+    step: str = ""
 
     def options(self) -> Json:
         """The panel type's own options."""
@@ -70,7 +73,7 @@ class Visual(grafana.Panel):
             "unit": self.unit,
         }
         own = {"type": self.kind, "fieldConfig": {"defaults": defaults, "overrides": self.overrides}, "options": self.options()}
-        body: Json = self.panel_json({**own, "maxDataPoints": None})
+        body: Json = self.panel_json({**own, "interval": self.step, "maxDataPoints": None, "timeFrom": self.since})
         return body
 
 
@@ -206,6 +209,7 @@ class StateTimeline(Visual):
     kind = "state-timeline"
     width: int = 24
     merge: bool = True
+    show_values: str = "auto"
 
     def custom(self) -> Json:
         """Filled bands without lines between states."""
@@ -223,7 +227,7 @@ class StateTimeline(Visual):
             "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
             "mergeValues": self.merge,
             "rowHeight": 0.85,
-            "showValue": "auto",
+            "showValue": self.show_values,
             "tooltip": {"mode": "single", "sort": "none"},
         }
 
@@ -353,6 +357,11 @@ def value_mapping(names: dict[str, tuple[str, str]]) -> Json:
     return {"type": "value", "options": options}
 
 
+def range_mapping(least: float, most: float, text: str, color: str) -> Json:
+    """Values from `least` to `most` → text and colour."""
+    return {"type": "range", "options": {"from": least, "to": most, "result": {"color": color, "index": 0, "text": text}}}
+
+
 def organise(names: dict[str, str], hidden: tuple[str, ...] = ()) -> Json:
     """The transformation that names columns, in this order, and hides others."""
     return {
@@ -388,5 +397,6 @@ __all__ = [
     "organise",
     "override",
     "override_query",
+    "range_mapping",
     "value_mapping",
 ]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from alertkit import names
 from alertkit.dashboards import panels, units
 from alertkit.dashboards.context import ViewContext
-from alertkit.dashboards.panels import NONE, ORANGE, RED, Json, Stat, Table, TimeSeries
+from alertkit.dashboards.panels import NONE, ORANGE, RED, Json, Stat, Table, TimeSeries, Visual
 from alertkit.dashboards.targets import Query, variables
 from alertkit.dashboards.words import Words, markdown
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule
-from alertkit.promql import Condition, condition, label_flow, quote
+from alertkit.promql import Condition, Selector, conditions, label_flow, parse, quote
 
 SEVERITY_COLOR = {"critical": RED, "warning": ORANGE, "info": panels.BLUE}
 
@@ -26,6 +27,15 @@ def selector(metric: str, labels: dict[str, str]) -> str:
 def firing(context: ViewContext, **labels: str) -> str:
     """A query for the tenant's alerts that fire now; Prometheus keeps one ALERTS series for each."""
     return selector("ALERTS", {context.label: context.tenant, "alertstate": "firing", **labels})
+
+
+def firing_among(alerts: Sequence[str], context: ViewContext, words: Words) -> list[Visual]:
+    """As firing_count and firing_table, of the alerts with these names."""
+    only = f",alertname=~{quote('|'.join(alerts))}}}"
+    found: list[Visual] = [firing_count(context, words), firing_table(context, words)]
+    for target in (target for panel in found for target in panel.targets):
+        target.expr = target.expr.replace("}", only)
+    return found
 
 
 def firing_count(context: ViewContext, words: Words) -> Stat:
@@ -83,13 +93,41 @@ def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeS
     """
     text = context.texts.get(rule.id, AlertText(rule.alert))
     panel = _empty_panel(rule, text, words)
-    found = condition(rule.expr)
-    if found.kind == "filter" or any(variables(rule.expr)):
+    found = _drawn(rule)
+    if found is None:
         _draw_firing(panel, rule, context, words)
     else:
         _draw_watched(panel, rule, found, context)
         panel.unit = units.GRAFANA[text.unit]
     return panel
+
+
+def watched(rule: AlertingRule) -> str:
+    """The expression that an alert's panel draws; empty where it counts what fires."""
+    found = _drawn(rule)
+    return "" if found is None else found.left or rule.expr
+
+
+def service_panels(alerts: Sequence[AlertingRule], records: Sequence[RecordingRule], context: ViewContext) -> list[Visual]:
+    """Alerts against their thresholds, then the recorded series that no alert draws already."""
+    words = Words(context.locale)
+    drawn = {_series(watched(alert)) for alert in alerts}
+    rest = (record for record in records if _series(selector(record.record, record.labels)) not in drawn)
+    return [*(alert_panel(alert, context, words) for alert in alerts), *(record_panel(record, context) for record in rest)]
+
+
+def _series(expr: str) -> frozenset[tuple[str, str, str]]:
+    """What a selector asks for, in any order; empty for an expression that is none."""
+    tree = parse(expr) if expr else None
+    if not isinstance(tree, Selector) or tree.offset is not None or tree.at:
+        return frozenset()
+    return frozenset([("", "=", tree.metric), *((m.name, m.op, m.value) for m in tree.matchers)])
+
+
+def _drawn(rule: AlertingRule) -> Condition | None:
+    """The condition that the alert's value comes from, when it can be drawn."""
+    first = conditions(rule.expr)[0]
+    return None if first.kind == "filter" or any(variables(rule.expr)) else first
 
 
 def record_panel(rule: RecordingRule, context: ViewContext) -> TimeSeries:
@@ -124,8 +162,8 @@ def _empty_panel(rule: AlertingRule, text: AlertText, words: Words) -> TimeSerie
 
 def _draw_watched(panel: TimeSeries, rule: AlertingRule, found: Condition, context: ViewContext) -> None:
     """The left side of the comparison with its threshold; all of an expression that compares nothing."""
-    watched = found.left or rule.expr
-    panel.targets = [Query(expr=watched, legend=legend(watched, rule.alert, context))]
+    expr = found.left or rule.expr
+    panel.targets = [Query(expr=expr, legend=legend(expr, rule.alert, context), exemplar="_bucket" in expr)]
     if math.isfinite(found.value):
         _draw_threshold(panel, found.op, found.value, _color(rule))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from alertkit.compiler.checks import (
     calendars,
     channels,
+    dashboards,
     duplicates,
     expressions,
     inhibition,
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     expressions.check,
     sentences.check,
     packs.check,
+    dashboards.check,
     slos.check,
     routes.check,
     inhibition.check,

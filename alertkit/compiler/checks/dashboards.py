@@ -1,0 +1,49 @@
+"""Dashboards: views that exist, and that something feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alertkit import dashboards, names
+from alertkit.compiler.finding import Finding, did_you_mean
+from alertkit.compiler.scope import Data, Scope
+from alertkit.errors import Level
+
+_OF_PACKS = ("security", "ai-ml")
+
+
+def check(data: Data, scope: Scope) -> Iterator[Finding]:
+    """Every listed view that there is not, or that would stay empty."""
+    known = {*dashboards.views(), *scope.builders}
+    for index, view in enumerate(data.get("dashboards", [])):
+        path = ("dashboards", index)
+        if view not in known:
+            yield Finding(path, "AK301", f"unknown dashboard {view!r}", did_you_mean(view, known))
+        elif view in scope.builders and not scope.trusted:
+            message = f"dashboard {view!r} is built by code of this project, {scope.builders[view]}, which is not run unasked"
+            yield Finding(path, "AK831", message, "read it, then call with --trust; or take it out of the list")
+        elif view not in scope.builders and (missing := _missing(view, data, scope)):
+            message = f"dashboard {view!r} stays empty and is left out: {missing}"
+            yield Finding(path, "AK832", message, "take it out of the list, or add what feeds it", level=Level.WARNING)
+
+
+def _missing(view: str, data: Data, scope: Scope) -> str:
+    """What a view lacks to show something; empty when it has it."""
+    if view == "fleet":
+        return "" if scope.is_platform else f"it is the platform's alone, listed in {names.PROJECT_FILE}"
+    if view == "slo":
+        return "" if data.get("slos") else "there are no SLOs"
+    if view == "executive":
+        return "" if data.get("slos") or "business" in _views(data, scope) else "there are neither SLOs nor business figures"
+    if view in _OF_PACKS:
+        return "" if view in _views(data, scope) else f"no pack in use says `view: {view}`"
+    fed = ("alerts", "slos", "records") if view == "technical" else ("alerts", "slos")
+    packs = any(service.get("packs") for service in data.get("services", []))
+    return "" if packs or any(data.get(section) for section in fed) else "there are no alerts"
+
+
+def _views(data: Data, scope: Scope) -> set[str]:
+    """The views that packs in use ask for."""
+    used = {entry["use"] for service in data.get("services", []) for entry in service.get("packs", [])}
+    readings = (scope.packs.find(name) for name in used)
+    return {reading.pack.view for reading in readings if reading and reading.pack}

@@ -1,0 +1,32 @@
+"""The view of the alerts themselves: what fires, when each fired, which are noisy, and whether the way to people is whole."""
+
+from __future__ import annotations
+
+from alertkit import names
+from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, delivery, page, parts
+from alertkit.dashboards.alert_history import History
+
+
+def build(context: ViewContext) -> Dashboard | None:
+    """The dashboard of a tenant's alerts; None when it has none."""
+    words = Words(context.locale)
+    rows = _rows(context, words) if any(True for _ in context.alerts()) else []
+    description = words("What fires for {tenant}, what fired, and how often.", tenant=context.title)
+    return page("alerts", context, rows, words("Alerts"), description)
+
+
+def _rows(context: ViewContext, words: Words) -> list[Row]:
+    history = History(context, words)
+    rows = [
+        Row(key="severities", panels=[*history.by_severity(), history.pending(), history.fires()]),
+        Row(key="now", panels=[parts.firing_count(context, words), parts.firing_table(context, words)]),
+        Row(key="history", title=words("History"), panels=[history.timeline()]),
+        Row(key="noise", title=words("Noise"), panels=[history.noise(), history.by_day()]),
+    ]
+    if context.receiver_job:
+        found = delivery.of_platform(words) if context.tenant == names.PLATFORM else delivery.of_tenant(context, words)
+        rows.append(Row(key="delivery", title=words("Delivery"), panels=found))
+    return rows
+
+
+dashboard = build(EXAMPLE)
