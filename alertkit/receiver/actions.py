@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from alertkit.model.incident import Changes, Held, Incident, Thread
+from alertkit.model.incident import Changes, Event, Held, Incident, Place, Thread
 from alertkit.model.message import ActionKind
 from alertkit.receiver import lifecycle
 from alertkit.stores.base import Store
@@ -21,13 +21,18 @@ Refusal = Literal["gone", "already_done"]
 
 
 class Action(msgspec.Struct, frozen=True):
-    """What somebody wants. `tenant` guards: an incident of another tenant does not exist for them."""
+    """What somebody wants. `tenant` guards: an incident of another tenant does not exist for them.
 
-    kind: ActionKind
+    A reassignment names the `person` and the places where they are told.
+    """
+
+    kind: ActionKind | Literal["reassign"]
     incident: int
     tenant: str
     actor: str
     seconds: int = 0
+    person: str = ""
+    places: tuple[Place, ...] = ()
 
 
 async def act(store: Store, action: Action, now: dt.datetime) -> Incident | Refusal:
@@ -60,6 +65,9 @@ def _decide(action: Action, held: Held, threads: Sequence[Thread], now: dt.datet
         return lifecycle.close(incident, now, action.actor)
     if action.kind == "snooze":
         return lifecycle.snooze(incident, threads, now, now + _snooze(action.seconds), action.actor)
+    if action.kind == "reassign":
+        event = Event("escalated", now, action.actor, (f"person/{action.person}",))
+        return lifecycle.reassign(incident, threads, event, action.places)
     if not incident.escalation.steps:
         return "already_done"
     return lifecycle.escalate(incident, threads, now, action.actor)

@@ -20,6 +20,7 @@ from alertkit import names, resources
 from alertkit.errors import ContractError, UsageError
 from alertkit.messages import Words
 from alertkit.receiver import tokens
+from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
 from alertkit.receiver.delivery import Courier
 from alertkit.receiver.ingest import PREFIX, Ingest, Receive, Scope, Send
@@ -66,6 +67,7 @@ class Receiver:
         self._operator.woken = self.worker.wake
         self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, clock)
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self.worker.wake)
+        self._api = Api(self.store, self.policies, clock, self.worker.wake)
         self._others = self._application()
         self._ready = False
 
@@ -83,7 +85,7 @@ class Receiver:
             ContractError: the tokens cannot be read.
             StoreError: the database cannot be opened.
         """
-        self._ingest.tokens = tokens.load(self.settings.tokens)
+        self._load_tokens()
         await self.store.start()
         await self._reload_policies()
         await self.worker.recover()
@@ -122,9 +124,12 @@ class Receiver:
 
     def _reload_tokens(self) -> None:
         try:
-            self._ingest.tokens = tokens.load(self.settings.tokens)
+            self._load_tokens()
         except ContractError as error:
             _log.error("tokens refused, the last good ones stay", problem=str(error))
+
+    def _load_tokens(self) -> None:
+        self._ingest.tokens = self._api.tokens = tokens.load(self.settings.tokens)
 
     async def _reload_policies(self) -> None:
         if not self.policies.reload():
@@ -142,6 +147,7 @@ class Receiver:
                 Route("/healthz", _alive),
                 Route("/readyz", self._readiness),
                 Route("/metrics", self._exposition),
+                *self._api.routes(),
                 Route("/v1/interactions/slack/{owner}/{channel}", self.clicks.serve, methods=["POST"]),
             ],
             lifespan=self.running,

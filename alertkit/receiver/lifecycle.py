@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from alertkit.model.incident import PAGING, Changes, Event, Incident, Note, Step, StepKind, Thread
+from alertkit.model.incident import PAGING, Changes, Event, Incident, Note, Place, Step, StepKind, Thread
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 
@@ -79,6 +79,20 @@ def escalate(incident: Incident, threads: Sequence[Thread], at: dt.datetime, act
     began = at - dt.timedelta(seconds=steps[position].after)
     firing = into("firing", incident, began=began)
     return _told(Event("escalated", at, actor), threads, firing, (Step("escalate", at, position),))
+
+
+def reassign(incident: Incident, threads: Sequence[Thread], event: Event, places: Sequence[Place]) -> Changes:
+    """Somebody else is paged now; the steps go on from where they were, a delay later, unless they take it on."""
+    at, steps, position = event.at, incident.escalation.steps, incident.position
+    pages = tuple(Note("page", place, at, event) for place in places)
+    began = incident.began
+    later: tuple[Step, ...] = ()
+    if position < len(steps):
+        previous = steps[position - 1].after if position else 0
+        began = at - dt.timedelta(seconds=previous)
+        later = (Step("escalate", began + dt.timedelta(seconds=steps[position].after), position),)
+    told = _told(event, threads, into("firing", incident, began=began), later)
+    return replace(told, notes=(*pages, *told.notes))
 
 
 def close(incident: Incident, at: dt.datetime, actor: str = "") -> Changes:

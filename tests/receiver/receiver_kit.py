@@ -163,7 +163,7 @@ class Kit:
 
 
 async def request(
-    app: Receiver, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    app: Receiver, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, query: str = ""
 ) -> tuple[int, bytes]:
     """One request in process; status and body."""
     raw = [(name.lower().replace("_", "-").encode(), value.encode()) for name, value in (headers or {}).items()]
@@ -171,7 +171,7 @@ async def request(
         "path": path,
         "raw_path": path.encode(),
         "root_path": "",
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": raw,
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 2),
