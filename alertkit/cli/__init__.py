@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "Ask a running Prometheus whether the rules have their data.",
     "explain": "Say where an alert goes, who is told when, and what they read.",
     "generate": "Compile definitions into rules, routes, dashboards and policies.",
+    "incidents": "List incidents of a running receiver, and act on them.",
     "init": "Start a project that generates and passes.",
     "locales": "Check, extract and count the catalogs of words.",
     "packs": "List the rule packs there are, or explain one.",
@@ -24,6 +25,7 @@ COMMANDS = {
     "schema": "Print a JSON Schema, or write all of them.",
     "send": "Render a sample message and send it, or show it with --dry-run.",
     "serve": "Run the receiver that Alertmanager posts to.",
+    "test": "Prove that alerts fire above their thresholds and reach whom they should.",
     "token": "Make a bearer token for the receiver.",
     "validate": "Report everything that is wrong with the definitions.",
 }

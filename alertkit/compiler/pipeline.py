@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import dashboards, names
+from alertkit import names
 from alertkit.compiler import manifest as manifests
-from alertkit.compiler import merge, policies, render, resolve, routes, rules, schema, slos, workspace
+from alertkit.compiler import grafana, merge, policies, render, resolve, routes, rules, schema, slos, unittests, workspace
 from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, problems_at
 from alertkit.compiler.links import panel_url
@@ -22,15 +22,16 @@ from alertkit.compiler.plan import rule_key
 from alertkit.compiler.prune import Pruned
 from alertkit.compiler.rules import Rules
 from alertkit.compiler.scope import Data, Scope
-from alertkit.compiler.slo_parts import SloContext
+from alertkit.compiler.slo_parts import SloContext, SloRules
 from alertkit.compiler.workspace import Workspace
 from alertkit.compiler.write import Files
 from alertkit.dashboards import ViewContext
 from alertkit.errors import Level, Problem, ProblemsFound
 from alertkit.model import policy as policy_file
+from alertkit.model.cases import Cases
 from alertkit.model.document import Node, plain
-from alertkit.model.policy import AlertText, TenantPolicy
-from alertkit.model.route import Fragment, InhibitRule
+from alertkit.model.policy import TenantPolicy
+from alertkit.model.route import Fragment
 from alertkit.model.rules import AlertingRule, RuleGroup
 from alertkit.model.tenant import Project, Tenant
 
@@ -53,12 +54,17 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """A tenant as values: its definition, its alerts, its part of Alertmanager's configuration, and what the receiver reads."""
+    """A tenant as values: its definition, its alerts, its part of Alertmanager's configuration, and what the receiver reads.
+
+    `own_rules` are those that are no SLO's, `slo_rules` those of each of the tenant's SLOs, in their order.
+    """
 
     tenant: Tenant
     alerts: tuple[AlertingRule, ...]
     fragment: Fragment
     policy: TenantPolicy
+    own_rules: Rules
+    slo_rules: tuple[SloRules, ...]
 
 
 class TenantBuild(msgspec.Struct, frozen=True):
@@ -169,10 +175,12 @@ def _meaning_of_rest(rest: Pruned, scope: Scope) -> Iterator[Finding]:
 def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, ...]) -> TenantBuild:
     """The tenant's artifacts, as bytes."""
     project = scope.project
-    compiled, slo_texts, muting = _with_slos(rules.compile_rules(tenant, project, scope.guard), tenant, scope)
-    fragment = routes.compile_routes(tenant, project)
-    fragment = msgspec.structs.replace(fragment, inhibit=(*fragment.inhibit, *muting))
-    policy = policies.compile_policy(tenant, project, slo_texts)
+    own = rules.compile_rules(tenant, project, scope.guard)
+    slo_context = _slo_context(tenant, scope)
+    of_slos = tuple(slos.compile_slo(slo, slo_context) for slo in tenant.slos)
+    compiled = _together(own, of_slos)
+    fragment = _with_muting(routes.compile_routes(tenant, project), tenant, slo_context)
+    policy = policies.compile_policy(tenant, project, {rule: text for one in of_slos for rule, text in one.texts.items()})
     files: Files = {
         names.fragment_file(tenant.name): render.fragment(fragment),
         names.policy_file(tenant.name): policy_file.encode(policy),
@@ -183,20 +191,22 @@ def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Pr
         files[names.alerts_file(tenant.name)] = render.rule_file(compiled.alerts, tenant.name)
     groups = (*compiled.records, *compiled.alerts)
     context = ViewContext.of(tenant, project, groups, policy.texts)
-    drawn = {names.dashboard_file(tenant.name, view): dashboards.build(view, context) for view in tenant.dashboards}
-    files |= {path: data for path, data in drawn.items() if data is not None}
+    drawing = grafana.draw(tenant, project, context)
+    if drawing.problems:
+        return TenantBuild(tenant.name, (*problems, *drawing.problems))
+    files |= drawing.files
     counts = {
         "groups": len(groups),
         "rules": sum(len(group.rules) for group in groups),
         "routes": routes.count(fragment.routes),
-        "dashboards": sum(data is not None for data in drawn.values()),
+        "dashboards": drawing.count,
         "policies": len(policy.policies),
         "schedules": len(policy.schedules),
     }
     base = Manifest(names.MANIFEST_VERSION, tenant.name, digest, {}, counts=counts)
     manifest = _filled(base, files, groups, project)
     alerts = tuple(rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule))
-    return TenantBuild(tenant.name, problems, files, groups, manifest, Compiled(tenant, alerts, fragment, policy))
+    return TenantBuild(tenant.name, problems, files, groups, manifest, Compiled(tenant, alerts, fragment, policy, own, of_slos))
 
 
 def assemble(space: Workspace, fragments: Iterable[bytes]) -> bytes:
@@ -204,18 +214,31 @@ def assemble(space: Workspace, fragments: Iterable[bytes]) -> bytes:
     return render.alertmanager(routes.root_route(space.platform, space.project), fragments)
 
 
-def _with_slos(own: Rules, tenant: Tenant, scope: Scope) -> tuple[Rules, dict[str, AlertText], tuple[InhibitRule, ...]]:
-    """The tenant's rules with those of its SLOs, their words, and the rule by which a page mutes its tickets."""
+def compile_cases(space: Workspace, compiled: Compiled) -> Cases:
+    """The promtool cases of a tenant that could be compiled."""
+    tenant, scope = compiled.tenant, space.scope(compiled.tenant.name)
+    isolated = space.project.enforce == "selectors" and not scope.is_platform
+    of_slos = tuple(zip(tenant.slos, compiled.slo_rules, strict=True))
+    return unittests.compile_cases(compiled.own_rules, of_slos, tenant.cases, _slo_context(tenant, scope), isolated=isolated)
+
+
+def _slo_context(tenant: Tenant, scope: Scope) -> SloContext:
     project = scope.project
-    context = SloContext(tenant.name, project.label, tenant.locale, scope.guard, lambda rule: panel_url(tenant, project, rule))
-    compiled = [slos.compile_slo(slo, context) for slo in tenant.slos]
-    muting = slos.inhibit_rule(tenant.slos, context)
-    together = Rules(
-        records=(*own.records, *(group for one in compiled for group in one.rules.records)),
-        alerts=(*own.alerts, *(group for one in compiled for group in one.rules.alerts)),
+    return SloContext(tenant.name, project.label, tenant.locale, scope.guard, lambda rule: panel_url(tenant, project, rule))
+
+
+def _together(own: Rules, of_slos: Iterable[SloRules]) -> Rules:
+    parts = (own, *(one.rules for one in of_slos))
+    return Rules(
+        records=tuple(group for part in parts for group in part.records),
+        alerts=tuple(group for part in parts for group in part.alerts),
     )
-    texts = {rule: text for one in compiled for rule, text in one.texts.items()}
-    return together, texts, (muting,) if muting else ()
+
+
+def _with_muting(fragment: Fragment, tenant: Tenant, context: SloContext) -> Fragment:
+    """The fragment with the rule by which a page of an SLO mutes its tickets."""
+    muting = slos.inhibit_rule(tenant.slos, context)
+    return msgspec.structs.replace(fragment, inhibit=(*fragment.inhibit, muting)) if muting else fragment
 
 
 def _filled(manifest: Manifest, files: Files, groups: tuple[RuleGroup, ...], project: Project) -> Manifest:

@@ -39,6 +39,7 @@ from alertkit.model.tenant import (
     AlertDefinition,
     AlertmanagerTarget,
     CaseDefinition,
+    GrafanaTarget,
     InhibitDefinition,
     PackUse,
     Project,
@@ -48,6 +49,7 @@ from alertkit.model.tenant import (
     Service,
     Targets,
     Tenant,
+    TenantSource,
     Text,
     Timings,
     Version,
@@ -85,7 +87,21 @@ def project(data: Data, environment: str = "") -> Project:
         relaxed=frozenset(data.get("relaxed", [])),
         runbooks=data.get("runbooks", ""),
         alertmanager=_alertmanager(data.get("alertmanager", {})),
+        grafana=_grafana(data.get("grafana", {}).get("provisioning", {})),
+        tenant_source=_tenant_source(data.get("datasource", {}).get("per_tenant")),
     )
+
+
+def _grafana(data: Data) -> GrafanaTarget:
+    known = {"format": "form", "datasource_label": "source_label", "folder_annotation": "annotation"}
+    return GrafanaTarget(**{known.get(key, key): value for key, value in data.items()})
+
+
+def _tenant_source(data: Data | None) -> TenantSource | None:
+    if data is None:
+        return None
+    interval = Duration.parse(data.get("interval", "15s"))
+    return TenantSource(data["url"], data.get("header", ""), data.get("parameter", ""), interval)
 
 
 def _alertmanager(data: Data) -> AlertmanagerTarget:
@@ -187,7 +203,12 @@ class _Resolver:
         return (*own, *(alert for used in self._uses for alert in packs_use.alerts(used, self._scope.project)), *watching)
 
     def cases(self) -> tuple[CaseDefinition, ...]:
-        return tuple(case for used in self._uses for case in packs_use.cases(used))
+        own = (
+            _case(case, alert["name"], self._places(("alerts", index, "tests", place)))
+            for index, alert in enumerate(self._data.get("alerts", []))
+            for place, case in enumerate(alert.get("tests", []))
+        )
+        return (*own, *(case for used in self._uses for case in packs_use.cases(used)))
 
     def uses(self) -> tuple[PackUse, ...]:
         return tuple(PackUse(use.service, use.pack.name, use.pack.title, use.pack.view) for use in self._uses)
@@ -381,6 +402,19 @@ class _Resolver:
             Maintenance(_instant(window["from"], zone), _instant(window["until"], zone), window["match"], window["reason"])
             for window in self._data.get("maintenance", [])
         )
+
+
+def _case(entry: Data, alert: str, source: Source) -> CaseDefinition:
+    return CaseDefinition(
+        alert=alert,
+        title=entry.get("name", ""),
+        series=entry["series"],
+        source=source,
+        labels=entry.get("labels", {}),
+        fires_at=_duration(entry.get("fires_at")),
+        silent_at=_duration(entry.get("silent_at")),
+        interval=Duration.parse(entry.get("interval", "1m")),
+    )
 
 
 def _or(entry: Data, key: str, home: Data) -> str:
