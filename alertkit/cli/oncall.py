@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alertkit.cli import common
+from alertkit.cli.oncall_override import command as override
 from alertkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 _DAYS = 14
 
 
-@click.command("oncall")
+@click.group("oncall", invoke_without_command=True)
 @common.project_option
-@click.option("--tenant", required=True, metavar="NAME", help="Whose schedules.")
+@click.option("--tenant", default="", metavar="NAME", help="Whose schedules.")
 @click.option("--schedule", "schedules", multiple=True, metavar="NAME", help="Only this schedule; may be repeated. Default: all.")
 @click.option("--at", "moment", default="", metavar="TIME", help="Who is on call at this moment, and until when.")
 @click.option(
@@ -30,7 +31,9 @@ _DAYS = 14
 @common.environment_option
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="How the calendar is printed.")
 @click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     project: Path | None,
     tenant: str,
     schedules: tuple[str, ...],
@@ -45,6 +48,10 @@ def command(
 
     Times without an offset are in the tenant's zone; each schedule is drawn in its own.
     """
+    if ctx.invoked_subcommand:
+        return
+    if not tenant:
+        raise click.MissingParameter(ctx=ctx, param_hint="'--tenant'", param_type="option")
     from alertkit.compiler.api import build
     from alertkit.explain import compiled
 
@@ -63,6 +70,9 @@ def command(
     for calendar in found:
         for part in draw_moment(calendar) if moment else draw(calendar):
             common.print_drawing(console, part)
+
+
+command.add_command(override)
 
 
 def _calendars(policy: TenantPolicy, schedules: tuple[str, ...], moment: str, begin: str, until: str) -> tuple[Calendar, ...]:

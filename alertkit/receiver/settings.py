@@ -75,3 +75,28 @@ def address(listen: str) -> tuple[str, int]:
     if not colon or not port.isdecimal() or int(port) > 65_535:
         raise UsageError(f"--listen {listen!r} is not host:port, such as 127.0.0.1:9087")
     return host.strip("[]"), int(port)
+
+
+class Server(msgspec.Struct, frozen=True):
+    """A receiver to talk to: its URL, and the text of a bearer token."""
+
+    url: str
+    token: str
+
+
+def server(url: str | None, token_file: Path | None, environment: Mapping[str, str] = os.environ) -> Server:
+    """The receiver that a command talks to: as given, else `ALERTKIT_URL` and `ALERTKIT_TOKEN_FILE`.
+
+    Raises:
+        UsageError: there is no token, or its file cannot be read.
+    """
+    path = token_file or (Path(environment["ALERTKIT_TOKEN_FILE"]) if "ALERTKIT_TOKEN_FILE" in environment else None)
+    if path is None:
+        raise UsageError("--token-file is missing; give it, or set ALERTKIT_TOKEN_FILE (alertkit token makes one)")
+    try:
+        token = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--token-file {path} cannot be read: {error}") from error
+    if not token.isascii() or not token.isprintable():
+        raise UsageError(f"--token-file {path} holds no token")
+    return Server((url or environment.get("ALERTKIT_URL", "http://127.0.0.1:9087")).rstrip("/"), token)

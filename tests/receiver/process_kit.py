@@ -18,11 +18,11 @@ class Process:
     """`alertkit serve` on the files of a folder; `errors` is what it has logged."""
 
     def __init__(self, folder: Path, *options: str, program: tuple[str, ...] = ("-m", "alertkit"), **environment: str) -> None:
-        self._log = folder / "serve.log"
+        self.log = folder / "serve.log"
         command = [sys.executable, *program, "serve", "--policies", str(folder / "policies"), "--listen", "127.0.0.1:0"]
         command += ["--secrets", str(folder / "secrets"), "--tokens", str(folder / "tokens.json")]
         command += ["--database", f"sqlite:///{folder}/alertkit.db", *options]
-        with self._log.open("a") as log:
+        with self.log.open("a") as log:
             self._started = log.tell()
             self.popen = subprocess.Popen(command, stderr=log, env=os.environ | environment)
         self.host, self.port = "", 0
@@ -41,7 +41,7 @@ class Process:
 
     @property
     def errors(self) -> str:
-        with self._log.open() as log:
+        with self.log.open() as log:
             log.seek(self._started)
             return log.read()
 
