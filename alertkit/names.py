@@ -193,6 +193,21 @@ def dashboard_file(tenant: str, view: str) -> PurePosixPath:
     return PurePosixPath(f"dashboards/{tenant}/{view}.json")
 
 
+def provider_file(tenant: str) -> PurePosixPath:
+    """Where Grafana's provider of the tenant's dashboards stands."""
+    return PurePosixPath(f"grafana/provisioning/dashboards/{tenant}.yaml")
+
+
+def datasource_file(tenant: str) -> PurePosixPath:
+    """Grafana's data source of the tenant."""
+    return PurePosixPath(f"grafana/provisioning/datasources/{tenant}.yaml")
+
+
+def configmap_file(tenant: str, view: str) -> PurePosixPath:
+    """One dashboard, or the data source, as an object of Kubernetes."""
+    return PurePosixPath(f"grafana/kubernetes/{tenant}/{view}.yaml")
+
+
 def manifest_file(tenant: str) -> PurePosixPath:
     """What alertkit wrote for the tenant, from which input."""
     return PurePosixPath(f"manifest/{tenant}.json")
@@ -209,6 +224,21 @@ def dashboard_uid(tenant: str, view: str, environment: str = "") -> str:
 def folder_uid(tenant: str, environment: str = "") -> str:
     """Grafana's uid of the folder with a tenant's dashboards, at most 40 characters."""
     return _grafana_uid("akf", tenant, environment)
+
+
+def datasource_uid(tenant: str, environment: str = "") -> str:
+    """Grafana's uid of a tenant's own data source, at most 40 characters."""
+    return _grafana_uid("akd", tenant, environment)
+
+
+def provider(tenant: str, environment: str = "") -> str:
+    """Name of the tenant's provider and data source in Grafana; unique, because a dot is in no tenant's name."""
+    return f"alertkit-{tenant}.{environment}" if environment else f"alertkit-{tenant}"
+
+
+def kubernetes_name(tenant: str, part: str, environment: str = "") -> str:
+    """Name of an object of Kubernetes; unique, because a dot is in none of its parts."""
+    return ".".join(filter(None, ("alertkit", tenant, part, environment)))
 
 
 def _grafana_uid(prefix: str, *parts: str) -> str:
@@ -241,7 +271,7 @@ def pack_group(service: str, pack: str) -> str:
 def belongs(path: str, tenant: str) -> bool:
     """True when a generated path is one of the tenant's own; `_assembled` owns what belongs to no tenant."""
     folder, _, file = path.rpartition("/")
-    if folder == f"dashboards/{tenant}":
+    if folder in (f"dashboards/{tenant}", f"grafana/kubernetes/{tenant}"):
         return bool(file) and file != ".."
     return path in _single_files(tenant)
 
@@ -251,4 +281,5 @@ def _single_files(tenant: str) -> frozenset[str]:
     if tenant.startswith("_"):
         return frozenset({str(ALERTMANAGER_FILE)})
     tests = (cases_file(tenant, kind) for kind in ("", *CASE_KINDS))
-    return frozenset(map(str, (records_file(tenant), alerts_file(tenant), fragment_file(tenant), policy_file(tenant), *tests)))
+    single = (records_file, alerts_file, fragment_file, policy_file, provider_file, datasource_file)
+    return frozenset(map(str, (*(file(tenant) for file in single), *tests)))

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import manifest as manifests
 from alertkit.compiler import grafana, merge, policies, render, resolve, routes, rules, schema, slos, unittests, workspace
+from alertkit.compiler import manifest as manifests
 from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, problems_at
 from alertkit.compiler.links import panel_url

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import names
+from alertkit import dashboards, names
 from alertkit.compiler import resolve, schema
 from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, did_you_mean, problems_at
 from alertkit.compiler.finding import Path as DataPath
+from alertkit.compiler.grafana import uid_clashes
 from alertkit.compiler.load import load_text, read_bytes
 from alertkit.compiler.packs import Library
 from alertkit.compiler.scope import Data, Scope, new_guard
@@ -121,6 +122,9 @@ def list_tenants(workspace: Workspace) -> Tenants:
         for name, found in entries.items()
         if (problem := _problem_of(name, found))
     ]
+    for tenant, other in uid_clashes(entries, dashboards.views()):
+        message = f"dashboards of {tenant!r} would have the uids of those of {other!r}; rename one of the tenants"
+        problems.append(Problem(str(entries[tenant][-1].relative_to(workspace.directory)), 0, 0, "AK833", message, tenant=tenant))
     wrong = {problem.tenant for problem in problems}
     return Tenants({name: _definitions(found[0]) for name, found in entries.items() if name not in wrong}, tuple(problems))
 

@@ -51,7 +51,7 @@ class ViewContext(msgspec.Struct, frozen=True):
             timezone=tenant.timezone,
             label=project.label,
             isolated=project.enforce == "selectors" and tenant.name != names.PLATFORM,
-            datasource=project.datasource_uid,
+            datasource=_datasource(tenant, project),
             grafana=project.targets.grafana,
             services=tenant.services,
             groups=tuple(groups),
@@ -94,3 +94,10 @@ def _receiver_job(tenant: Tenant, project: Project) -> str:
     watched = project.alertmanager.health and project.enforce == "selectors"
     reachable = tenant.name == names.PLATFORM or project.label == names.DEFAULT_TENANT_LABEL
     return project.alertmanager.job if watched and reachable else ""
+
+
+def _datasource(tenant: Tenant, project: Project) -> str:
+    """The uid of the tenant's own data source, or of the common one."""
+    if project.tenant_source is None or tenant.name == names.PLATFORM:
+        return project.datasource_uid
+    return names.datasource_uid(tenant.name, project.environment)

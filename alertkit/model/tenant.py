@@ -56,6 +56,26 @@ class AlertmanagerTarget(msgspec.Struct, frozen=True):
     job: str = "alertkit"
 
 
+class GrafanaTarget(msgspec.Struct, frozen=True):
+    """How Grafana gets its dashboards: from files below `path` on its machine, or from Kubernetes' objects with these labels."""
+
+    form: Literal["files", "configmaps"] = "files"
+    path: str = "/var/lib/grafana/dashboards"
+    org: int = 1
+    label: str = "grafana_dashboard"
+    source_label: str = "grafana_datasource"
+    annotation: str = "grafana_folder"
+
+
+class TenantSource(msgspec.Struct, frozen=True):
+    """A data source for each tenant, whose name goes into `header`, the query `parameter`, or {tenant} in `url`."""
+
+    url: str
+    header: str
+    parameter: str
+    interval: Duration
+
+
 class ReceiverTarget(msgspec.Struct, frozen=True):
     """Where Alertmanager posts. `credentials_file` may contain {tenant}."""
 
@@ -248,6 +268,8 @@ class Project(msgspec.Struct, frozen=True):
     relaxed: frozenset[str] = frozenset()
     runbooks: str = ""
     alertmanager: AlertmanagerTarget = AlertmanagerTarget()
+    grafana: GrafanaTarget = GrafanaTarget()
+    tenant_source: TenantSource | None = None
 
     def reserved_labels(self) -> frozenset[str]:
         """Labels that no definition sets by hand."""

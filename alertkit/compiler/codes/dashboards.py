@@ -20,5 +20,10 @@ CODES: Final[dict[str, Code]] = {
         "alerts: [{name: Down, service: web, expr: up == 0, severity: info, summary: Gone}]\n",
         right="dashboards: [technical]\nalerts: [{name: Down, service: web, expr: up == 0, severity: info, summary: Gone}]\n",
     ),
+    "AK833": Code(
+        "Two dashboards that Grafana cannot tell apart",
+        "Grafana takes a uid once in an organization and a title once in a folder; of two it shows one, and says so in its log "
+        "alone. Uids come from tenant, view and environment, titles from the tenant and the view.",
+    ),
 }
 """Codes of dashboards, in order."""
