@@ -108,13 +108,17 @@ def _step(step: StepView, tree: Tree, read: set[tuple[str, str]]) -> None:
     words = {
         "paged": f"step {step.step}{round_}{waited}",
         "reminder": f"step {step.step}{round_}, no answer yet",
-        "unreachable": f"step {step.step}{round_}: {' and '.join(step.nobody)} reach nobody; the next step follows at once",
+        "unreachable": f"step {step.step}{round_}: nobody is found for {_targets(step.nobody)}; what follows comes at once",
         "suppressed": f"maintenance ({step.reason}): nobody is told until {until}, then from step 1",
     }
     style = "bold" if step.kind in ("paged", "reminder") else "yellow"
     node = tree.add(Text.assemble((f"{_moment(step.at)}  +{step.after}  ", "bold"), (words[step.kind], style)))
     for page in step.pages:
         _page(page, node, read)
+
+
+def _targets(names: Iterable[str]) -> str:
+    return " and ".join(name.replace("/", " ", 1) for name in names)
 
 
 def _page(page: PageView, tree: Tree, read: set[tuple[str, str]]) -> None:

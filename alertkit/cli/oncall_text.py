@@ -52,9 +52,8 @@ def draw_moment(calendar: Calendar) -> Iterator[RenderableType]:
 def _verdict(calendar: Calendar) -> Iterator[Text]:
     gaps = [turn for turn in calendar.turns if not turn.person]
     if gaps:
-        word = "gap" if len(gaps) == 1 else "gaps"
         hours = sum(turn.hours for turn in gaps)
-        yield Text(f"{len(gaps)} {word}, {hours:g} hours in all with nobody on call", style="bold red")
+        yield Text(f"{_many(len(gaps), 'gap')}, {hours:g} hours in all with nobody on call", style="bold red")
     else:
         yield Text("no gaps", style="green")
 
@@ -67,8 +66,8 @@ def _shares(calendar: Calendar, colours: dict[str, str]) -> Table:
             Text("█" * round(share.part * _WIDTH), style=colours.get(share.person, "dim")),
             f"{share.hours:g} h",
             f"{share.part:.0%}",
-            f"{share.nights} nights",
-            f"{share.weekends} weekends",
+            _many(share.nights, "night"),
+            _many(share.weekends, "weekend"),
         )
     return table
 
@@ -83,6 +82,10 @@ def _bar(calendar: Calendar, turn: Turn) -> str:
     start = min(round((turn.start - calendar.start) / whole), _WIDTH - 1)
     end = max(round((turn.end - calendar.start) / whole), start + 1)
     return "·" * start + "━" * (end - start) + "·" * (_WIDTH - end)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _length(turn: Turn) -> str:
