@@ -24,8 +24,8 @@ NEAR = 0.01
 """How far from its threshold a value is: one hundredth above fires, one hundredth below is silent."""
 FAR = 0.5
 """How far above it a foreign tenant's value is, all the time."""
-LONGEST = 3_000
-"""Steps of a timeline; beyond, promtool takes seconds for one alert."""
+LONGEST = 720
+"""Steps of a timeline; beyond, promtool takes seconds, because all alerts are evaluated at each."""
 
 
 class Phase(msgspec.Struct, frozen=True):

@@ -54,6 +54,14 @@ def notated(fed: Mapping[Series, str]) -> dict[str, str]:
     return {notation(one): values for one, values in fed.items()}
 
 
+def exactly(
+    rule: str, title: str, record: str, labels: Mapping[str, str], value: float, at: Duration, *, equal: bool = True
+) -> Probe:
+    """Whether one recorded series, and only one, has a value but for the last digits, or (not `equal`) any other."""
+    selector = ",".join(f"{name}={quote(text)}" for name, text in labels.items())
+    return Probe(rule, title, f"sum(abs({record}{{{selector}}} - {value!r}) {'<' if equal else '>'} bool 0.000001)", at)
+
+
 def constant(*runs: tuple[float | Decimal | None, int]) -> str:
     """Values and how many samples each lasts; None is no sample, and the series ends there at once."""
     return " ".join(_run(value, 0.0, count) for value, count in runs if count)

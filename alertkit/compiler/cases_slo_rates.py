@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from alertkit import names
@@ -10,7 +10,7 @@ from alertkit.compiler import slo_queries, slo_sloth
 from alertkit.compiler.cases_aim import Aim, Demand, Series, selectors_in
 from alertkit.compiler.cases_labels import labels_for
 from alertkit.compiler.cases_lines import Line, UnderivableError
-from alertkit.compiler.cases_series import STEP, Unit, constant, foreign, over_time, series
+from alertkit.compiler.cases_series import STEP, Unit, constant, exactly, foreign, over_time, series
 from alertkit.compiler.cases_slos import decoys, identity, ratio_series
 from alertkit.compiler.slo_parts import SloContext
 from alertkit.model.cases import Probe
@@ -67,12 +67,6 @@ def recorded_decoys(slo: Slo, context: SloContext, windows: Iterable[Duration], 
         fed |= {series(record, labels): constant((value, samples)) for record, value in values.items()}
         fed |= {ratio_series(slo, window, labels): constant((0.7, samples)) for window in windows}
     return fed
-
-
-def exactly(rule: str, title: str, record: str, labels: Mapping[str, str], value: float, at: Duration) -> Probe:
-    """Whether one recorded series, and only one, has a value, but for the last digits."""
-    selector = ",".join(f"{name}={quote(text)}" for name, text in labels.items())
-    return Probe(rule, title, f"sum(abs({record}{{{selector}}} - {value!r}) < bool 0.000001)", at)
 
 
 def _counters(slo: Slo, context: SloContext) -> Unit:
@@ -141,7 +135,8 @@ def _gauge(slo: Slo, sli: BooleanGauge, context: SloContext) -> Unit:
     half = exactly(record, "one of two fails", record, _sloth_window(slo, labels), 0.5, Duration((_SETTLE - 1) * STEP.ms))
     well = exactly(record, "all is well", record, _sloth_window(slo, labels), 0.0, Duration((2 * _SETTLE - 1) * STEP.ms))
     burn = exactly(names.SLO_BURN, f"{slo.name}, one of two fails", names.SLO_BURN, labels, 0.5 / float(slo.budget), half.at)
-    return Unit((tree,), fed, (half, well, burn))
+    calm = exactly(names.SLO_BURN, f"{slo.name}, all is well", names.SLO_BURN, labels, 0.0, well.at)
+    return Unit((tree,), fed, (half, well, burn, calm))
 
 
 def _probes(slo: Slo, context: SloContext, title: str, rates: tuple[float, float], at: Duration) -> Iterator[Probe]:

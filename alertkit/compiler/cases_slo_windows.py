@@ -12,16 +12,18 @@ from typing import Final
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import cases_slo_ratio, slo_sloth, slos
+from alertkit.compiler import cases_long, slo_queries, slo_sloth, slos
 from alertkit.compiler.cases_aim import Demand, Series, selectors_in
 from alertkit.compiler.cases_lines import Line
-from alertkit.compiler.cases_series import Unit, constant, foreign, series
-from alertkit.compiler.cases_slo_rates import aimed, exactly, parts, recorded_decoys
-from alertkit.compiler.cases_slos import decoys, identity
+from alertkit.compiler.cases_series import Unit, constant, exactly, foreign, series
+from alertkit.compiler.cases_slo_rates import aimed, parts, recorded_decoys
+from alertkit.compiler.cases_slos import decoys, identity, ratio_series
 from alertkit.compiler.slo_parts import SloContext
 from alertkit.model.cases import Probe
 from alertkit.model.quantity import Duration
+from alertkit.model.route import Matcher
 from alertkit.model.slo import BASE, RawRatio, Slo
+from alertkit.promql import parse
 
 _OFF: Final = Duration.of(minutes=2).ms
 _MARGIN: Final = 2
@@ -39,10 +41,9 @@ class Ring(msgspec.Struct, frozen=True):
     gap: bool = False
 
 
-def evaluation(every: list[Slo]) -> Duration:
-    """When all long windows are evaluated, and also how often: once."""
-    longest = max(slo.window.ms for slo in every)
-    return Duration((-(-longest // BASE.ms) + _MARGIN) * BASE.ms + _OFF)
+def evaluation(longest: Duration) -> Duration:
+    """When windows of at most this length are evaluated, and also how often: once."""
+    return Duration((-(-longest.ms // BASE.ms) + _MARGIN) * BASE.ms + _OFF)
 
 
 def window_units(slo: Slo, context: SloContext, at: Duration) -> Iterator[Unit]:
@@ -52,7 +53,7 @@ def window_units(slo: Slo, context: SloContext, at: Duration) -> Iterator[Unit]:
         UnderivableError: the author's expressions are not ones that alertkit reads backwards.
     """
     if isinstance(slo.sli, RawRatio):
-        yield from cases_slo_ratio.ratio_units(slo, slo.sli, context, at)
+        yield from _ratio_units(slo, slo.sli, context, at)
     elif slo.compatibility == "sloth":
         yield _sloth_unit(slo, context, at)
     else:
@@ -68,6 +69,23 @@ def _sums_unit(slo: Slo, context: SloContext, at: Duration) -> Unit:
     if slo.group_by:
         fed |= _recorded(identity(slo, context, "case-other"), tuple(msgspec.structs.replace(ring, errors=0.0) for ring in rings))
     return Unit((), {**fed, **_recorded(labels, rings)}, tuple(_probes(slo, context, rings, at)))
+
+
+def _ratio_units(slo: Slo, sli: RawRatio, context: SloContext, at: Duration) -> Iterator[Unit]:
+    """The author's own ratio, over every window but the base."""
+    own, labels = Matcher(context.label, "=", context.tenant), identity(slo, context)
+    for window in slo_sloth.windows(slo) if slo.compatibility == "sloth" else slos.windows(slo):
+        tree = parse(context.guard(slo_queries.ratio(sli, slo.group_by, window)))
+        record, found = ratio_series(slo, window, labels)
+        for change in cases_long.changes(window, at, 0.04, 0.02) if window != BASE else ():
+            title = f"{slo.name}, all of {window}" if change.middle else f"{slo.name}, {window} alone"
+            probes = [exactly(record, title, record, dict(found), change.after, at, equal=not change.middle)]
+            if window == slo.window and not change.middle:
+                burn = change.after / float(slo.budget)
+                pairs = ((names.SLO_PERIOD_BURN, burn), (names.SLO_REMAINING, 1 - burn))
+                probes += [exactly(name, title, name, labels, value, at) for name, value in pairs]
+            fed = recorded_decoys(slo, context, [slo.window], at.ms // BASE.ms + 1) | cases_long.fed(tree, change, own)
+            yield Unit(tuple(selectors_in(tree)), fed, tuple(probes))
 
 
 def _rings(windows: list[Duration], at: Duration) -> Iterator[Ring]:

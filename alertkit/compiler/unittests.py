@@ -13,14 +13,16 @@ from pathlib import PurePosixPath
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import cases_slo_rates, cases_slo_windows, cases_slos, cases_written
+from alertkit.compiler import cases_detections, cases_slo_rates, cases_slo_windows, cases_slos, cases_written
 from alertkit.compiler.cases_alerts import alert_unit
 from alertkit.compiler.cases_lines import UnderivableError
-from alertkit.compiler.cases_records import record_unit
+from alertkit.compiler.cases_records import follow, is_long, long_units, record_unit
 from alertkit.compiler.cases_series import STEP, Unit, scenes
 from alertkit.compiler.rules import Rules
 from alertkit.compiler.slo_parts import SloContext, SloRules
 from alertkit.model.cases import CaseFile, Cases, Scene
+from alertkit.model.detection import Absence, Anomaly, Capacity, DetectionDefinition
+from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
 from alertkit.model.rules import AlertingRule, RecordingRule
 from alertkit.model.slo import BASE, Slo
@@ -29,89 +31,147 @@ from alertkit.model.tenant import CaseDefinition
 Compiled = Sequence[tuple[Slo, SloRules]]
 
 
+class _Subjects(msgspec.Struct, frozen=True):
+    """What a tenant's cases are made from; see compile_cases."""
+
+    rules: Rules
+    slos: Compiled
+    written: tuple[CaseDefinition, ...]
+    detections: tuple[DetectionDefinition, ...]
+    context: SloContext
+    isolated: bool
+
+    @property
+    def own(self) -> Matcher:
+        """The tenant's matcher."""
+        return Matcher(self.context.label, "=", self.context.tenant)
+
+    @property
+    def alerts(self) -> dict[str, AlertingRule]:
+        """Every alert by its id."""
+        every = (self.rules, *(one.rules for _, one in self.slos))
+        groups = (group for rules in every for group in rules.alerts)
+        return {rule.id: rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule)}
+
+    @property
+    def records(self) -> list[RecordingRule]:
+        """Every record that is not an SLO's."""
+        return [rule for group in self.rules.records for rule in group.rules if isinstance(rule, RecordingRule)]
+
+    @property
+    def end(self) -> Duration:
+        """When long windows are evaluated."""
+        spans = [slo.window for slo, _ in self.slos] + [cases_detections.LEAST]
+        return cases_slo_windows.evaluation(max(spans))
+
+
 class _Plan(msgspec.Struct):
     """Cases while they are being collected."""
 
-    own: Matcher
     alerts: list[Scene] = []
     rates: list[Scene] = []
     windows: list[Scene] = []
     uncovered: dict[str, str] = {}
 
+    def derive(self, rule: str, units: list[Unit], found: Iterable[Unit]) -> None:
+        """Take units, or note why a rule has none."""
+        try:
+            units += found
+        except UnderivableError as error:
+            self.uncovered[rule] = str(error)
+
 
 def compile_cases(
-    rules: Rules, slos: Compiled, written: Iterable[CaseDefinition], context: SloContext, *, isolated: bool
+    rules: Rules,
+    slos: Compiled,
+    written: Iterable[CaseDefinition],
+    context: SloContext,
+    *,
+    isolated: bool,
+    detections: Iterable[DetectionDefinition] = (),
 ) -> Cases:
-    """All cases of a tenant. `rules` are those that are not an SLO's; `isolated` when raw series carry the tenant label."""
-    plan = _Plan(Matcher(context.label, "=", context.tenant))
-    own_alerts = {rule.id: rule for rule in _alerts(rules)}
-    slo_alerts = {rule.id: rule for _, one in slos for rule in _alerts(one.rules)}
-    _written(plan, {**own_alerts, **slo_alerts}, written, plan.own if isolated else None)
-    _derived(plan, own_alerts.values(), [rule for group in rules.records for rule in group.rules])
-    plan.alerts += cases_slos.alert_scenes(slos, context)
-    _slo_records(plan, slos, context)
-    return _cases(plan, slos, context, {**own_alerts, **slo_alerts})
+    """All cases of a tenant.
+
+    `rules` are all that are not an SLO's, with those that `detections` became; `isolated` when raw series carry the tenant label.
+    """
+    subjects = _Subjects(rules, slos, tuple(written), tuple(detections), context, isolated)
+    plan = _Plan()
+    _written(plan, subjects)
+    _derived(plan, subjects)
+    plan.alerts += cases_slos.alert_scenes(subjects.slos, subjects.context)
+    _slo_records(plan, subjects)
+    _detections(plan, subjects)
+    return _cases(plan, subjects)
 
 
-def _alerts(rules: Rules) -> Iterator[AlertingRule]:
-    for group in rules.alerts:
-        yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
-
-
-def _written(plan: _Plan, alerts: dict[str, AlertingRule], written: Iterable[CaseDefinition], own: Matcher | None) -> None:
-    for case in written:
+def _written(plan: _Plan, subjects: _Subjects) -> None:
+    alerts = subjects.alerts
+    for case in subjects.written:
         rule = alerts[case.alert]
         direct = cases_written.feeds_alert(case, rule)
-        (plan.alerts if direct else plan.rates).append(cases_written.scene(case, rule, own))
+        scene = cases_written.scene(case, rule, subjects.own if subjects.isolated else None)
+        (plan.alerts if direct else plan.rates).append(scene)
 
 
-def _derived(plan: _Plan, alerts: Iterable[AlertingRule], records: Iterable[object]) -> None:
-    alert_units, record_units = [], []
-    for rule in alerts:
-        try:
-            alert_units.append(alert_unit(rule, plan.own))
-        except UnderivableError as error:
-            plan.uncovered[rule.id] = str(error)
-    for record in records:
-        if isinstance(record, RecordingRule):
-            try:
-                record_units.append(record_unit(record, plan.own))
-            except UnderivableError as error:
-                plan.uncovered[record.record] = str(error)
+def _derived(plan: _Plan, subjects: _Subjects) -> None:
+    alert_units: list[Unit] = []
+    detections = {one.id: one.looks_for for one in subjects.detections}
+    for rule in (rule for group in subjects.rules.alerts for rule in group.rules):
+        if isinstance(rule, AlertingRule):
+            plan.derive(rule.id, alert_units, _alert_units(rule, detections.get(rule.id), subjects.own))
     plan.alerts += scenes(alert_units, "alerts")
-    plan.rates += scenes(record_units, "records")
+    plan.rates += scenes(follow(_record_units(plan, subjects, long=False), subjects.records), "records")
+    plan.windows += scenes(follow(_record_units(plan, subjects, long=True), subjects.records), "windows of records", BASE)
 
 
-def _slo_records(plan: _Plan, slos: Compiled, context: SloContext) -> None:
+def _alert_units(rule: AlertingRule, looks_for: object, own: Matcher) -> Iterator[Unit]:
+    if isinstance(looks_for, Absence) and looks_for.by:
+        yield cases_detections.absence_unit(rule, looks_for, own)
+    elif not isinstance(looks_for, Anomaly | Capacity):
+        yield alert_unit(rule, own)
+
+
+def _record_units(plan: _Plan, subjects: _Subjects, *, long: bool) -> Iterator[tuple[RecordingRule, Unit]]:
+    for rule in subjects.records:
+        if is_long(rule) is long:
+            try:
+                units = list(long_units(rule, subjects.own, subjects.end)) if long else [record_unit(rule, subjects.own)]
+                yield from ((rule, unit) for unit in units)
+            except UnderivableError as error:
+                plan.uncovered[rule.record] = str(error)
+
+
+def _slo_records(plan: _Plan, subjects: _Subjects) -> None:
     rate_units: list[Unit] = []
     window_units: list[Unit] = []
-    at = cases_slo_windows.evaluation([slo for slo, _ in slos]) if slos else STEP
-    for slo, _ in slos:
-        for found, units in (
-            (rate_units, cases_slo_rates.rate_units(slo, context)),
-            (window_units, cases_slo_windows.window_units(slo, context, at)),
-        ):
-            try:
-                found += units
-            except UnderivableError as error:
-                plan.uncovered[names.slo_rule(slo.name, "records")] = str(error)
+    for slo, _ in subjects.slos:
+        rule = names.slo_rule(slo.name, "records")
+        plan.derive(rule, rate_units, cases_slo_rates.rate_units(slo, subjects.context))
+        plan.derive(rule, window_units, cases_slo_windows.window_units(slo, subjects.context, subjects.end))
     plan.rates += scenes(rate_units, "rates of SLOs")
     plan.windows += scenes(window_units, "windows of SLOs", BASE)
 
 
-def _cases(plan: _Plan, slos: Compiled, context: SloContext, alerts: dict[str, AlertingRule]) -> Cases:
-    records, rules = (_beside(file(context.tenant)) for file in (names.records_file, names.alerts_file))
-    at = cases_slo_windows.evaluation([slo for slo, _ in slos]) if slos else STEP
-    ordered = [[group.name for group in one.rules.records] for slo, one in slos if slo.compatibility == "sloth"]
+def _detections(plan: _Plan, subjects: _Subjects) -> None:
+    alerts = subjects.alerts
+    found = [cases_detections.detection_units(one, alerts[one.id], subjects.own, subjects.end) for one in subjects.detections]
+    plan.windows += scenes([unit for units in found for unit in units], "moments of detections", BASE)
+
+
+def _cases(plan: _Plan, subjects: _Subjects) -> Cases:
+    tenant = subjects.context.tenant
+    records, rules = (_beside(file(tenant)) for file in (names.records_file, names.alerts_file))
+    ordered = [[group.name for group in one.rules.records] for slo, one in subjects.slos if slo.compatibility == "sloth"]
     order = tuple(name for place in zip(*ordered, strict=True) for name in place)
     files = (
         CaseFile("", (rules,), STEP, tuple(plan.alerts)),
         CaseFile("rates", (records, rules), STEP, tuple(plan.rates)),
-        CaseFile("windows", (records,), at, tuple(plan.windows), order),
+        CaseFile("windows", (records, rules), subjects.end, tuple(plan.windows), order),
     )
     covered = {probe.rule for file in files for scene in file.scenes for probe in scene.probes}
     uncovered = {rule: reason for rule, reason in plan.uncovered.items() if rule not in covered}
-    uncovered |= {rule: "no case was written or derived" for rule in alerts if rule not in covered and rule not in uncovered}
+    missing = [rule for rule in subjects.alerts if rule not in covered and rule not in uncovered]
+    uncovered |= dict.fromkeys(missing, "no case was written or derived")
     return Cases(tuple(file for file in files if file.scenes), frozenset(covered), uncovered)
 
 
