@@ -28,8 +28,30 @@ TENANT = {
     "services": "services: [{name: web, owner: web}]\n",
     "teams": 'teams: [{name: web, slack: "#web"}]\n',
 }
+PACK = {
+    "name": "name: queue\n",
+    "title": "title: Queue\n",
+    "description": "description: A queue that is stuck.\n",
+    "version": 'version: "1.0"\n',
+    "exporter": "exporter: The queue itself\n",
+    "parameters": "parameters: {limit: {type: duration, default: 10m, description: Longest wait.}}\n",
+    "metrics": "metrics: {queue_oldest_seconds: Age of the oldest job.}\n",
+    "alerts": (
+        "alerts:\n"
+        "  - name: QueueStuck\n"
+        "    expr: queue_oldest_seconds > ${limit}\n"
+        "    severity: warning\n"
+        "    summary: {en: The queue is stuck}\n"
+        "    description: {en: Nothing leaves it.}\n"
+    ),
+    "cases": (
+        "cases:\n"
+        "  - {alert: QueueStuck, title: stuck, series: {queue_oldest_seconds: 601x9}, fires_at: 5m}\n"
+        "  - {alert: QueueStuck, title: slow, series: {queue_oldest_seconds: 599x9}, silent_at: 5m}\n"
+    ),
+}
 MARK = "«"
-_FILE = re.compile(r"^# (alertkit\.yaml|tenants/\S+)\n", re.MULTILINE)
+_FILE = re.compile(r"^# (alertkit\.yaml|tenants/\S+|packs/\S+)\n", re.MULTILINE)
 
 Marked = tuple[str, int, int]
 """A marked place: file, line and column."""
@@ -58,7 +80,7 @@ def make(folder: Path, tenants: Mapping[str, str] | None = None, project: str = 
 
 
 def taken_apart(example: str) -> dict[str, str]:
-    """The files of an example by path; a line `# alertkit.yaml` or `# tenants/…` begins one, tenants/acme.yaml is the default."""
+    """The files of an example by path; each begins with a line such as `# alertkit.yaml`; tenants/acme.yaml is the default."""
     parts = _FILE.split(example)
     files = {"tenants/acme.yaml": parts[0]} if parts[0].strip() else {}
     return files | dict(zip(parts[1::2], parts[2::2], strict=True))
@@ -67,13 +89,15 @@ def taken_apart(example: str) -> dict[str, str]:
 def make_example(folder: Path, example: str) -> list[Marked]:
     """Write a project from an example, completed, and return its marked places."""
     files = {"alertkit.yaml": "", **taken_apart(example)}
-    if len(files) == 1:
+    if not any(path.startswith("tenants/") for path in files):
         files["tenants/acme.yaml"] = ""
     places: list[Marked] = []
-    for number, (path, given) in enumerate(files.items()):
+    first = next((path for path in files if path.startswith("tenants/")), "")
+    bases = {"alertkit.yaml": PROJECT, first: TENANT}
+    for path, given in files.items():
         text, found = unmarked(given)
         places += [(path, line, column) for line, column in found]
-        base = PROJECT if path == "alertkit.yaml" else TENANT if number == 1 else {}
+        base = PACK if path.startswith("packs/") else bases.get(path, {})
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(completed(text, base), encoding="utf-8")
     return places

@@ -49,7 +49,7 @@ def check(project: Path | str, tenants: Iterable[str] = (), environment: str = "
     listed, wanted = list_tenants(space), tuple(tenants)
     sources = (pipeline.read_source(space, name, listed.files[name]) for name in chosen(wanted, listed))
     problems = [problem for source in sources for problem in pipeline.check_tenant(space, source)]
-    return tuple(sorted([*space.warnings, *listed.problems_of(wanted), *problems]))
+    return tuple(sorted([*space.warnings, *space.packs.problems(), *listed.problems_of(wanted), *problems]))
 
 
 def build(project: Path | str, tenants: Iterable[str] = (), environment: str = "") -> Build:

@@ -11,7 +11,7 @@ from alertkit.compiler import packs_read, schema
 from alertkit.compiler.load import read_bytes
 from alertkit.compiler.manifest import input_digest
 from alertkit.compiler.packs_read import Reading
-from alertkit.errors import ProblemsFound
+from alertkit.errors import Problem, ProblemsFound
 
 SHIPPED = "rules"
 """Folder of the packs that ship, below `resources.root()`."""
@@ -45,6 +45,11 @@ class Library(msgspec.Struct, frozen=True):
             if _is_pack(base / name):
                 return _read(base / name / names.PACK_FILE, f"{base.name}/{name}/{names.PACK_FILE}")
         return None
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything wrong with the project's own packs, used or not."""
+        readings = (self.find(folder.name) for folder in self.own())
+        return tuple(problem for reading in readings if reading for problem in reading.problems)
 
     def own(self) -> list[Path]:
         """Folders of the project's own packs, sorted."""

@@ -28,7 +28,8 @@ def check(data: Data, folder: str) -> list[Finding]:
     findings = [*_name(data, folder), *_repeated(data), *_parameters(data)]
     if not findings:
         checker = _Checker(data)
-        findings += [*checker.rules(), *checker.cases(), *checker.leftovers()]
+        findings = list(checker.rules())
+        findings += checker.cases() if findings else [*checker.cases(), *checker.leftovers()]
     return findings
 
 
@@ -92,6 +93,7 @@ class _Checker:
         self._recorded: set[str] = set()
         self._used: set[str] = set()
         self._read: set[str] = set()
+        self._always: set[str] = set()
 
     def rules(self) -> Iterator[Finding]:
         """Records in order, then alerts: places, PromQL, what is read, conditions, words."""
@@ -107,6 +109,8 @@ class _Checker:
         if expr and condition(expr).kind in _ALWAYS:
             message = f"alert {alert['name']!r} has no condition: it fires as long as there is data"
             yield Finding((*path, "expr"), "AK403", message, "compare with a threshold, as in … > ${limit}")
+        if expr and not selectors(expr):
+            self._always.add(alert["name"])  # a watchdog, which is never silent
         flow = label_flow(expr).add(ADDED_LABELS) if expr else None
         for key in ("summary", "description"):
             yield from check_text(alert[key], (*path, key), flow)
@@ -167,15 +171,11 @@ class _Checker:
         for index, case in enumerate(self._data.get("cases", [])):
             yield from self._case(case, ("cases", index), proven)
         for index, alert in enumerate(self._data["alerts"]):
-            sides = [("fires_at", "fires")] + [("silent_at", "stays silent")] * self._reads_something(alert["expr"])
+            sides = [("fires_at", "fires")] + [("silent_at", "stays silent")] * (alert["name"] not in self._always)
             for key, what in sides:
                 if key not in proven[alert["name"]]:
                     message = f"no case proves that {alert['name']!r} {what}"
                     yield Finding(("alerts", index, "name"), "AK815", message, "add one to cases:", level=Level.WARNING)
-
-    def _reads_something(self, expr: str) -> bool:
-        """False for a watchdog, which is never silent."""
-        return bool(selectors(packs_places.fill(expr, self._values)))
 
     def _case(self, case: Data, path: Path, proven: dict[str, set[str]]) -> Iterator[Finding]:
         if case["alert"] not in proven:
