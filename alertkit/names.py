@@ -193,6 +193,11 @@ def dashboard_file(tenant: str, view: str) -> PurePosixPath:
     return PurePosixPath(f"dashboards/{tenant}/{view}.json")
 
 
+def lint_file(tenant: str) -> PurePosixPath:
+    """What grafana/dashboard-linter reads beside the dashboards: rules that do not count, with reasons."""
+    return PurePosixPath(f"dashboards/{tenant}/.lint")
+
+
 def provider_file(tenant: str) -> PurePosixPath:
     """Where Grafana's provider of the tenant's dashboards stands."""
     return PurePosixPath(f"grafana/provisioning/dashboards/{tenant}.yaml")

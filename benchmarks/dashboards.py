@@ -1,15 +1,17 @@
 """How many finished dashboards one core builds in a second: `python benchmarks/dashboards.py [seconds]`.
 
-Finished is: drawn, normalised, isolated, encoded. The tenant has 4 services, 12 alerts with thresholds, 4 of other shapes and 8
+Finished is: drawn, normalised, isolated, encoded. Each is of another tenant, so that nothing is remembered. A tenant has
+4 services, 12 alerts with thresholds, 4 of other shapes and 8
 recorded series: 26 panels. The number to hold is 150 a second. With the checks of `check_dashboard` is printed beside it.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -70,14 +72,31 @@ def per_second(work: Callable[[], object], seconds: float) -> float:
     return count / (time.process_time() - start)
 
 
+def tenants() -> Iterator[ViewContext]:
+    for number in itertools.count():
+        name = f"tenant-{number}"
+        found = context({service: [renamed(rule, name) for rule in rules(service)] for service in SERVICES})
+        yield msgspec.structs.replace(found, tenant=name)
+
+
+def renamed(rule: Rule, tenant: str) -> Rule:
+    expr = rule.expr.replace('tenant="acme"', f'tenant="{tenant}"')
+    return msgspec.structs.replace(rule, expr=expr, labels={**rule.labels, "tenant": tenant})
+
+
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
-    acme = context({service: rules(service) for service in SERVICES})
-    data = build("technical", acme)
+    ready = list(itertools.islice(tenants(), 4_000))
+    data = build("technical", ready[-1])
     print(f"{len(json.loads(data)['panels'])} panels and rows, {len(data)} bytes")
-    print(f"{per_second(lambda: build('technical', acme), seconds):.0f} dashboards/s")
-    checked = per_second(lambda: check_dashboard(json.loads(build("technical", acme)), acme), seconds)
+    waiting = iter(ready)
+    print(f"{per_second(lambda: build('technical', next(waiting)), seconds):.0f} dashboards/s")
+    checked = per_second(lambda: check(next(waiting)), seconds)
     print(f"{checked:.0f} dashboards/s with their checks")
+
+
+def check(tenant: ViewContext) -> None:
+    check_dashboard(json.loads(build("technical", tenant)), tenant)
 
 
 if __name__ == "__main__":

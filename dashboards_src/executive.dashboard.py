@@ -24,7 +24,7 @@ def _objectives(found: tuple[SloSeries, ...], context: ViewContext, words: Words
     counted = any(one.counts_events for one in found)
     return [
         Row(key="objectives", panels=[every.met(), every.lowest(), History(context, words).critical_fires(), *lasts[:1]]),
-        Row(key="every", panels=[every.table(), every.bars()]),
+        Row(key="every", panels=[every.table(linked="slo" in context.views), every.bars()]),
         *([Row(key="lasts", title=words("Budget gone in"), panels=lasts[1:])] if lasts[1:] else []),
         Row(key="weeks", title=words("Week by week"), panels=[every.trend(), *([every.by_week()] if counted else [])]),
     ]

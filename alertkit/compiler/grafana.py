@@ -9,8 +9,9 @@ import msgspec
 
 from alertkit import dashboards, names
 from alertkit.compiler import provisioning
+from alertkit.compiler.emit import emit
 from alertkit.compiler.write import Files
-from alertkit.dashboards import ViewContext
+from alertkit.dashboards import ViewContext, dead_links, lint
 from alertkit.errors import Problem
 from alertkit.model.tenant import Project, Tenant
 
@@ -25,13 +26,27 @@ class Drawing(msgspec.Struct, frozen=True):
 
 def draw(tenant: Tenant, project: Project, context: ViewContext) -> Drawing:
     """Every view that something feeds, checked against each other."""
-    built = {view: dashboards.build(view, context) for view in tenant.dashboards}
-    drawn = {view: data for view, data in built.items() if data is not None}
-    problems = tuple(_same({view: msgspec.json.decode(data) for view, data in drawn.items()}, tenant))
+    drawn = _build(context)
+    if len(drawn) < len(context.views):  # no link to a view that is not there
+        drawn = _build(msgspec.structs.replace(context, views=tuple(drawn)))
+    problems = tuple(_problems({view: msgspec.json.decode(data) for view, data in drawn.items()}, tenant))
     if problems:
         return Drawing(problems=problems)
     files: Files = {names.dashboard_file(tenant.name, view): data for view, data in drawn.items()}
+    if drawn:
+        files[names.lint_file(tenant.name)] = emit(lint.file(), header=f"# {names.MARKER}\n").encode()
     return Drawing(files | provisioning.files(tenant, project, drawn), len(drawn))
+
+
+def _build(context: ViewContext) -> dict[str, bytes]:
+    built = {view: dashboards.build(view, context) for view in context.views}
+    return {view: data for view, data in built.items() if data is not None}
+
+
+def _problems(bodies: Mapping[str, Any], tenant: Tenant) -> Iterator[Problem]:
+    yield from _same(bodies, tenant)
+    for finding in dead_links(bodies.values()):
+        yield Problem(f"dashboards/{tenant.name}", 0, 0, "AK834", str(finding), "link to a dashboard of the tenant", tenant.name)
 
 
 def _same(bodies: Mapping[str, Any], tenant: Tenant) -> Iterator[Problem]:
@@ -42,7 +57,7 @@ def _same(bodies: Mapping[str, Any], tenant: Tenant) -> Iterator[Problem]:
             if body[key] in seen:
                 message = f"dashboards {seen[body[key]]!r} and {view!r} have the same {key} {body[key]!r}"
                 yield Problem(
-                    names.dashboard_file(tenant.name, view).name, 0, 0, "AK833", message, "give one another", tenant.name
+                    str(names.dashboard_file(tenant.name, view)), 0, 0, "AK833", message, "give one another", tenant.name
                 )
             seen[body[key]] = view
 

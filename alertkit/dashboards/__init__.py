@@ -1,8 +1,8 @@
 """Grafana dashboards from what a tenant's rules yield: panels, layout, one normaliser, and checks of the result."""
 
-from alertkit.dashboards import delivery, pack_parts, parts, slo_parts
+from alertkit.dashboards import delivery, lint, pack_parts, parts, slo_parts
 from alertkit.dashboards.builder import build, encode, views
-from alertkit.dashboards.checks import check_dashboard
+from alertkit.dashboards.checks import check_dashboard, dead_links
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.example import EXAMPLE
 from alertkit.dashboards.layout import Row
@@ -17,8 +17,10 @@ __all__ = [
     "Words",
     "build",
     "check_dashboard",
+    "dead_links",
     "delivery",
     "encode",
+    "lint",
     "pack_parts",
     "page",
     "parts",

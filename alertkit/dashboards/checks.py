@@ -3,40 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from alertkit import promql
+from alertkit import names, promql
+from alertkit.dashboards import delivery, lint
 from alertkit.dashboards.context import ViewContext
+from alertkit.dashboards.finding import Finding
 from alertkit.dashboards.layout import COLUMNS
+from alertkit.dashboards.lint import Exclusions
 from alertkit.dashboards.normalise import Json, panels
 from alertkit.dashboards.targets import variables
 from alertkit.errors import IsolationError, PromQLError
+from alertkit.model.rules import RecordingRule
 
 LARGEST = 1_000_000
 """Bytes; a ConfigMap holds 1 MiB with its other keys."""
 
+_OF_ALERTS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
+_OF_SLOS = frozenset({names.SLO_REMAINING, names.SLO_BURN})
+"""What the platform's fleet view asks of the tenants that have SLOs."""
+_TARGET = re.compile(r"/d/([\w-]+)[^\s?]*(?:\?(?:\S*&)?viewPanel=(\d+))?")
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 _WITHOUT_DATA = frozenset({"row", "text", "dashlist", "news", "alertlist"})
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that is wrong. `panel` is the panel's title, empty for the dashboard itself."""
+def check_dashboard(dashboard: Json, context: ViewContext, exclusions: Exclusions | None = None) -> list[str]:
+    """Everything that is wrong with a normalised dashboard, each with the name of its rule; empty when all is well.
 
-    rule: str
-    panel: str
-    message: str
-
-    def __str__(self) -> str:
-        place = f"panel {self.panel!r}: " if self.panel else ""
-        return f"{self.rule}: {place}{self.message}"
-
-
-def check_dashboard(dashboard: Json, context: ViewContext) -> list[str]:
-    """Everything that is wrong with a normalised dashboard, each with the name of its rule; empty when all is well."""
-    return [str(finding) for finding in findings(dashboard, context)]
+    `exclusions` are those of a `.lint` file; without any, those of alertkit's own views.
+    """
+    asked = dict.fromkeys(lint.OWN, ()) if exclusions is None else exclusions
+    found = (*findings(dashboard, context), *lint.findings(dashboard))
+    return [str(finding) for finding in found if not lint.excluded(finding, dashboard.get("title", ""), asked)]
 
 
 def findings(dashboard: Json, context: ViewContext) -> Iterator[Finding]:
@@ -45,11 +46,13 @@ def findings(dashboard: Json, context: ViewContext) -> Iterator[Finding]:
     yield from _identity(dashboard)
     yield from _ids(dashboard)
     yield from _places(dashboard["panels"])
+    emitted = metrics(context)
     for panel in panels(dashboard):
         yield from _rows(panel)
         if panel["type"] not in _WITHOUT_DATA:
             yield from _looks(panel)
             yield from _queries(panel, context, defined)
+            yield from _metrics(panel, emitted)
     yield from _variables(dashboard, defined)
 
 
@@ -122,7 +125,7 @@ def _queries(panel: Json, context: ViewContext, defined: frozenset[str]) -> Iter
     for target in (panel, *targets):
         if target["datasource"] != {"type": "prometheus", "uid": context.datasource}:
             yield Finding(
-                "panel-datasource-rule",
+                "panel-source",
                 title,
                 f"it reads {target['datasource']}, not the tenant's data source {context.datasource!r}",
             )
@@ -157,3 +160,35 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
+
+
+def metrics(context: ViewContext) -> frozenset[str]:
+    """Every metric that may be asked for: what the tenant's rules record and read, what Prometheus keeps of alerts, and, on the
+    platform's behalf, what the ways to people say of themselves."""
+    rules = [rule for group in context.groups for rule in group.rules]
+    recorded = {rule.record for rule in rules if isinstance(rule, RecordingRule)}
+    read = {name for rule in rules for name in promql.metric_names(rule.expr)}
+    slos = _OF_SLOS if context.tenant == names.PLATFORM else frozenset()
+    told = delivery.RECEIVER_METRICS | delivery.ALERTMANAGER_METRICS if context.receiver_job else frozenset()
+    return frozenset().union(recorded, read, _OF_ALERTS, slos, told, context.shared)
+
+
+def _metrics(panel: Json, known: frozenset[str]) -> Iterator[Finding]:
+    for target in panel.get("targets", ()):
+        for name in sorted(lint.metrics(target["expr"]) - known):
+            yield Finding("metric-unknown", panel["title"], f"no rule records or reads {name!r}: the panel would stay empty")
+
+
+def dead_links(dashboards: Iterable[Json]) -> Iterator[Finding]:
+    """Links to dashboards or panels that are not among the tenant's own, and menus that would list nothing but themselves."""
+    bodies = {body["uid"]: body for body in dashboards}
+    for body in bodies.values():
+        for text in _texts([body["panels"], body["links"], body["annotations"]]):
+            for uid, panel in _TARGET.findall(text):
+                known = {str(one["id"]) for one in panels(bodies[uid])} if uid in bodies else set()
+                if uid not in bodies or (panel and panel not in known):
+                    yield Finding("link-target", body["title"], f"{text} leads nowhere")
+        for link in body["links"]:
+            others = [one for one in bodies.values() if one is not body and set(link.get("tags", ())) <= set(one["tags"])]
+            if link.get("type") == "dashboards" and not others:
+                yield Finding("link-target", body["title"], f"no other dashboard has the tags {', '.join(link['tags'])}")

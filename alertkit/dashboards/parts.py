@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from alertkit import names
 from alertkit.dashboards import panels, units
@@ -93,7 +94,7 @@ def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeS
     """
     text = context.texts.get(rule.id, AlertText(rule.alert))
     panel = _empty_panel(rule, text, words)
-    found = _drawn(rule)
+    found = _drawn(rule.expr)
     if found is None:
         _draw_firing(panel, rule, context, words)
     else:
@@ -104,7 +105,7 @@ def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeS
 
 def watched(rule: AlertingRule) -> str:
     """The expression that an alert's panel draws; empty where it counts what fires."""
-    found = _drawn(rule)
+    found = _drawn(rule.expr)
     return "" if found is None else found.left or rule.expr
 
 
@@ -112,8 +113,12 @@ def service_panels(alerts: Sequence[AlertingRule], records: Sequence[RecordingRu
     """Alerts against their thresholds, then the recorded series that no alert draws already."""
     words = Words(context.locale)
     drawn = {_series(watched(alert)) for alert in alerts}
-    rest = (record for record in records if _series(selector(record.record, record.labels)) not in drawn)
+    rest = (record for record in records if _recorded(record) not in drawn)
     return [*(alert_panel(alert, context, words) for alert in alerts), *(record_panel(record, context) for record in rest)]
+
+
+def _recorded(record: RecordingRule) -> frozenset[tuple[str, str, str]]:
+    return frozenset([("", "=", record.record), *((name, "=", value) for name, value in record.labels.items())])
 
 
 def _series(expr: str) -> frozenset[tuple[str, str, str]]:
@@ -124,10 +129,11 @@ def _series(expr: str) -> frozenset[tuple[str, str, str]]:
     return frozenset([("", "=", tree.metric), *((m.name, m.op, m.value) for m in tree.matchers)])
 
 
-def _drawn(rule: AlertingRule) -> Condition | None:
-    """The condition that the alert's value comes from, when it can be drawn."""
-    first = conditions(rule.expr)[0]
-    return None if first.kind == "filter" or any(variables(rule.expr)) else first
+@lru_cache(maxsize=256)
+def _drawn(expr: str) -> Condition | None:
+    """The condition that an alert's value comes from, when it can be drawn."""
+    first = conditions(expr)[0]
+    return None if first.kind == "filter" or any(variables(expr)) else first
 
 
 def record_panel(rule: RecordingRule, context: ViewContext) -> TimeSeries:

@@ -64,8 +64,8 @@ class Overview:
             height=5,
         )
 
-    def table(self) -> Table:
-        """A line for each SLO; its worst group counts."""
+    def table(self, *, linked: bool = False) -> Table:
+        """A line for each SLO; its worst group counts. With `linked` each leads to the SLO view, in the same range of time."""
         columns = {
             NATIVE[0]: self._words("Service"),
             NATIVE[1]: "SLO",
@@ -89,6 +89,7 @@ class Overview:
             targets=[Query(expr=expr, refId=ref, instant=True, format="table") for ref, expr in exprs.items()],
             transformations=[{"id": "merge", "options": {}}, panels.only(tuple(columns)), panels.organise(columns)],
             overrides=[
+                *([panels.override("SLO", links=[self._details()])] if linked else []),
                 panels.override(columns["Value #A"], **lost),
                 panels.override(columns["Value #B"], **{**lost, "decimals": 3}),
                 panels.override(columns["Value #C"], **lost, **_coloured(BUDGET, RED), mappings=[spent(self._words)]),
@@ -98,6 +99,10 @@ class Overview:
             sort=(columns["Value #C"], False),
             width=16,
         )
+
+    def _details(self) -> Json:
+        uid = names.dashboard_uid(self._context.tenant, "slo", self._context.environment)
+        return {"title": "SLO", "url": f"/d/{uid}?${{__url_time_range}}"}
 
     def bars(self) -> BarGauge:
         """What is left of each budget, the smallest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -55,8 +56,9 @@ def parse(expr: str) -> Expr:
     return read(expr).tree
 
 
+@lru_cache(maxsize=512)  # a dashboard asks about the same expression a dozen times; a long one takes 100 kB
 def read(source: str, without: Matcher | None = None) -> Reading:
-    """Parse, and leave `without` out of every selector of the tree (`selectors` keep it).
+    """Parse, and leave `without` out of every selector of the tree (`selectors` keep it). What is returned is shared: read it.
 
     Raises:
         PromQLError: as for parse.

@@ -51,7 +51,7 @@ SPOILT = {
         "target-ref-ids",
         lambda body: spoil(["panels", LINES, "targets"], body["panels"][LINES]["targets"] * 2)(body),
     ),
-    "other source": ("panel-datasource-rule", spoil(["panels", LINES, "targets", 0, "datasource", "uid"], "other")),
+    "other source": ("panel-source", spoil(["panels", LINES, "targets", 0, "datasource", "uid"], "other")),
     "no matcher": ("target-tenant-matcher", spoil(["panels", LINES, "targets", 0, "expr"], "up")),
     "other tenant": ("target-tenant-matcher", spoil(["panels", LINES, "targets", 0, "expr"], 'up{tenant="globex"}')),
     "unknown variable": ("undefined-variable", spoil(["panels", LINES, "targets", 0, "legendFormat"], "$pod")),

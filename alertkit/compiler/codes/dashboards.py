@@ -25,5 +25,11 @@ CODES: Final[dict[str, Code]] = {
         "Grafana takes a uid once in an organization and a title once in a folder; of two it shows one, and says so in its log "
         "alone. Uids come from tenant, view and environment, titles from the tenant and the view.",
     ),
+    "AK834": Code(
+        "A dashboard that would not work",
+        "A finished dashboard has a flaw that Grafana would hide: a link that leads nowhere, a query that leaves its tenant or "
+        "asks for a metric that no rule records or reads, a panel without title, unit or query. The message begins with the "
+        "rule's name; for dashboards of the project's own, `.lint` beside their builders can say where a rule does not count.",
+    ),
 }
 """Codes of dashboards, in order."""
