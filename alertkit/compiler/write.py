@@ -64,9 +64,16 @@ def _fate(target: Path, data: bytes, *, owned: bool) -> Fate:
         raise RefusedToWrite(f"{target.parent} is not a folder; alertkit writes files there: move it away") from error
     if current == data:
         return "unchanged"
-    if not owned and names.MARKER.encode() not in current[:200]:
+    if not owned and not _is_generated(current):
         raise RefusedToWrite(f"{target} was not written by alertkit: move it away, or generate into another folder with --out")
     return "changed"
+
+
+def _is_generated(data: bytes) -> bool:
+    """True for a file of alertkit's whose manifest is lost: it did not survive a merge, or somebody removed it."""
+    if data.startswith(b"{"):
+        return any(mark.encode() in data for mark in names.JSON_MARKS)
+    return names.MARKER.encode() in data[:200]
 
 
 def write(out: Path, files: Files, changes: Iterable[FileChange], manifest: Manifest) -> None:
