@@ -27,7 +27,7 @@ TENANTS = 500
 PROJECT = """\
 version: alertkit/v1
 receiver: {url: "https://alertkit.internal:9087", credentials_file: alertkit.token}
-alertmanager: {secrets_dir: secrets}
+alertmanager: {secrets_dir: /etc/alertmanager/secrets}
 teams: [{name: platform, slack: "#platform"}]
 channels: [{name: slack, type: slack, token: {secret: slack-bot}}]
 dashboards: []

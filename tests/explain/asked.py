@@ -12,7 +12,7 @@ import alertkit
 from alertkit.explain import Explanation, Question, explain
 
 PROJECT = """\
-alertmanager: {secrets_dir: secrets}
+alertmanager: {secrets_dir: /etc/alertmanager/secrets}
 routing: {group_wait: 30s}
 dashboards: []
 """

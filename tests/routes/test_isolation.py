@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import subprocess
-import threading
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import hooks
 import projects
 import pytest
 import routed
@@ -128,39 +124,8 @@ def test_a_tenant_that_amtool_refuses_keeps_its_last_good_fragment(tmp_path, too
     assert "globex/standard" in whole
 
 
-@contextmanager
-def hook() -> Iterator[tuple[int, list[tuple[str, dict]]]]:
-    """A server that keeps what Alertmanager posts, with the path."""
-    posts: list[tuple[str, dict]] = []
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posts.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port, posts
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def fire(url: str, alerts: list[dict[str, str]]) -> None:
-    body = json.dumps([{"labels": labels} for labels in alerts]).encode()
-    request = urllib.request.Request(f"{url}/api/v2/alerts", body, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request, timeout=20).close()
-
-
 def test_in_a_running_alertmanager_no_alert_inhibition_or_group_crosses(tmp_path, tool):
-    with hook() as (port, posts):
+    with hooks.hook() as (port, posts):
         project = (
             f'receiver: {{url: "http://127.0.0.1:{port}", credentials_file: alertkit.token}}\n'
             "webhook_hosts: [hooks.acme.example]\nrouting: {group_wait: 0s}\n"
@@ -170,21 +135,21 @@ def test_in_a_running_alertmanager_no_alert_inhibition_or_group_crosses(tmp_path
         with servers.alertmanager(binary, tmp_path, file.parent.parent, servers.free_port(), "secret") as url:
             down = {"alertname": "Down", "severity": "critical", "service": "web", "region": "eu"}
             slow = {"alertname": "Slow", "severity": "warning", "service": "web", "region": "eu"}
-            fire(url, [{**down, "tenant": "acme"}])
+            hooks.fire(url, {**down, "tenant": "acme"})
             servers.eventually("the source is there", lambda: len(posts) >= 2)
             others = [
                 {**down, "tenant": "globex", "region": "us"},
                 {**down, "severity": "critical"},
                 {**down, "tenant": "initech"},
             ]
-            fire(url, [{**slow, "tenant": "acme"}, {**slow, "tenant": "globex"}, *others])
+            hooks.fire(url, {**slow, "tenant": "acme"}, {**slow, "tenant": "globex"}, *others)
             servers.eventually("the rest is there", lambda: len(posts) >= 7)
             muted = json.loads(servers.get(f"{url}/api/v2/alerts?inhibited=true&active=false&unprocessed=false"))
 
     assert [(one["labels"]["tenant"], one["labels"]["alertname"]) for one in muted] == [("acme", "Slow")]
     told = {
         (path, alert["labels"].get("tenant", ""), alert["labels"]["alertname"])
-        for path, post in posts
+        for path, _, post in posts
         for alert in post["alerts"]
     }
     assert told == {
@@ -196,6 +161,6 @@ def test_in_a_running_alertmanager_no_alert_inhibition_or_group_crosses(tmp_path
         ("/v1/alerts/platform/unrouted", "", "Down"),
         ("/v1/alerts/platform/unrouted", "initech", "Down"),
     }
-    for _, post in posts:
+    for _, _, post in posts:
         assert len({alert["labels"].get("tenant") for alert in post["alerts"]}) == 1
         assert post["groupLabels"].get("tenant") == post["alerts"][0]["labels"].get("tenant")

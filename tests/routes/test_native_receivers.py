@@ -145,8 +145,8 @@ def test_amtool_reads_every_kind_of_receiver(tmp_path, tool):
 
 
 def test_a_secret_url_of_a_webhook_is_a_file_where_the_target_reads_one(tmp_path):
-    project = 'targets: {alertmanager: "0.26"}\nalertmanager: {secrets_dir: secrets}\n'
+    project = 'targets: {alertmanager: "0.26"}\nalertmanager: {secrets_dir: /etc/alertmanager/secrets}\n'
     built = routed.build(tmp_path, {"acme": "routing: {receivers: [{name: h, type: webhook, url: {secret: hook}}]}\n"}, project)
     (hook,) = [one for one in routed.fragment(built).receivers if one.name == "acme/alertmanager/h"]
-    assert hook.settings["url_file"] == "secrets/acme/hook"
+    assert hook.settings["url_file"] == "/etc/alertmanager/secrets/acme/hook"
     assert "url" not in hook.settings

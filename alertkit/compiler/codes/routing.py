@@ -17,7 +17,7 @@ _PAGER = "    - {name: pager, type: pagerduty, routing_key: {secret: pagerduty}}
 
 def _webhook_for(version: str) -> str:
     return (
-        f'# alertkit.yaml\ntargets: {{alertmanager: "{version}"}}\nalertmanager: {{secrets_dir: secrets}}\n'
+        f'# alertkit.yaml\ntargets: {{alertmanager: "{version}"}}\nalertmanager: {{secrets_dir: /etc/alertmanager/secrets}}\n'
         "# tenants/acme.yaml\nrouting:\n  receivers:\n    - {name: hook, type: webhook, url: {secret: hook}}\n"
     )
 
