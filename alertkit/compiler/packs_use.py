@@ -13,6 +13,7 @@ from alertkit.model.pack import OWN_NAME, SERVICE, Pack, PackAlert, PackCase, Pa
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import Source
 from alertkit.model.tenant import AlertDefinition, CaseDefinition, Project, RecordDefinition, Text
+from alertkit.promql import metric_names
 
 Change = dict[str, Any] | Literal["off"]
 """What a tenant says about an alert of a pack, valid by the schema."""
@@ -111,7 +112,8 @@ def runbook(project: Project, pack: Pack, alert: PackAlert) -> str:
 def cases(used: Use) -> Iterator[CaseDefinition]:
     """The pack's cases that hold for this use: alerts as the pack has them, parameters as the case was written for."""
     for case in used.pack.cases:
-        if case.alert not in used.changes and _holds(used, case):
+        alert = used.pack.alert(case.alert)
+        if alert is not None and case.alert not in used.changes and _holds(used, alert, case):
             yield CaseDefinition(
                 alert=names.pack_rule(used.service, used.pack.name, case.alert),
                 title=case.title,
@@ -124,11 +126,18 @@ def cases(used: Use) -> Iterator[CaseDefinition]:
             )
 
 
-def _holds(used: Use, case: PackCase) -> bool:
-    """Parameters that the case's series name adapt by themselves; every other one must be what the case was written for."""
+def _holds(used: Use, alert: PackAlert, case: PackCase) -> bool:
+    """What the alert depends on is as the case was written for; parameters that its series name adapt by themselves."""
     named = {place.name for series in case.series for place in packs_places.find(series)}
+    given = frozenset(name for series in case.series for name in metric_names(packs_places.fill(series, used.values)))
     return all(
-        used.values[name] == case.values.get(name, default(parameter, used.service))
-        for name, parameter in used.pack.parameters.items()
-        if name not in named
+        used.values[name] == case.values.get(name, default(used.pack.parameters[name], used.service))
+        for name in _parameters_of(used, alert.expr, given) - named - {SERVICE}
     )
+
+
+def _parameters_of(used: Use, expr: str, given: frozenset[str]) -> set[str]:
+    """Parameters in an expression and in the records that it reads, but for records that are given."""
+    found = {place.name for place in packs_places.find(expr)}
+    read = metric_names(packs_places.fill(expr, used.values)) - given
+    return found.union(*(_parameters_of(used, record.expr, given) for record in used.pack.records if record.record in read))
