@@ -107,6 +107,13 @@ JSON_MARKS: Final = (f'"version": "{POLICY_VERSION}"', '"uid": "ak-')
 """One of these stands in every generated JSON file, which can have no comment: a compiled policy, a dashboard."""
 
 
+def is_generated(data: bytes) -> bool:
+    """True for the bytes of a file that alertkit wrote."""
+    if data.startswith(b"{"):
+        return any(mark.encode() in data for mark in JSON_MARKS)
+    return MARKER.encode() in data[:200]
+
+
 def receiver(tenant: str, policy: str) -> str:
     """Name of the Alertmanager receiver of a tenant's policy; `/` cannot occur in either part, so it is unique."""
     return f"{tenant}/{policy}"

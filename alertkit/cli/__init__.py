@@ -12,6 +12,7 @@ from alertkit import __version__
 from alertkit.errors import AlertkitError, MissingTool, UsageError
 
 COMMANDS = {
+    "apply": "Put generated files where servers read them, and reload.",
     "completion": "Print the completion script for a shell.",
     "doctor": "Ask a running Prometheus whether the rules have their data.",
     "explain": "Say where an alert goes, who is told when, and what they read.",

@@ -1,1 +1,1 @@
-"""Questions to running servers. Read-only: nothing here changes anything anywhere."""
+"""Running servers: questions that change nothing, and `apply`, which puts files in place and has them read."""
