@@ -24,6 +24,9 @@ from alertkit.model.rules import AlertingRule
 __all__ = ["Explanation", "Question", "compiled", "explain", "local_instant"]
 
 
+_YEARS = range(2000, 2100)
+
+
 class Question(msgspec.Struct, frozen=True):
     """An alert: its labels, and the name or id of the rule that it comes from (its labels need not be given then).
 
@@ -91,6 +94,8 @@ def local_instant(text: str, timezone: str) -> dt.datetime:
     """
     try:
         moment = dt.datetime.fromisoformat(text)
+        if moment.year not in _YEARS:
+            raise ValueError(text)
     except ValueError as error:
         raise UsageError(
             f"{text!r} is no moment; write it as 2026-11-21T03:00, or with an offset: 2026-11-21T03:00+01:00"

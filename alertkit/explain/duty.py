@@ -13,6 +13,9 @@ from alertkit.errors import UsageError
 from alertkit.model.oncall import Schedule
 from alertkit.model.policy import TenantPolicy
 
+LONGEST = dt.timedelta(days=5 * 366)
+"""An hourly rotation has 44,000 turns by then."""
+
 
 class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody on call from `start` until `end`, in the schedule's zone; an empty `person` is a gap.
@@ -58,10 +61,12 @@ def calendars(policy: TenantPolicy, wanted: Iterable[str], start: dt.datetime, e
     """The named schedules of a tenant, or all of its own when none is named.
 
     Raises:
-        UsageError: there is no such schedule, or the end is not after the start.
+        UsageError: there is no such schedule, or the end is not after the start, or years after it.
     """
     if end <= start:
         raise UsageError(f"the time ends at {end.isoformat()}, not after it begins at {start.isoformat()}")
+    if end - start > LONGEST:
+        raise UsageError(f"a calendar is at most {LONGEST.days} days long, not {(end - start).days}")
     own = [name for name in policy.schedules if not names.is_lent(name)]
     return tuple(_calendar(policy, _found(policy, name), start, end) for name in tuple(wanted) or own)
 

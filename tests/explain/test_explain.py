@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 
 import asked
 import pytest
@@ -185,3 +187,42 @@ def test_a_moment_without_an_offset_is_in_the_tenant_s_zone(text, instant):
 def test_what_is_no_moment_is_refused():
     with pytest.raises(UsageError, match="write it as"):
         local_instant("tomorrow", "UTC")
+
+
+@pytest.mark.parametrize("text", ["1999-12-31", "9999-12-31T23:59", "0001-01-01T00:00"])
+def test_a_moment_far_from_now_is_refused(text):
+    with pytest.raises(UsageError, match="is no moment"):
+        local_instant(text, "Europe/Paris")
+
+
+SLO = """\
+slos:
+  - name: availability
+    service: web
+    objective: 99.9%
+    window: 30d
+    sli: {errors: 'http_requests_total{code=~"5.."}', total: http_requests_total}
+    page: critical
+    ticket: warning
+"""
+
+
+def test_an_alert_that_several_rules_raise_is_asked_for_by_its_rule(tmp_path):
+    built = alertkit.build(asked.make(tmp_path, SLO + asked.ACME))
+    with pytest.raises(UsageError, match=r"rules raise 'ErrorBudgetBurn'; name one by its id: slo/availability/"):
+        asked.ask(built, alert="ErrorBudgetBurn")
+    answer = asked.ask(built, alert="slo/availability/page-1h")
+    assert answer.labels["severity"] == "critical"
+    assert answer.labels["slo"] == "availability"
+    assert answer.deliveries[1].steps[0].pages[0].message is not None
+
+
+def test_without_the_packages_for_words_everything_else_is_still_answered(tmp_path):
+    """In a process of its own, where Babel cannot be imported."""
+    asked.make(tmp_path)
+    script = "import sys; sys.modules['babel'] = None; from alertkit.cli import main; main()"
+    arguments = ["explain", "--project", str(tmp_path), "--tenant", "acme", "--labels", "severity=critical"]
+    answer = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    assert "team web · slack #web · fr" in answer.stdout
+    assert "pip install 'alertkit[receiver]'" in answer.stdout
+    assert "Critique" not in answer.stdout

@@ -137,3 +137,13 @@ def test_the_offline_answer_is_amtool_s_for_the_same_labels(tmp_path, tool):
     compiled = [one.compiled for one in built.tenants]
     for reach in [reach for one in compiled for reach in route_tests.generated(one, project)]:
         assert amtool.receivers(file, reach.labels) == routed.reached(tree, reach.labels), reach
+
+
+def test_amtool_that_cannot_read_a_configuration_is_not_taken_for_an_answer(tmp_path, tool):
+    from alertkit.errors import ContractError
+    from alertkit.tools import amtool
+
+    tool("amtool")
+    (tmp_path / "broken.yaml").write_text("route: {}\n")
+    with pytest.raises(ContractError, match="amtool does not route"):
+        amtool.receivers(tmp_path / "broken.yaml", {"a": "b"})

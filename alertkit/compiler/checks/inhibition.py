@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -11,10 +13,12 @@ from alertkit.compiler.checks import conditions
 from alertkit.compiler.checks.conditions import Conditions
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
-from alertkit.model.route import InhibitRule
-from alertkit.routing import inhibited_by
+from alertkit.model.route import InhibitRule, Matcher
+from alertkit.routing.matchers import accepts
 
 Labels = dict[str, str]
+Sides = tuple[int, int]
+"""The rules of which an alert is a source, and those of which it is a target: bit n stands for rule n."""
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -59,42 +63,49 @@ def _known_alerts(data: Data) -> dict[str, Labels]:
 
 def _circles(rules: list[Rule], alerts: dict[str, Labels]) -> Iterator[Finding]:
     """Alertmanager mutes by alerts that are muted themselves, so in a circle nobody is told of anything."""
-    mutes = {
-        name: {other: rule for other, target in alerts.items() if other != name and (rule := _muting(rules, source, target))}
-        for name, source in alerts.items()
-    }
-    reported: set[Path] = set()
-    for name in alerts:
-        circle = _way_back(name, mutes)
-        rule = mutes[circle[-1]][name] if circle else None
-        if rule is not None and not reported & {mutes[a][b].path for a, b in _pairs(circle)}:
-            reported |= {mutes[a][b].path for a, b in _pairs(circle)}
-            message = f"these rules mute in a circle: {' → '.join((*circle, name))}; when all fire, nobody is told of any"
-            yield Finding(rule.path, "AK608", message, "let the cause mute its effects, and no effect its cause")
+    sides: dict[Sides, str] = {}
+    for name, labels in alerts.items():
+        sides.setdefault(_sides(rules, labels), name)
+    muted_by = {target: {source for source in sides if _muting(source, target)} for target in sides}
+    while circle := _circle(muted_by):
+        closing, number = max(((pair, _first(_muting(*pair))) for pair in pairwise(circle)), key=lambda found: found[1])
+        start = circle.index(closing[1])
+        ordered = [*circle[start:-1], *circle[:start], closing[1]]
+        message = (
+            f"these rules mute in a circle: {' → '.join(sides[one] for one in ordered)}; when all fire, nobody is told of any"
+        )
+        yield Finding(rules[number].path, "AK608", message, "let the cause mute its effects, and no effect its cause")
+        muted_by = {target: sources - {closing[1]} for target, sources in muted_by.items() if target != closing[1]}
 
 
-def _muting(rules: list[Rule], source: Labels, target: Labels) -> Rule | None:
-    """The rule by which one alert surely mutes the other, if labels of `equal` have the same values."""
-    known = {label for labels in (source, target) for label in labels}
-    for rule in rules:
-        decided = all(matcher.name in known for matcher in (*rule.value.source, *rule.value.target))
-        if decided and inhibited_by([rule.value], target, [source]):
-            return rule
-    return None
+def _first(rules: int) -> int:
+    """The first rule of several."""
+    return (rules & -rules).bit_length() - 1
 
 
-def _way_back(start: str, mutes: dict[str, dict[str, Rule]]) -> tuple[str, ...]:
-    """The shortest circle through an alert; empty when there is none."""
-    ways, seen = [(start,)], {start}
-    for way in ways:
-        for following in mutes[way[-1]]:
-            if following == start:
-                return way
-            if following not in seen:
-                seen.add(following)
-                ways.append((*way, following))
-    return ()
+def _sides(rules: list[Rule], labels: Labels) -> Sides:
+    """The rules of which an alert surely is a source, and those of which it surely is a target."""
+    source = sum(1 << number for number, rule in enumerate(rules) if _surely(rule.value.source, labels))
+    target = sum(1 << number for number, rule in enumerate(rules) if _surely(rule.value.target, labels))
+    return source, target
 
 
-def _pairs(circle: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    return zip(circle, (*circle[1:], circle[0]), strict=True)
+def _surely(found: tuple[Matcher, ...], labels: Labels) -> bool:
+    return all(matcher.name in labels and accepts(matcher)(labels[matcher.name]) for matcher in found)
+
+
+def _muting(source: Sides, target: Sides) -> int:
+    """The rules by which one alert mutes another, if labels of `equal` have the same values: one that meets both sides is not
+    muted by another one that does."""
+    both = source[0] & source[1] & target[0] & target[1]
+    return source[0] & target[1] & ~both
+
+
+def _circle(muted_by: dict[Sides, set[Sides]]) -> list[Sides]:
+    """One circle, in which each mutes the next and the last is the first; empty when there is none."""
+    try:
+        graphlib.TopologicalSorter(muted_by).prepare()
+    except graphlib.CycleError as error:
+        found: list[Sides] = error.args[1]
+        return found
+    return []

@@ -102,7 +102,7 @@ def _mirror(index: int, receiver: Data) -> Branch:
 
 def _unreachable(branches: tuple[Branch, ...]) -> Iterator[Finding]:
     for place, branch in enumerate(branches):
-        wider = next((one for one in branches[:place] if not one.follow and set(one.own) <= set(branch.own)), None)
+        wider = next((one for one in branches[:place] if one.own and not one.follow and set(one.own) <= set(branch.own)), None)
         if wider is not None and branch.own:
             message = f"{_name(branch)} never takes an alert: {_name(wider)} matches all of them first"
             yield Finding(_condition(branch), "AK601", message, "put the route with more labels first, or remove one of them")
