@@ -14,6 +14,7 @@ from alertkit import names
 from alertkit.compiler import health, routes_native
 from alertkit.model.route import Fragment, InhibitRule, Matcher, Route, WebhookReceiver
 from alertkit.model.tenant import InhibitDefinition, Project, RouteDefinition, Tenant
+from alertkit.routing.tree import Position
 
 CRITICAL = Matcher(names.LABEL_SEVERITY, "=", names.SEVERITIES[0])
 
@@ -66,11 +67,11 @@ def count(routes: Iterable[Route]) -> int:
     return sum(1 + count(route.routes) for route in routes)
 
 
-def origins(tenant: Tenant, project: Project) -> dict[tuple[int, ...], str]:
+def origins(tenant: Tenant, project: Project) -> dict[Position, str]:
     """Where each route below the tenant's own comes from, by its position there: `file:line`, or what alertkit makes it for."""
     watching = ["alertkit's own health"] * len(health.routes(project)) if tenant.name == names.PLATFORM else []
     before = [*watching, *("mirror of critical alerts" for _ in _mirrors(tenant))]
-    found = {(index,): words for index, words in enumerate(before)}
+    found: dict[Position, str] = {(index,): words for index, words in enumerate(before)}
     found |= dict(_written_origins(tenant.routing.routes, (), len(before)))
     place = len(before) + len(tenant.routing.routes)
     if not tenant.routing.notify:
@@ -80,9 +81,7 @@ def origins(tenant: Tenant, project: Project) -> dict[tuple[int, ...], str]:
     return {**found, (place,): "whatever is left"}
 
 
-def _written_origins(
-    written: Iterable[RouteDefinition], above: tuple[int, ...], first: int = 0
-) -> Iterator[tuple[tuple[int, ...], str]]:
+def _written_origins(written: Iterable[RouteDefinition], above: Position, first: int = 0) -> Iterator[tuple[Position, str]]:
     for index, one in enumerate(written, first):
         yield (*above, index), f"{one.source.file}:{one.source.line}"
         yield from _written_origins(one.routes, (*above, index))
