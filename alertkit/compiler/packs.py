@@ -30,7 +30,7 @@ class Library(msgspec.Struct, frozen=True):
     def of(cls, project: Path) -> Library:
         """The packs of a project."""
         library = cls(project)
-        parts = (part for folder in library.own() for part in (folder.name.encode(), (folder / names.PACK_FILE).read_bytes()))
+        parts = (part for folder in library.own() for part in (folder.name.encode(), _content(folder / names.PACK_FILE)))
         return msgspec.structs.replace(library, digest=input_digest(parts))
 
     def names(self) -> list[str]:
@@ -66,6 +66,13 @@ def _read(file: Path, origin: str) -> Reading:
         return packs_read.read(read_bytes(file, origin), origin)
     except ProblemsFound as found:
         return Reading(None, found.problems)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""  # whoever uses the pack hears of it
 
 
 def _is_pack(folder: Path) -> bool:

@@ -13,7 +13,9 @@ from pack_projects import generate, make_project, resolved, rules, run_cases
 
 from alertkit import names, resources
 from alertkit.compiler import packs_values
+from alertkit.compiler.load import load_text
 from alertkit.compiler.packs import Library
+from alertkit.model.document import plain
 from alertkit.model.pack import Pack
 
 FOLDER = resources.root() / "rules"
@@ -120,6 +122,13 @@ def test_the_tables_of_a_packs_readme_are_those_of_the_pack(name: str) -> None:
 
     text = (FOLDER / name / "README.md").read_text(encoding="utf-8")
     assert markdown(pack_named(name)) in text
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_example_of_a_packs_readme_compiles(name: str, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", (FOLDER / name / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    services = [{**service, "owner": "platform"} for service in plain(load_text(example.encode(), name))["services"]]
+    assert rules(make_project(tmp_path, services))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
