@@ -35,6 +35,8 @@ from alertkit.model.route import Fragment
 from alertkit.model.rules import AlertingRule, RuleGroup
 from alertkit.model.tenant import Project, Tenant
 
+_ABOUT_FORM = "AK2"
+"""Begins the codes of what a schema refuses; an environment is laid over a definition of the right form only."""
 _ABOUT_NAMES = ("AK301", "AK306", "AK602")
 """Problems that follow when names are missing."""
 
@@ -121,12 +123,20 @@ def _checked(source: Source, scope: Scope) -> tuple[Node | None, list[Problem]]:
         files = dict(source.files)
         problems = validate(node, scope, files)
         asked = scope.project.environment
-        if not _failed(problems):
+        if not any(problem.code.startswith(_ABOUT_FORM) for problem in problems):
             variants = [_variant(node, asked)] if asked else list(_environments(node))
             problems += [problem for variant in variants for problem in validate(variant, scope, files)]
     except ProblemsFound as found:
         return None, [msgspec.structs.replace(problem, tenant=source.tenant) for problem in found.problems]
-    return _variant(node, asked), sorted(set(problems))
+    return _variant(node, asked), _each_once(problems)
+
+
+def _each_once(problems: list[Problem]) -> list[Problem]:
+    """Problems by place. In an environment a problem of the tenant's may come again with another hint."""
+    found: dict[Problem, Problem] = {}
+    for problem in problems:
+        found.setdefault(msgspec.structs.replace(problem, hint=""), problem)
+    return sorted(found.values())
 
 
 def load(source: Source) -> Node:
