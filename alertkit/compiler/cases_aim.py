@@ -47,6 +47,7 @@ _CONSTANT: Final = frozenset(
 )
 """Functions of a range that return a constant series' own value. An average of a line would lag; only constants are aimed at."""
 _SAME: Final = frozenset(("sort", "sort_desc", "abs", "clamp_min", "clamp_max", "clamp", "sum", "max", "min", "avg", "quantile"))
+_CHOSEN: Final = {"-": 1.0, "*": 2.0, "/": 2.0}
 _RATES: Final = frozenset(("rate", "irate", "increase", "deriv", "delta"))
 
 
@@ -168,17 +169,21 @@ class Aim:
             self._two_sides(expr, target)
 
     def _two_sides(self, expr: Binary, target: Signal) -> None:
-        """The side that is known, wanted elsewhere or simply chosen first; then the other."""
+        """The side that is known, wanted elsewhere or chosen; then the other. A part goes before its whole."""
         right = self._known(expr.right)
         if right is None and (left := self._known(expr.left)) is not None and expr.operator in ("+", "-"):
-            self.at(expr.left, left)
             sign = 1.0 if expr.operator == "+" else -1.0
             self.at(expr.right, pairs(target, left, lambda wanted, known: wanted.plus(known, -1).scaled(sign)))
+            self.at(expr.left, left)
             return
-        right = right or self.constant(1.0 if expr.operator in ("*", "/") else 0.0)
-        undo = {"+": minus, "-": plus, "*": over, "/": times}[expr.operator]
-        target_left = pairs(target, right, undo)
+        # Not what would make no difference if it were forgotten: 2 divides, half is added, 1 is taken away.
+        right = right or (
+            each(target, lambda line: line.scaled(0.5)) if expr.operator == "+" else self.constant(_CHOSEN[expr.operator])
+        )
+        target_left = pairs(target, right, {"+": minus, "-": plus, "*": over, "/": times}[expr.operator])
         self.wanted.setdefault(unwrap(expr.right), right)
+        if expr.operator == "-":
+            self.at(expr.right, right)
         self.at(expr.left, target_left)
         self.at(expr.right, right)
 

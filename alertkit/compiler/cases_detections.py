@@ -92,13 +92,16 @@ def _spike(anomaly: Anomaly) -> list[Moment]:
         ("silent just below its factor", False, _spiked(anomaly, limit * (1 - NEAR))),
         ("fires just above its factor", True, _spiked(anomaly, limit * (1 + NEAR))),
         ("silent without a day of history", False, {**_spiked(anomaly, limit * 2), names.DETECTION_SPREAD: [(_SPREAD, _HOUR)]}),
-        ("silent within a hundredth of the usual", False, _steady(anomaly)),
+        ("silent within a hundredth of the usual", False, _steady(anomaly, 0.01 * (1 - NEAR))),
+        ("fires beyond a hundredth of the usual", True, _steady(anomaly, 0.01 * (1 + NEAR))),
         *_other_way(anomaly, _spiked(anomaly, -limit * 2)),
     ]
 
 
-def _steady(anomaly: Anomaly) -> History:
-    return {**_spiked(anomaly, _USUAL * 0.009), names.DETECTION_SPREAD: [(0.0001, 30 * _HOUR)]}
+def _steady(anomaly: Anomaly, part: float) -> History:
+    """So far from a mean that takes in the value itself that it is this part of the mean, where hardly anything ever changed."""
+    away = part * _USUAL / ((_HOUR - 1) / _HOUR - _sign(anomaly) * part / _HOUR)
+    return {**_spiked(anomaly, away), names.DETECTION_SPREAD: [(0.0001, 30 * _HOUR)]}
 
 
 def _spiked(anomaly: Anomaly, away: float) -> History:
@@ -115,6 +118,8 @@ def _level(anomaly: Anomaly) -> list[Moment]:
         ("fires just above its factor", True, _shifted(anomaly, limit * (1 + NEAR))),
         ("silent when yesterday was the same", False, _shifted(anomaly, limit * 2, yesterday=limit * 2)),
         ("silent when last week was the same", False, _shifted(anomaly, limit * 2, last_week=limit * 2)),
+        ("silent within a hundredth of the usual", False, _calm(anomaly, 0.01 * (1 - NEAR))),
+        ("fires beyond a hundredth of the usual", True, _calm(anomaly, 0.01 * (1 + NEAR))),
         *_other_way(anomaly, _shifted(anomaly, -limit * 2)),
     ]
 
@@ -132,6 +137,11 @@ def _shifted(anomaly: Anomaly, away: float, yesterday: float = 0.0, last_week: f
         ],
         names.DETECTION_CHANGE: [(_SPREAD, 2 * _HOUR)],
     }
+
+
+def _calm(anomaly: Anomaly, part: float) -> History:
+    """Away from yesterday and last week by this part of them, where no day was ever unlike another."""
+    return {**_shifted(anomaly, _USUAL * part), names.DETECTION_CHANGE: [(0.0001, 2 * _HOUR)]}
 
 
 def _sign(anomaly: Anomaly) -> float:

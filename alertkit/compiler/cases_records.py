@@ -11,7 +11,7 @@ from alertkit.compiler.cases_aim import Aim, selectors_in
 from alertkit.compiler.cases_alerts import reach
 from alertkit.compiler.cases_labels import takes
 from alertkit.compiler.cases_lines import Line, UnderivableError
-from alertkit.compiler.cases_series import STEP, Unit, exactly, foreign, over_time
+from alertkit.compiler.cases_series import FOREIGN, STEP, Unit, exactly, foreign, over_time
 from alertkit.model.cases import Probe
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
@@ -22,6 +22,8 @@ from alertkit.promql.syntax import Call, children
 
 _LEVELS = ((3.0, 5.0), (0.3, 0.5), (0.03, 0.05))
 """Values before and after the change; a share has to stay below 1."""
+_FOREIGN = ((1.5, FOREIGN), (0.1, f"{FOREIGN}-too"))
+"""Values of foreign tenants, in those after the change: one more and one less, so that no aggregation can hide both."""
 LONG = 30
 """Minutes that a record looks back from which on its cases are evaluated once, not every minute."""
 _LATE = frozenset(("rate", "increase", "avg_over_time", "delta", "deriv", "sum_over_time"))
@@ -81,7 +83,10 @@ def _unit(rule: RecordingRule, tree: Expr, levels: tuple[float, float], own: Mat
     aim.at(tree, tuple(map(Line, levels)))
     series = {one: over_time(demand, lengths) for one, demand in aim.series.items()}
     if all(own in selector.matchers for selector in selectors_in(tree)):
-        series |= {foreign(one, own.name): over_time(demand, lengths) for one, demand in aim.series.items()}
+        for factor, suffix in _FOREIGN:
+            other = Aim(1, [tree])
+            other.at(tree, (Line(levels[1] * factor),))
+            series |= {foreign(one, own.name, suffix): over_time(demand, [sum(lengths)]) for one, demand in other.series.items()}
     probes = [_probe(rule, "follows its input", levels[1], sum(lengths) - 1)]
     if settle > 1 and _is_late(tree):
         probes.append(_probe(rule, "looks back over its whole window", levels[1], lengths[0] + settle - 2, equal=False))

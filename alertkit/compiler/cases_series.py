@@ -38,9 +38,9 @@ def series(name: str, labels: Mapping[str, str]) -> Series:
     return name, tuple(sorted(labels.items()))
 
 
-def foreign(one: Series, label: str) -> Series:
+def foreign(one: Series, label: str, suffix: str = FOREIGN) -> Series:
     """The same series of another tenant, which must not matter."""
-    return one[0], tuple((key, value + FOREIGN if key == label else value) for key, value in one[1])
+    return one[0], tuple((key, value + suffix if key == label else value) for key, value in one[1])
 
 
 def notation(one: Series) -> str:
@@ -57,9 +57,9 @@ def notated(fed: Mapping[Series, str]) -> dict[str, str]:
 def exactly(
     rule: str, title: str, record: str, labels: Mapping[str, str], value: float, at: Duration, *, equal: bool = True
 ) -> Probe:
-    """Whether one recorded series, and only one, has a value but for the last digits, or (not `equal`) any other."""
+    """Whether a recorded series, and any other of these labels, has a value but for the last digits, or (not `equal`) has not."""
     selector = ",".join(f"{name}={quote(text)}" for name, text in labels.items())
-    return Probe(rule, title, f"sum(abs({record}{{{selector}}} - {value!r}) {'<' if equal else '>'} bool 0.000001)", at)
+    return Probe(rule, title, f"avg(abs({record}{{{selector}}} - {value!r}) {'<' if equal else '>'} bool 0.000001)", at)
 
 
 def constant(*runs: tuple[float | Decimal | None, int]) -> str:

@@ -18,7 +18,8 @@ from alertkit.model.quantity import Duration
 from alertkit.model.slo import BASE, BooleanGauge, LatencyNative, RawRatio, Slo
 from alertkit.promql import Expr, Selector, parse, quote
 
-_SETTLE: Final = BASE.ms // STEP.ms + 3
+_SETTLE: Final = BASE.ms // STEP.ms + 1
+"""Samples of a phase: just enough for a window of 5 minutes, too few for a longer one."""
 _PHASES: Final = (("errors", 5.0, 0.5), ("no errors", 3.0, 0.0), ("no traffic", 0.0, 0.0))
 """What happens, events a second, and errors a second."""
 _FLOOD: Final = "0+1000x60"
@@ -148,7 +149,10 @@ def _probes(slo: Slo, context: SloContext, title: str, rates: tuple[float, float
         yield exactly(names.SLO_ERRORS, name, names.SLO_ERRORS, labels, errors, at)
     if not events:
         selector = ",".join(f"{key}={quote(text)}" for key, text in own.items())
-        yield Probe(record, name, f"sum({record}{{{selector}}} == {record}{{{selector}}}) or vector(-1)", at, -1)
+        # Sloth records 0 / 0, which is no number; a ratio of our own is not there at all.
+        wanted = " != " + f"{record}{{{selector}}}" if slo.compatibility == "sloth" else ""
+        expr = f"count({record}{{{selector}}}{wanted}) or vector(0)"
+        yield Probe(record, name, expr, at, int(slo.compatibility == "sloth"))
         return
     yield exactly(record, name, record, own, errors / events, at)
     burn = errors / events / float(slo.budget)
