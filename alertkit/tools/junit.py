@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 
 import msgspec
 
-from alertkit.model.text import visible
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 forbids, even escaped."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -43,17 +45,21 @@ def _suite(suite: Suite) -> ET.Element:
         "skipped": sum(bool(outcome.skipped) for outcome in suite.outcomes),
     }
     numbers = {key: str(value) for key, value in counts.items()}
-    element = ET.Element("testsuite", {"name": visible(suite.name), **numbers, "time": f"{suite.seconds:.3f}"})
+    element = ET.Element("testsuite", {"name": _legal(suite.name), **numbers, "time": f"{suite.seconds:.3f}"})
     for outcome in suite.outcomes:
         element.append(_outcome(outcome, suite.name))
     return element
 
 
 def _outcome(outcome: Outcome, suite: str) -> ET.Element:
-    element = ET.Element("testcase", {"classname": visible(suite), "name": visible(outcome.name)})
+    element = ET.Element("testcase", {"classname": _legal(suite), "name": _legal(outcome.name)})
     if outcome.failure:
         lines = outcome.failure.splitlines()
-        ET.SubElement(element, "failure", {"message": visible(lines[0])}).text = "\n".join(map(visible, lines))
+        ET.SubElement(element, "failure", {"message": _legal(lines[0])}).text = "\n".join(map(visible, lines))
     elif outcome.skipped:
-        ET.SubElement(element, "skipped", {"message": visible(outcome.skipped)})
+        ET.SubElement(element, "skipped", {"message": _legal(outcome.skipped)})
     return element
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("", text)

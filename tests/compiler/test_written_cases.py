@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slo_world import CONTEXT, SOURCE, alert, failures, only, record
+
+from alertkit.compiler import cases_written, unittests
+from alertkit.model.cases import Cases
+from alertkit.model.quantity import Duration
+from alertkit.model.rules import AlertingRule, RecordingRule
+from alertkit.model.tenant import CaseDefinition
+
+LATE = alert("vector(time()) - on() export_last_success_timestamp_seconds > 26 * 3600", "Late", hold=Duration.of(minutes=15))
+
+
+def case(series: dict[str, str], rule: str = "Late", **more: Any) -> CaseDefinition:
+    return CaseDefinition(rule, more.pop("title", ""), series, SOURCE, **more)
+
+
+def cases(written: CaseDefinition, *rules: AlertingRule | RecordingRule, isolated: bool = True) -> Cases:
+    return unittests.compile_cases(only(*rules), (), [written], CONTEXT, isolated=isolated)
+
+
+@pytest.fixture(autouse=True)
+def _promtool(tool: Callable[[str], str]) -> None:
+    tool("promtool")
+
+
+def test_a_written_case_gets_the_tenants_label_and_holds(tmp_path: Path) -> None:
+    one = case(
+        {"export_last_success_timestamp_seconds": "0x2000"},
+        fires_at=Duration.parse("26h16m"),
+        silent_at=Duration.parse("26h14m"),
+    )
+    found = cases(one, LATE)
+    assert 'export_last_success_timestamp_seconds{tenant="acme"}' in found.files[0].scenes[0].series
+    assert failures(tmp_path, only(LATE), found) == []
+
+
+def test_a_written_case_that_does_not_hold_fails_under_its_title(tmp_path: Path) -> None:
+    one = case({"export_last_success_timestamp_seconds": "0x2000"}, title="a day late", fires_at=Duration.parse("24h"))
+    (failure,) = failures(tmp_path, only(LATE), cases(one, LATE))
+    assert failure.startswith("Late: a day late: fires at 1d")
+
+
+def test_a_case_that_feeds_what_is_recorded_first_runs_with_the_records(tmp_path: Path) -> None:
+    rules = (record("sum(rate(hits_total[5m]))", "a:hits:rate5m"), alert("topk(1, a:hits:rate5m) > 5", "Hits"))
+    one = case({"hits_total": "0+600x30"}, "Hits", fires_at=Duration.parse("10m"), labels={"severity": "warning"})
+    found = cases(one, *rules)
+    assert [file.kind for file in found.files] == ["rates"]
+    assert "Hits" in found.covered
+    assert failures(tmp_path, only(*rules), found) == []
+
+
+def test_a_tenant_label_that_the_author_wrote_stays_and_none_is_added_where_nothing_is_isolated() -> None:
+    one = case({'load{tenant="globex"}': "1x5", "load": "2x5"}, "A", fires_at=Duration.parse("2m"))
+    first = cases(one, alert("topk(1, load) > 1")).files[0].scenes[0]
+    assert set(first.series) == {'load{tenant="globex"}', 'load{tenant="acme"}'}
+    plain = cases(case({"load": "2x5"}, "A", fires_at=Duration.parse("2m")), alert("topk(1, load) > 1"), isolated=False)
+    assert set(plain.files[0].scenes[0].series) == {"load{}"}
+
+
+@pytest.mark.parametrize("text", ["load{", 'load{a=~"b"}', "rate(load[5m])", "1"])
+def test_what_is_no_series_is_told(text: str) -> None:
+    ((found, reason),) = cases_written.check([text, "load", 'load{a="b"}'])
+    assert found == text
+    assert "is no series" in reason
