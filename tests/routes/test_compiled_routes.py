@@ -21,7 +21,8 @@ from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher, Route
 from alertkit.model.rules import Source
 from alertkit.model.tenant import NativeDefinition, RouteDefinition, Tenant
-from alertkit.routing import Tree
+from alertkit.routing import Tree, matchers
+from alertkit.tools import amtool
 
 POLICIES = ("day", "night", "late")
 LABELS = [
@@ -190,3 +191,24 @@ def test_an_environment_changes_one_receiver_by_name(tmp_path):
     assert found["acme/alertmanager/room"] == "#staging"
     assert found["acme/alertmanager/mail"] == "ops@acme.example"
     assert names.native_receiver("acme", "room") in found
+
+
+UGLY = ['a"b', "a\\b", "a\nb", "a,b", "{{ .X }}", "é😀", "# x", "a: b", "'", "}", "~", "null", "12", "a\\nb", '"']
+
+
+def test_ugly_values_reach_alertmanager_as_they_were_meant(tmp_path, tool):
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    routes_ = "".join(
+        f"    - {{match: {{zone: {quoted(value)}}}, escalate: p{number}}}\n"
+        f"    - {{matchers: [{quoted(matchers.text(Matcher('rack', '=', value)))}], escalate: p{number}}}\n"
+        for number, value in enumerate(UGLY)
+    )
+    policies = "".join(f"  - {{name: p{number}, steps: [{{notify: [{{team: web}}]}}]}}\n" for number in range(len(UGLY)))
+    acme = f"escalation:\n{policies}routing:\n  routes:\n{routes_}"
+    file = routed.written(routed.build(tmp_path, {"acme": acme}), tmp_path)
+    tool("amtool")
+    for number, value in enumerate(UGLY):
+        for label in ("zone", "rack"):
+            assert amtool.receivers(file, {"tenant": "acme", label: value}) == [f"acme/p{number}"], (label, value)
