@@ -54,8 +54,7 @@ def _route(route: RouteView, parent: Tree | None) -> Tree:
 
 def _why(route: RouteView) -> str:
     if route.outcome == "refused":
-        name = route.decided.split("=")[0].rstrip("!~").strip('"')
-        found = f"{name} is {route.found!r}" if route.found else f"it has no {name}"
+        found = f"{route.label} is {route.found!r}" if route.found else f"it has no {route.label}"
         return f"  {found}, not {route.decided}" if len(route.matchers) > 1 else f"  {found}"
     return f"  {route.taken_before_by} has taken it" if route.outcome == "not reached" else ""
 

@@ -17,7 +17,7 @@ from alertkit.routing.explain import Outcome
 class RouteView(msgspec.Struct, frozen=True, omit_defaults=True):
     """One route and what became of it. `origin` is `file:line`, or what alertkit makes the route for.
 
-    A refused route names the matcher that `decided` and the `found` value; one that is not reached names the receiver of the
+    A refused route names the matcher that `decided`, its `label` and the value that was `found`; one that is not reached names the receiver of the
     one that took the alert before.
     """
 
@@ -26,6 +26,7 @@ class RouteView(msgspec.Struct, frozen=True, omit_defaults=True):
     receiver: str
     origin: str = ""
     decided: str = ""
+    label: str = ""
     found: str = ""
     taken_before_by: str = ""
     copies: bool = False

@@ -60,6 +60,7 @@ def _view(
         receiver=receiver,
         origin=origins.get(verdict.position, ""),
         decided=text(decided) if decided else "",
+        label=decided.name if decided else "",
         found=labels.get(decided.name, "") if decided else "",
         taken_before_by=receivers.get(verdict.stopped_at, "") or above if verdict.stopped_at is not None else "",
         copies=route.follow,
