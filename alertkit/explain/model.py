@@ -17,8 +17,8 @@ from alertkit.routing.explain import Outcome
 class RouteView(msgspec.Struct, frozen=True, omit_defaults=True):
     """One route and what became of it. `origin` is `file:line`, or what alertkit makes the route for.
 
-    A refused route names the matcher that `decided`, its `label` and the value that was `found`; one that is not reached names the receiver of the
-    one that took the alert before.
+    A refused route names the matcher that `decided`, its `label` and the value that was `found`; one that is not reached
+    names the receiver of the one that took the alert before.
     """
 
     outcome: Outcome
