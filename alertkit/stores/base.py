@@ -66,7 +66,7 @@ class Settlement(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A message that could leave now: the best of its lane. `kind` is its priority too."""
+    """A message that could leave now. `kind` is its priority too."""
 
     id: int
     kind: NoteKind
@@ -157,7 +157,7 @@ class Store(Protocol):
         ...
 
     async def waiting(self, now: dt.datetime) -> list[Waiting]:
-        """Of every lane the one message that should leave first: pages before notes before refreshes, then by age.
+        """Of every lane the messages that should leave first: pages before notes before refreshes, then by age.
 
         The messages of a thread leave one at a time, the one that begins it first.
         """

@@ -15,6 +15,8 @@ from alertkit.stores import rows
 from alertkit.stores.base import Alerts, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
 from alertkit.stores.rows import instant, micros
 
+CANDIDATES: Final = 256
+"""Waiting messages looked at in one pass, at least one of every lane."""
 BULK: Final = 40
 """Rows of one INSERT: each length is compiled once, and longer ones gain nothing."""
 
@@ -26,21 +28,24 @@ _OUTGOING = f"""
     FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
 """
 # Lanes with something pending are found by hopping over the index, so that long lanes cost no more than short ones.
-_WAITING = f"""
+_BUSY = """
     WITH RECURSIVE busy (lane) AS (
         SELECT min(lane) FROM outbox WHERE state = 'pending'
         UNION ALL
         SELECT (SELECT min(lane) FROM outbox WHERE state = 'pending' AND lane > busy.lane) FROM busy WHERE busy.lane IS NOT NULL
-    ), best (id) AS (
-        SELECT (
+    )
+"""
+_WAITING = f"""
+    {_BUSY}, best (id) AS (
+        SELECT b.id FROM busy CROSS JOIN outbox b ON b.id IN (
             SELECT o.id FROM outbox o JOIN thread t ON t.id = o.thread
              WHERE o.lane = busy.lane AND o.state = 'pending' AND o.due <= ?
                AND NOT EXISTS (
                    SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.state IN ('pending', 'sending')
                       AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
                )
-             ORDER BY o.priority, o.due, o.id LIMIT 1
-        ) FROM busy
+             ORDER BY o.priority, o.due, o.id LIMIT ?
+        )
     )
     SELECT o.id, o.kind, o.attempt, l.tenant, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))}
       FROM best JOIN outbox o ON o.id = best.id JOIN thread t ON t.id = o.thread JOIN lane l ON l.id = o.lane
@@ -300,15 +305,21 @@ class Tables:
         return None if found is None else instant(found)
 
     def waiting(self, now: dt.datetime) -> list[Waiting]:
-        """The best message of every lane."""
+        """The best messages of every lane: the more of each, the fewer lanes there are."""
         self.flush()
-        found = self._db.execute(_WAITING, (micros(now),))
+        lanes = self._db.execute(f"{_BUSY} SELECT count(lane) FROM busy").fetchone()[0]
+        if not lanes:
+            return []
+        found = self._db.execute(_WAITING, (micros(now), max(1, CANDIDATES // lanes)))
         return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for number, kind, attempt, tenant, *rest in found]
 
     def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
         """Waiting messages, now being sent."""
         self.flush()
-        taken = "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id = ? AND state = 'pending'"
+        taken = (
+            "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id = ? AND state = 'pending'"
+            " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = outbox.thread AND e.state = 'sending')"
+        )
         until = micros(now + lease)
         found = [number for number in messages if self._db.execute(taken, (until, number)).rowcount]
         return [self._outgoing(self._db.execute(_OUTGOING + "WHERE o.id = ?", (number,)).fetchone()) for number in found]
