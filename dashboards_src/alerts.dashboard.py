@@ -5,6 +5,7 @@ from __future__ import annotations
 from alertkit import names
 from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, delivery, page, parts
 from alertkit.dashboards.alert_history import History
+from alertkit.dashboards.layout import COLUMNS
 
 
 def build(context: ViewContext) -> Dashboard | None:
@@ -16,11 +17,12 @@ def build(context: ViewContext) -> Dashboard | None:
 
 
 def _rows(context: ViewContext, words: Words) -> list[Row]:
-    history = History(context, words)
+    history, firing = History(context, words), parts.firing_table(context, words)
+    firing.width = COLUMNS
     rows = [
         Row(key="severities", panels=[*history.by_severity(), history.pending(), history.fires()]),
-        Row(key="now", panels=[parts.firing_count(context, words), parts.firing_table(context, words)]),
-        Row(key="history", title=words("History"), panels=[history.timeline()]),
+        Row(key="now", panels=[firing]),
+        Row(key="history", title=words("History"), panels=[history.timeline(sum(1 for _ in context.alerts()))]),
         Row(key="noise", title=words("Noise"), panels=[history.noise(), history.by_day()]),
     ]
     if context.receiver_job:

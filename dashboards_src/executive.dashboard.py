@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, page, slo_parts
+from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, page
 from alertkit.dashboards.alert_history import History
+from alertkit.dashboards.layout import COLUMNS
 from alertkit.dashboards.pack_parts import against_last_week
 from alertkit.dashboards.slo_overview import Overview
 from alertkit.dashboards.slo_series import SloSeries, of_tenant
@@ -20,12 +21,12 @@ def build(context: ViewContext) -> Dashboard | None:
 def _objectives(found: tuple[SloSeries, ...], context: ViewContext, words: Words) -> list[Row]:
     if not found:
         return []
-    every, lasts = Overview(found, context, words), [slo_parts.lasts_of(one, words) for one in found]
-    counted = any(one.counts_events for one in found)
+    every, counted = Overview(found, context, words), any(one.counts_events for one in found)
+    table, bars = every.table(linked="slo" in context.views), every.bars()
+    table.width, bars.width = COLUMNS, COLUMNS // 2
     return [
-        Row(key="objectives", panels=[every.met(), every.lowest(), History(context, words).critical_fires(), *lasts[:1]]),
-        Row(key="every", panels=[every.table(linked="slo" in context.views), every.bars()]),
-        *([Row(key="lasts", title=words("Budget gone in"), panels=lasts[1:])] if lasts[1:] else []),
+        Row(key="objectives", panels=[every.met(), every.lowest(), History(context, words).critical_fires()]),
+        Row(key="every", panels=[table, bars, every.lasting()]),
         Row(key="weeks", title=words("Week by week"), panels=[every.trend(), *([every.by_week()] if counted else [])]),
     ]
 

@@ -72,11 +72,11 @@ class History:
     def critical_fires(self) -> Stat:
         """As fires, of critical alerts."""
         panel = self.fires(**{names.LABEL_SEVERITY: "critical"})
-        panel.key, panel.title, panel.width, panel.height = "noise/critical", self._words("Critical alerts a week"), 6, 5
+        panel.key, panel.title, panel.width, panel.height = "noise/critical", self._words("Critical alerts a week"), 8, 5
         return panel
 
-    def timeline(self) -> StateTimeline:
-        """A band for each alert, coloured by severity while it fires."""
+    def timeline(self, alerts: int) -> StateTimeline:
+        """A band for each alert, coloured by severity while it fires; room for some of so many."""
         states = {"3": "critical", "2": "warning", "1": "info"}
         fires = [f"{value} * {self._alerts(severity=severity)}" for value, severity in states.items()]
         waits = f"0 * {selector('ALERTS', {**self._own, 'alertstate': 'pending'})}"
@@ -90,7 +90,7 @@ class History:
             mappings=[panels.value_mapping({**mapping, "0": (self._words("Pending"), "yellow")})],
             no_value=self._words("Nothing fires"),
             unit="none",
-            height=10,
+            height=max(6, min(14, 4 + alerts // 3)),
             show_values="never",
         )
 

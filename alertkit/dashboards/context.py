@@ -72,6 +72,11 @@ class ViewContext(msgspec.Struct, frozen=True):
         """Recording rules in the order of the groups."""
         return (rule for group in self.groups for rule in group.rules if isinstance(rule, RecordingRule))
 
+    @property
+    def recorded(self) -> dict[str, RecordingRule]:
+        """A recording rule of each name; those of one name are of one form, for one service each."""
+        return {rule.record: rule for rule in self.records()}
+
     def records_of(self, use: PackUse) -> tuple[RecordingRule, ...]:
         """What a service records through a pack."""
         name = names.group(self.tenant, names.pack_group(use.service, use.pack))

@@ -45,6 +45,17 @@ _BUILT_IN_ANNOTATION: Json = {
     "name": "Annotations & Alerts",
     "type": "dashboard",
 }
+_LINK: Json = {
+    "asDropdown": False,
+    "icon": "",
+    "includeVars": False,
+    "keepTime": False,
+    "tags": [],
+    "targetBlank": False,
+    "tooltip": "",
+    "type": "link",
+}
+"""What Grafana's type of a link wants, also on panels."""
 _SCALARS, _LISTS = (str, int, float), (list, tuple)
 _WITHOUT_SOURCE = frozenset({"row", "text", "dashlist", "news"})
 
@@ -123,6 +134,8 @@ def _panel(panel: Json, source: Json) -> Json:
         "overrides": [_override(given) for given in config.get("overrides", [])],
     }
     body.setdefault("options", {})
+    if "links" in body:
+        body["links"] = [{**_LINK, **link} for link in body["links"]]
     if kind in _WITHOUT_SOURCE:
         return body
     body["datasource"] = _source(panel.get("datasource"), source)

@@ -14,7 +14,7 @@ from alertkit.dashboards.targets import Query, variables
 from alertkit.dashboards.words import Words, markdown
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule
-from alertkit.promql import Condition, Selector, conditions, label_flow, parse, quote
+from alertkit.promql import Condition, Selector, conditions, label_flow, parse, quote, selectors
 
 SEVERITY_COLOR = {"critical": RED, "warning": ORANGE, "info": panels.BLUE}
 
@@ -152,8 +152,23 @@ def legend(expr: str, fallback: str, context: ViewContext) -> str:
     """The labels that tell the expression's series apart; `fallback` for one series that needs none."""
     only = label_flow(expr).only
     if only is None:
+        only = _of_records(expr, context)
+    if only is None:
         return "__auto"
     return " · ".join(f"{{{{{label}}}}}" for label in sorted(only - {context.label})) or fallback
+
+
+def _of_records(expr: str, context: ViewContext) -> frozenset[str] | None:
+    """The labels that tell series apart where everything that is read is recorded by the tenant's own rules; None otherwise."""
+    known = context.recorded
+    found: set[str] = set()
+    for selector in selectors(expr):
+        record = known.get(selector.metric)
+        only = label_flow(record.expr).only if record else None
+        if record is None or only is None:
+            return None
+        found |= only - record.labels.keys() - {matcher.name for matcher in selector.matchers if matcher.op == "="}
+    return frozenset(found)
 
 
 def _empty_panel(rule: AlertingRule, text: AlertText, words: Words) -> TimeSeries:

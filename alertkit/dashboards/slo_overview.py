@@ -8,10 +8,11 @@ from alertkit import names
 from alertkit.dashboards import panels
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.panels import GREEN, ORANGE, RED, BarGauge, Json, Stat, StateTimeline, Table, TimeSeries
-from alertkit.dashboards.slo_parts import BUDGET, BURN, LOWEST, spent
+from alertkit.dashboards.slo_parts import BUDGET, BURN, LOWEST, exhausted, spent
 from alertkit.dashboards.slo_series import NATIVE, SloSeries
 from alertkit.dashboards.targets import Query
 from alertkit.dashboards.words import Words
+from alertkit.model.slo import DAY
 from alertkit.promql import quote
 
 WEEKS = "56d"
@@ -23,6 +24,7 @@ class Overview:
     """Every SLO of a tenant at once. Those in Sloth's form are asked for by Sloth's labels and shown under ours."""
 
     def __init__(self, found: Sequence[SloSeries], context: ViewContext, words: Words) -> None:
+        self._found = found
         self._forms = sorted({one.identity for one in found})
         self._context, self._words = context, words
 
@@ -40,7 +42,7 @@ class Overview:
             unit="none",
             base=panels.BLUE,
             text_mode="value_and_name",
-            width=6,
+            width=8,
             height=5,
         )
 
@@ -60,7 +62,7 @@ class Overview:
             mappings=[spent(self._words)],
             text_mode="value_and_name",
             color_mode="background",
-            width=6,
+            width=8,
             height=5,
         )
 
@@ -98,6 +100,7 @@ class Overview:
             unit="none",
             sort=(columns["Value #C"], False),
             width=16,
+            height=max(5, min(10, 3 + len(self._found))),
         )
 
     def _details(self) -> Json:
@@ -117,6 +120,24 @@ class Overview:
             base=RED,
             steps=BUDGET,
             mappings=[spent(self._words)],
+        )
+
+    def lasting(self) -> BarGauge:
+        """How long each budget lasts, the shortest time first where the definition has it so."""
+        most = max(one.slo.window.seconds for one in self._found)
+        return BarGauge(
+            key="slos/lasting",
+            title=self._words("Budget gone in"),
+            description=self._words("When each error budget is gone if the last hours go on."),
+            targets=[Query(expr=one.lasts(), legend=_lasting_name(one), instant=True) for one in self._found],
+            unit="s",
+            decimals=1,
+            least=0,
+            most=most,
+            base=RED,
+            steps=((DAY.seconds, ORANGE), (most / 4, GREEN)),
+            mappings=exhausted(most, self._words),
+            width=12,
         )
 
     def burning(self) -> StateTimeline:
@@ -186,6 +207,10 @@ class Overview:
     def _own(self, form: tuple[str, str]) -> str:
         own = f"{self._context.label}={quote(self._context.tenant)},"
         return f'{{{own}{form[1]}!=""}}'
+
+
+def _lasting_name(found: SloSeries) -> str:
+    return " · ".join([found.slo.name, *(f"{{{{{label}}}}}" for label in found.slo.group_by)])
 
 
 def _coloured(steps: panels.Thresholds, base: str) -> Json:

@@ -141,17 +141,7 @@ def _lasts(found: SloSeries, words: Words) -> Stat:
     panel = _figure(found, "lasts", words("Budget gone in"), says, found.lasts())
     panel.unit, panel.base, panel.decimals = "s", RED, 1
     panel.steps = ((DAY.seconds, ORANGE), (found.slo.window.seconds / 4, GREEN))
-    panel.mappings = [
-        panels.range_mapping(0, 0, words("Used up"), RED),
-        panels.range_mapping(found.slo.window.seconds * 10, NEVER * 10, words("Not at this rate"), GREEN),
-    ]
-    return panel
-
-
-def lasts_of(found: SloSeries, words: Words) -> Stat:
-    """How long the budget lasts, under the SLO's name: for a view of many."""
-    panel = _lasts(found, words)
-    panel.title, panel.width, panel.height = f"{found.slo.name}: {words('Budget gone in')}", 6, 5
+    panel.mappings = exhausted(found.slo.window.seconds, words)
     return panel
 
 
@@ -184,6 +174,14 @@ def _traffic(found: SloSeries, words: Words) -> Stat:
 def spent(words: Words) -> Json:
     """A budget below nothing is no number that helps."""
     return panels.range_mapping(-1e12, 0, words("Used up"), RED)
+
+
+def exhausted(window: float, words: Words) -> list[Json]:
+    """Words for a budget that is gone already, and for one that outlasts ten windows of so many seconds."""
+    return [
+        panels.range_mapping(0, 0, words("Used up"), RED),
+        panels.range_mapping(window * 10, NEVER * 10, words("Not at this rate"), GREEN),
+    ]
 
 
 def _decimals(found: SloSeries) -> int:

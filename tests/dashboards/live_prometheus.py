@@ -47,7 +47,7 @@ class Prometheus:
             except ConnectionError:
                 found = []
             except urllib.error.URLError as error:
-                if isinstance(error, urllib.error.HTTPError):
+                if isinstance(error, urllib.error.HTTPError) and error.code != 503:  # it is starting
                     raise AssertionError(f"{query}: {error.read().decode()}") from error
                 found = []
             if found:
@@ -60,19 +60,36 @@ class Prometheus:
 def running(program: str, folder: Path, rules: list[dict[str, Any]], page: Callable[[int], str]) -> Iterator[Prometheus]:
     """Start, hand out, stop. `page(n)` is the n-th scrape's text."""
     with _metrics(page) as metrics:
-        port = _free_port()
         rule_file = folder / "rules.yaml"
         rule_file.write_text(json.dumps({"groups": rules}))  # JSON is YAML
         configuration = folder / "prometheus.yaml"
         configuration.write_text(CONFIGURATION.format(rules=json.dumps(str(rule_file)), metrics=metrics))
-        data, listen = f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen([program, f"--config.file={configuration}", data, listen], stderr=log)
-            try:
-                yield Prometheus(port)
-            finally:
-                server.terminate()
-                server.wait(30)
+        with _process(program, folder, configuration) as server:
+            yield server
+
+
+@contextmanager
+def serving(program: str, folder: Path) -> Iterator[Prometheus]:
+    """A server that answers from its data folder alone: it scrapes nothing. Samples are good for eleven minutes."""
+    configuration = folder / "quiet.yaml"
+    configuration.write_text("global: {scrape_interval: 1m}\n")
+    with _process(program, folder, configuration, "--query.lookback-delta=11m") as server:
+        assert server.eventually("vector(1)"), (folder / "log").read_text()[-2000:]
+        yield server
+
+
+@contextmanager
+def _process(program: str, folder: Path, configuration: Path, *flags: str) -> Iterator[Prometheus]:
+    port = _free_port()
+    data, listen = f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"
+    keep = "--storage.tsdb.retention.time=400d"
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen([program, f"--config.file={configuration}", data, listen, keep, *flags], stderr=log)
+        try:
+            yield Prometheus(port)
+        finally:
+            server.terminate()
+            server.wait(30)
 
 
 @contextmanager
