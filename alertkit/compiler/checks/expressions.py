@@ -30,8 +30,7 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
         yield from _alert(alert, path, scope)
         yield from _labels(alert, path, scope)
         if "keep_firing_for" in alert and scope.project.targets.prometheus < (2, 42):
-            target = ".".join(map(str, scope.project.targets.prometheus))
-            message = f"keep_firing_for needs Prometheus 2.42; the project's target is {target}"
+            message = f"keep_firing_for needs Prometheus 2.42; the project's target is {_target(scope)}"
             yield Finding((*path, "keep_firing_for"), "AK407", message, "remove it, or raise targets.prometheus", on_key=True)
 
 
@@ -52,12 +51,25 @@ def _alert(alert: Data, path: Path, scope: Scope) -> Iterator[Finding]:
 
 def _expression(expr: str, path: Path, scope: Scope) -> Iterator[Finding]:
     try:
+        need = scope.guard.too_new(expr)
+        if need:
+            message = f"{need.what} needs Prometheus {_dotted(need.version)}; the project's target is {_target(scope)}"
+            yield Finding(path, "AK407", message, "write it otherwise, or raise targets.prometheus", offset=need.offset)
+            return
         scope.guard(expr)
     except PromQLError as error:
         yield Finding(path, "AK401", f"not PromQL: {error}{_near(expr, error.offset)}", offset=error.offset)
     except IsolationError as error:
         message = f"cannot be confined to the tenant: {error}{_near(expr, error.offset)}"
         yield Finding(path, "AK402", message, offset=error.offset)
+
+
+def _target(scope: Scope) -> str:
+    return _dotted(scope.project.targets.prometheus)
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
 
 
 def _near(expr: str, offset: int | None) -> str:

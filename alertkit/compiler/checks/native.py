@@ -125,10 +125,6 @@ def _references(routing: Data) -> Iterator[Finding]:
         for key in ("mute", "active"):
             for place, name in enumerate(route.get(key, [])):
                 yield from unknown("interval", name, intervals, (*path, key, place))
-            if key in route and "escalate" in route:
-                message = f"{key} stands on a route that escalates: Alertmanager would keep back the end of alerts, too"
-                hint = "give the policy active: hours, or write a maintenance window"
-                yield Finding((*path, key), "AK609", message, hint, on_key=True)
 
 
 def _project(routing: Data, scope: Scope) -> Iterator[Finding]:

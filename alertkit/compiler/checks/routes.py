@@ -19,7 +19,10 @@ Target = tuple[str, str]
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """A written route: its matchers, those above it included in `chain`, and what takes its alerts."""
+    """A written route: its matchers, those above it included in `chain`, and what takes its alerts.
+
+    `timed` are its keys that name intervals.
+    """
 
     path: Path
     own: tuple[Matcher, ...]
@@ -27,6 +30,7 @@ class Branch(msgspec.Struct, frozen=True):
     follow: bool
     target: Target | None
     below: tuple[Branch, ...] = ()
+    timed: tuple[str, ...] = ()
 
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
@@ -39,7 +43,7 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
     top = _default(routing)
     branches = _branches(routing.get("routes", []), ("routing", "routes"), (), top)
     yield from _unreachable(branches)
-    yield from _missing_targets(branches)
+    yield from _targets(branches)
     mirrors = tuple(_mirror(index, one) for index, one in enumerate(routing.get("receivers", [])) if one.get("mirror"))
     yield from _twice((*mirrors, *branches, Branch(("routing", "notify"), (), (), follow=False, target=top)))
 
@@ -87,7 +91,8 @@ def _branches(routes: list[Data], path: Path, above: tuple[Matcher, ...], defaul
         below = _branches(route.get("routes", []), (*path, index, "routes"), chain, target)
         if any(branch.follow for branch in below):
             below = (*below, Branch((*path, index), (), chain, follow=False, target=target))
-        found.append(Branch((*path, index), own, chain, route.get("continue", False), target, below))
+        timed = tuple(key for key in ("mute", "active") if key in route)
+        found.append(Branch((*path, index), own, chain, route.get("continue", False), target, below, timed))
     return tuple(found)
 
 
@@ -112,13 +117,18 @@ def _unreachable(branches: tuple[Branch, ...]) -> Iterator[Finding]:
         yield from _unreachable(branch.below)
 
 
-def _missing_targets(branches: tuple[Branch, ...]) -> Iterator[Finding]:
+def _targets(branches: tuple[Branch, ...]) -> Iterator[Finding]:
+    """Routes without one, and intervals on the way to a policy."""
     for branch in branches:
         if branch.target is None:
             message = f"{_name(branch)} does not say what takes its alerts"
             yield Finding(branch.path, "AK605", message, "add escalate: with a policy, or notify: with one of routing.receivers")
-        else:
-            yield from _missing_targets(branch.below)
+            continue
+        for key in branch.timed if branch.target[0] == "escalate" else ():
+            message = f"{key} stands on a route that escalates: Alertmanager would keep back the end of alerts, too"
+            hint = "give the policy active: hours, or write a maintenance window"
+            yield Finding((*branch.path, key), "AK609", message, hint, on_key=True)
+        yield from _targets(branch.below)
 
 
 def _twice(branches: tuple[Branch, ...]) -> Iterator[Finding]:
