@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 from alertkit import promql
+from alertkit.errors import PromQLError
+from alertkit.promql import Need
+from alertkit.promql.versions import OLDEST, Version
 
 
 class Guard:
     """Turns an author's expression into the one that is emitted, and remembers it: checking and compiling both ask.
 
-    With `isolate` false the data source is already isolated and the expression is only parsed.
+    With `isolate` false the data source is already isolated and the expression is only parsed. `target` is the Prometheus that
+    must understand it: one that does not understand one rule loads none.
     """
 
-    def __init__(self, label: str, value: str, shared: frozenset[str], *, isolate: bool) -> None:
+    def __init__(self, label: str, value: str, shared: frozenset[str], *, isolate: bool, target: Version = OLDEST) -> None:
         self._label, self._value, self._shared, self._isolate = label, value, shared, isolate
+        self._target = target
         self._done: dict[str, str] = {}
 
     def __call__(self, expr: str) -> str:
         """The expression that may be emitted.
 
         Raises:
-            PromQLError: it does not parse.
+            PromQLError: it does not parse, or the target does not understand it.
             IsolationError: it cannot be proven to read only the tenant's series.
         """
         if expr not in self._done:
             self._done[expr] = self._pass(expr)
         return self._done[expr]
 
+    def too_new(self, expr: str) -> Need | None:
+        """What the target does not understand of an expression.
+
+        Raises:
+            PromQLError: it cannot be split into words.
+        """
+        need = promql.needs(expr)
+        return need if need and need.version > self._target else None
+
     def _pass(self, expr: str) -> str:
+        need = self.too_new(expr)
+        if need:
+            version, target = (".".join(map(str, number)) for number in (need.version, self._target))
+            raise PromQLError(f"{need.what} needs Prometheus {version}; the target is {target}", need.offset)
         if self._isolate:
             return promql.isolate(expr, self._label, self._value, self._shared)
         promql.parse(expr)

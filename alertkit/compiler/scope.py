@@ -87,4 +87,4 @@ class Scope(msgspec.Struct, frozen=True):
 def new_guard(project: Project, tenant: str) -> Guard:
     """The guard of a tenant. The platform watches shared infrastructure and reads everything."""
     isolate = project.enforce == "selectors" and tenant != names.PLATFORM
-    return Guard(project.label, tenant, project.shared_metrics, isolate=isolate)
+    return Guard(project.label, tenant, project.shared_metrics, isolate=isolate, target=project.targets.prometheus)

@@ -8,11 +8,13 @@ from alertkit.promql.parser import parse, quote
 from alertkit.promql.selecting import metric_names, selectors
 from alertkit.promql.syntax import Expr, Selector
 from alertkit.promql.variables import isolate_query
+from alertkit.promql.versions import Need, needs
 
 __all__ = [
     "Condition",
     "Expr",
     "LabelFlow",
+    "Need",
     "Selector",
     "condition",
     "conditions",
@@ -20,6 +22,7 @@ __all__ = [
     "isolate_query",
     "label_flow",
     "metric_names",
+    "needs",
     "parse",
     "quote",
     "selectors",

@@ -234,6 +234,16 @@ RULES = {
         + alert(rest="summary: x\n    «keep_firing_for: 5m"),
         "the project's target is 2.41",
     ),
+    "a function that a target does not know": (
+        "AK407",
+        alert("«limitk(3, x) > 1"),
+        "limitk() needs Prometheus 2.54; the project's target is 2.42",
+    ),
+    "a form of PromQL that a target does not know, within its line": (
+        "AK407",
+        "records:\n  - record: a:b\n    expr: |\n      sum(\n        rate(x[«5]))\n",
+        "the duration 5 without a unit needs Prometheus 3.0",
+    ),
     "a record of a shared metric": (
         "AK408",
         "# alertkit.yaml\nshared_metrics: ['a:b']\n# tenants/acme.yaml\nrecords: [{record: «'a:b', expr: x}]\n",
@@ -311,6 +321,8 @@ RIGHT = {
     "an alert on a logical condition": alert("up unless on (job) y"),
     "a field that a target knows": '# alertkit.yaml\ntargets: {prometheus: "2.42.0"}\n# tenants/acme.yaml\n'
     + alert(rest="summary: x\n    keep_firing_for: 5m"),
+    "a function that a target knows": '# alertkit.yaml\ntargets: {prometheus: "3.0"}\n# tenants/acme.yaml\n'
+    + alert("limitk(3, x) > 1"),
     "routes that are reached": POLICY + "routing:\n  routes:\n    - {match: {severity: info, service: web}, escalate: day}\n"
     "    - {match: {severity: info}, escalate: day}\n",
 }

@@ -133,9 +133,9 @@ CODES: Final[dict[str, Code]] = {
         ),
     ),
     "AK407": Code(
-        "A field that the target does not know",
-        "The project says which Prometheus reads the rules. A field that this version does not know would make it "
-        "refuse the whole file.",
+        "Something that the target does not know",
+        "The project says which Prometheus reads the rules. A field, a function or a form of PromQL that this version does not "
+        "know would make it refuse every rule, of every tenant.",
         wrong=(
             "# alertkit.yaml\n"
             'targets: {prometheus: "2.41"}\n'

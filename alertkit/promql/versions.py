@@ -1,0 +1,87 @@
+"""What an expression asks of Prometheus: the version from which on it is understood.
+
+A Prometheus that does not understand one expression refuses to load any rule, of any tenant. Versions are those of its
+changelog, or later ones where that is not clear: an expression is refused rather than let through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+import msgspec
+
+from alertkit.promql import lexer
+
+Version: TypeAlias = tuple[int, int]
+
+OLDEST: Final[Version] = (2, 42)
+"""Everything that is not named here is understood from this version on."""
+
+_SINCE: Final[dict[str, Version]] = {
+    **dict.fromkeys(("histogram_avg", "histogram_stddev", "histogram_stdvar"), (2, 51)),
+    **dict.fromkeys(("mad_over_time", "sort_by_label", "sort_by_label_desc"), (2, 51)),
+    **dict.fromkeys(("limit_ratio", "limitk"), (2, 54)),
+    "double_exponential_smoothing": (3, 0),
+    **dict.fromkeys(("ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time"), (3, 5)),
+    **dict.fromkeys(("first_over_time", "ts_of_first_over_time"), (3, 7)),
+    **dict.fromkeys(("end", "range", "start", "step"), (3, 12)),
+    **dict.fromkeys(("fill", "fill_left", "fill_right", "histogram_quantiles", "max_of", "min_of"), (3, 13)),
+}
+_LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
+_GROUPINGS = frozenset(("by", "without"))
+_CLOSERS = frozenset(")]}")
+_DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+")
+
+
+class Need(msgspec.Struct, frozen=True):
+    """Something that only a later Prometheus understands, and where it stands, in characters from 0."""
+
+    version: Version
+    what: str
+    offset: int
+
+
+def needs(expr: str) -> Need | None:
+    """The newest thing that an expression asks for; None when Prometheus 2.42 understands all of it.
+
+    Raises:
+        PromQLError: the expression cannot be split into words.
+    """
+    return max(_needs(lexer.lex(expr)), key=lambda need: need.version, default=None)
+
+
+def _needs(tokens: list[lexer.Token]) -> Iterator[Need]:
+    opened: list[str] = []
+    for at, (text, start) in enumerate(tokens):
+        before = [word.lower() for word, _ in tokens[max(at - 2, 0) : at]]
+        inside = opened[-1] if opened else ""
+        if text in _CLOSERS:
+            opened.pop()
+        elif text in "([{":
+            opened.append("labels" if before and before[-1] in _LABEL_LISTS else text)
+        elif text[0] in lexer.QUOTES:
+            if inside == "labels" or (inside == "{" and before[-1] not in lexer.MATCH_OPERATORS):
+                yield Need((3, 0), f"the name {text} in quotes", start)
+        elif text[0].isdigit() or text[0] == ".":
+            yield from _number(text, start, is_span=inside == "[" or _is_offset(before))
+        elif text.lower() in _SINCE and _is_called(tokens, at) and before[-1:] != ["@"]:
+            yield Need(_SINCE[text.lower()], f"{text}()", start)
+
+
+def _number(text: str, start: int, *, is_span: bool) -> Iterator[Need]:
+    is_duration = _DURATION.fullmatch(text) is not None
+    if is_span and not is_duration:
+        yield Need((3, 0), f"the duration {text} without a unit", start)
+    elif is_duration and not is_span:
+        yield Need((3, 0), f"the duration {text} as a number", start)
+
+
+def _is_offset(before: list[str]) -> bool:
+    return before[-1:] == ["offset"] or (before[:1] == ["offset"] and before[-1] in ("+", "-"))
+
+
+def _is_called(tokens: list[lexer.Token], at: int) -> bool:
+    following = tokens[at + 1][0] if at + 1 < len(tokens) else ""
+    return following == "(" or following.lower() in _GROUPINGS
