@@ -14,6 +14,7 @@ from alertkit.errors import AlertkitError, MissingTool, UsageError
 COMMANDS = {
     "apply": "Put generated files where servers read them, and reload.",
     "completion": "Print the completion script for a shell.",
+    "demo": "Run the whole way on this machine, with a page that breaks things.",
     "doctor": "Ask a running Prometheus whether the rules have their data.",
     "explain": "Say where an alert goes, who is told when, and what they read.",
     "generate": "Compile definitions into rules, routes, dashboards and policies.",

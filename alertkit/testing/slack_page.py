@@ -19,10 +19,15 @@ _PAGES = Environment(
 )
 
 
-def message_html(message: SlackMessage, thread: Iterable[SlackMessage] = ()) -> Markup:
-    """One message and its thread as a fragment of HTML; `styles()` belongs to it."""
+def message_html(message: SlackMessage, thread: Iterable[SlackMessage] = (), *, clicks: bool = False) -> Markup:
+    """One message and its thread as a fragment of HTML; `styles()` belongs to it.
+
+    With `clicks` its buttons submit the form around it: the field `action` is the action id, for a menu `<id>/<choice>`.
+    """
     replies = [reply.shown for reply in thread]
-    fragment = _PAGES.get_template("slack.html.j2").render(message=message, replies=replies, shown=_shown, bold=_bold)
+    fragment = _PAGES.get_template("slack.html.j2").render(
+        message=message, replies=replies, shown=_shown, bold=_bold, clicks=clicks
+    )
     return Markup(fragment)  # noqa: S704 -- made by a template that escapes
 
 

@@ -1,0 +1,1 @@
+"""`alertkit demo`: the whole way on one machine, from a metric that somebody breaks to a button that somebody clicks."""
