@@ -37,21 +37,36 @@ _DECOY = "decoy"
 Compiled = tuple[Slo, SloRules]
 
 
+Tiers = list[tuple[Slo, SloRules, Tier]]
+
+
 def alert_scenes(compiled: Iterable[Compiled], context: SloContext) -> Iterator[Scene]:
-    """One scene for each tier with all SLOs that have it, one for their traffic guards, one for missing data."""
-    by_tier: dict[str, list[tuple[Slo, SloRules, Tier]]] = {}
+    """Few scenes, because promtool loads all rules for each: tiers with enough traffic, with too little, and missing data."""
     every = list(compiled)
-    for slo, rules in every:
-        for tier in slo.reachable:
-            by_tier.setdefault(tier.name, []).append((slo, rules, tier))
-    for name, found in by_tier.items():
-        yield _tier_scene(name, found, context)
+    for number, found in enumerate(_batches(every), 1):
+        yield _tiers_scene(f"burn rates {number}", found, context)
         guarded = [(slo, rules, tier) for slo, rules, tier in found if slo.min_rate is not None]
         if guarded:
-            yield _traffic_scene(name, guarded, context)
+            yield _traffic_scene(f"little traffic {number}", guarded, context)
     missing = [(slo, rules) for slo, rules in every if slo.absence]
     if missing:
         yield _absence_scene(missing, context)
+
+
+def _batches(every: Iterable[Compiled]) -> list[Tiers]:
+    """Tiers that can be fed at once, because no two of an SLO read the same window or are one alert."""
+    batches: list[Tiers] = []
+    taken: list[set[tuple[str, object]]] = []
+    for slo, rules in every:
+        for tier in slo.reachable:
+            uses: set[tuple[str, object]] = {(slo.name, one) for one in (tier.long, tier.short, _alert_of(slo, rules, tier).id)}
+            place = next((at for at, used in enumerate(taken) if not used & uses), len(batches))
+            if place == len(batches):
+                batches.append([])
+                taken.append(set())
+            batches[place].append((slo, rules, tier))
+            taken[place] |= uses
+    return batches
 
 
 def identity(slo: Slo, context: SloContext, group: str = _GROUP) -> dict[str, str]:
@@ -79,7 +94,7 @@ def decoys(slo: Slo, labels: Mapping[str, str], context: SloContext) -> Iterator
     yield {**labels, key: _DECOY}
 
 
-def _tier_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: SloContext) -> Scene:
+def _tiers_scene(name: str, found: Tiers, context: SloContext) -> Scene:
     fed: dict[Series, str] = {}
     probes: list[Probe] = []
     expected: dict[str, list[Firing]] = {}
@@ -93,7 +108,7 @@ def _tier_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: Slo
     at = Duration(_minute(_BOTH_ABOVE) * STEP.ms)
     ids = tuple(_alert_of(slo, rules, tier).id for slo, rules, tier in found)
     exact = tuple(Alerts(alertname, at, tuple(firings), ids) for alertname, firings in expected.items())
-    return Scene(f"burn rates of {name}", STEP, notated(fed), tuple(probes), exact)
+    return Scene(name, STEP, notated(fed), tuple(probes), exact)
 
 
 def _minute(phase: int) -> int:
@@ -122,7 +137,7 @@ def _traffic(slo: Slo, labels: Mapping[str, str], rate: Decimal | None, steps: i
     return {} if rate is None else {series(names.SLO_EVENTS, labels): constant((rate, steps))}
 
 
-def _traffic_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: SloContext) -> Scene:
+def _traffic_scene(name: str, found: Tiers, context: SloContext) -> Scene:
     """Everything fails, but there are just too few events to tell, though a foreign tenant has enough."""
     fed: dict[Series, str] = {}
     probes = []
@@ -133,7 +148,7 @@ def _traffic_scene(name: str, found: list[tuple[Slo, SloRules, Tier]], context: 
         for labels in decoys(slo, own, context):
             fed |= _traffic(slo, labels, rate * 10, 6)
         probes.append(firing(_alert_of(slo, rules, tier), "silent with too few events", 4, fires=False))
-    return Scene(f"traffic of {name}", STEP, notated(fed), tuple(probes))
+    return Scene(name, STEP, notated(fed), tuple(probes))
 
 
 def _absence_scene(found: list[Compiled], context: SloContext) -> Scene:

@@ -55,7 +55,7 @@ def _outcome(outcome: Outcome, suite: str) -> ET.Element:
     element = ET.Element("testcase", {"classname": _legal(suite), "name": _legal(outcome.name)})
     if outcome.failure:
         lines = outcome.failure.splitlines()
-        ET.SubElement(element, "failure", {"message": _legal(lines[0])}).text = "\n".join(map(visible, lines))
+        ET.SubElement(element, "failure", {"message": _legal(lines[0])}).text = "\n".join(map(_legal, lines))
     elif outcome.skipped:
         ET.SubElement(element, "skipped", {"message": _legal(outcome.skipped)})
     return element
