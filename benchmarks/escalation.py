@@ -1,0 +1,100 @@
+"""How fast what is due is planned and handed to channels.
+
+    python benchmarks/escalation.py    # 6,000 escalations due at once; a planning pass among 100,000 open incidents
+
+The clock stands still, the store is a file as in production, the channel takes everything at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from alertkit import names
+from alertkit.model.incident import Changes, Fold, Incident, Occurrence, Post, Seen, Step, identity
+from alertkit.model.oncall import Contact, EscalationPolicy, Target, Team
+from alertkit.model.oncall import Step as PolicyStep
+from alertkit.model.policy import ChannelSettings, TenantPolicy, encode
+from alertkit.receiver.app import Receiver
+from alertkit.receiver.settings import Settings
+from alertkit.testing.scripted import ManualClock, ScriptedChannel
+
+DUE, OPEN = 6_000, 100_000
+POLICY = EscalationPolicy(steps=(PolicyStep(0, (Target(team="ops"),)), PolicyStep(600, (Target(team="ops"),))))
+
+
+def body(group: dict[str, str], fingerprint: str) -> bytes:
+    return (
+        b'{"version":"4","groupKey":"","status":"firing","receiver":"x","groupLabels":{},"alerts":[{"status":"firing","labels":'
+        b'{"alertname":"%s"},"startsAt":"2026-01-05T09:00:00Z","endsAt":"0001-01-01T00:00:00Z","fingerprint":"%s"}]}'
+        % (group["alertname"].encode(), fingerprint.encode())
+    )
+
+
+async def open_incidents(receiver: Receiver, first: int, count: int, due: dt.datetime) -> None:
+    def fold(post: Post, _: Seen) -> Fold:
+        now = post.received
+        incident = Incident(0, "acme", "standard", post.group, POLICY, "firing", "warning", now, now)
+        begun = (Occurrence(hashlib.md5(post.key).hexdigest()[:16], now, "warning"),)
+        return Fold(((0, Changes(incident=incident, begun=begun, steps=(Step("escalate", due),))),))
+
+    def post(number: int) -> Post:
+        group = {"alertname": str(number)}
+        key = identity("acme", "standard", group)
+        text = body(group, hashlib.md5(key).hexdigest()[:16])
+        return Post("acme", "standard", group, key, [], False, text, receiver.worker._clock(), POLICY, names.SEVERITIES)  # noqa: SLF001
+
+    for start in range(first, first + count, 5_000):
+        await asyncio.gather(*(receiver.store.ingest(post(n), fold) for n in range(start, min(start + 5_000, first + count))))
+
+
+async def measure(folder: Path) -> None:
+    clock, channel = ManualClock(), ScriptedChannel()
+    policy = TenantPolicy(
+        names.POLICY_VERSION, "acme", "tenant", "Acme", "en", "UTC", names.SEVERITIES, {"standard": POLICY},
+        teams={"ops": Team("en", "UTC", (Contact("room", "#ops"),))}, channels={"room": ChannelSettings("scripted")},
+    )  # fmt: skip
+    (folder / "policies").mkdir()
+    (folder / "policies" / "acme.json").write_bytes(encode(policy))
+    (folder / "tokens").write_text("[]")
+    settings = Settings(
+        policies=folder / "policies", database=f"sqlite:///{folder}/x.db", secrets=folder, tokens=folder / "tokens"
+    )
+    receiver = Receiver(settings, clock=clock, makers={"scripted": lambda *_: channel})
+    await receiver.start()
+    later = clock() + dt.timedelta(days=1)
+    await open_incidents(receiver, 0, OPEN, later)
+    passes = []
+    for number in range(20):
+        await open_incidents(receiver, OPEN + number * 10, 10, clock())
+        began = time.perf_counter()
+        while await receiver.store.run_due(clock(), 500, receiver.worker._plan):  # noqa: SLF001
+            pass
+        passes.append(time.perf_counter() - began)
+    print(f"planning pass with {OPEN:,} open incidents, 10 due: median {statistics.median(passes) * 1e3:.1f} ms")
+    await receiver.worker.settle()
+    channel.deliveries.clear()
+    await open_incidents(receiver, OPEN + 1_000, DUE, clock())
+    began = time.perf_counter()
+    while await receiver.store.run_due(clock(), 500, receiver.worker._plan):  # noqa: SLF001
+        pass
+    planned = time.perf_counter() - began
+    await receiver.worker.settle()
+    total = time.perf_counter() - began
+    assert len(channel.deliveries) == DUE
+    print(f"{DUE:,} due escalations: planned in {planned:.2f} s, all handed to their channel and settled after {total:.2f} s")
+    await receiver.stop()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure(Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
