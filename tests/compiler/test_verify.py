@@ -59,7 +59,7 @@ def test_a_whole_that_amtool_refuses_stops_the_run(built: Build) -> None:
     verifier = Verifier.find(built.workspace)
     fragments = [one.files[names.fragment_file(one.tenant)] for one in built.tenants]
     verifier.whole(pipeline.assemble(built.workspace, fragments))
-    with pytest.raises(ProblemsFound, match="refuses the assembled file: .*not unique"):
+    with pytest.raises(ProblemsFound, match=r"refuses the assembled file: .*not unique"):
         verifier.whole(pipeline.assemble(built.workspace, [*fragments, fragments[1]]))
 
 
