@@ -11,6 +11,7 @@ from typing import Final
 PROJECT_FILE: Final = "alertkit.yaml"
 PACKS_FOLDER: Final = "packs"
 PACK_FILE: Final = "pack.yaml"
+BUILDERS_FOLDER: Final = "dashboards"
 DEFINITION_VERSION: Final = "alertkit/v1"
 POLICY_VERSION: Final = "alertkit.policy/v1"
 MANIFEST_VERSION: Final = "alertkit.manifest/v1"
@@ -179,11 +180,11 @@ def alerts_file(tenant: str) -> PurePosixPath:
     return PurePosixPath(f"rules/{tenant}.alerts.yaml")
 
 
-CASE_KINDS: Final = ("rates", "windows")
+CASE_KINDS: Final = ("rates", "weeks", "windows")
 
 
 def cases_file(tenant: str, kind: str = "") -> PurePosixPath:
-    """The tenant's promtool cases: the written and derived ones of alerts, or, by kind, those of `rates` and `windows`."""
+    """The tenant's promtool cases: the written and derived ones of alerts, or, by kind, those that take longer."""
     return PurePosixPath(f"tests/{tenant}.{kind}.test.yaml" if kind else f"tests/{tenant}.test.yaml")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from alertkit.compiler.cases_alerts import firing
 from alertkit.compiler.cases_lines import UnderivableError
@@ -16,10 +16,11 @@ from alertkit.model.tenant import CaseDefinition
 from alertkit.promql import Selector, metric_names, parse
 
 
-def feeds_alert(case: CaseDefinition, rule: AlertingRule) -> bool:
-    """Whether the alert itself reads one of the series; otherwise the tenant's records stand between."""
+def feeds_alert(case: CaseDefinition, rule: AlertingRule, recorded: Collection[str]) -> bool:
+    """Whether the case itself feeds all that the alert reads of what is recorded; otherwise it needs the records."""
     read = metric_names(rule.expr)
-    return any(_parsed(text)[0] in read for text in case.series)
+    fed = {_parsed(text)[0] for text in case.series}
+    return bool(read & fed) and all(name in fed for name in read if name in recorded)
 
 
 def scene(case: CaseDefinition, rule: AlertingRule, own: Matcher | None) -> Scene:

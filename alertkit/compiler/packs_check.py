@@ -13,6 +13,7 @@ from alertkit.compiler.packs_places import MisplacedError, own_records
 from alertkit.compiler.packs_use import ADDED_LABELS
 from alertkit.errors import IsolationError, Level, PromQLError
 from alertkit.model.pack import OWN_NAME, SERVICE, Parameter, Value
+from alertkit.model.quantity import Duration
 from alertkit.promql import condition, isolate, label_flow, selectors
 
 Data = dict[str, Any]
@@ -186,6 +187,11 @@ class _Checker:
         if not said:
             yield Finding(path, "AK815", "the case says neither fires_at nor silent_at", "say when the alert fires, or does not")
         yield from packs_values.check(self._parameters, case.get("with", {}), (*path, "with"))
+        interval = Duration.parse(case.get("interval", "1m"))
+        for key in sorted(said):
+            if Duration.parse(case[key]).ms % interval.ms:
+                message = f"{key}: {case[key]} is not a moment at which rules are evaluated, every {interval}"
+                yield Finding((*path, key), "AK815", message)
         for series in case["series"]:
             yield from self._series(series, (*path, "series", series))
 

@@ -110,10 +110,10 @@ def runbook(project: Project, pack: Pack, alert: PackAlert) -> str:
 
 
 def cases(used: Use) -> Iterator[CaseDefinition]:
-    """The pack's cases that hold for this use: alerts as the pack has them, parameters as the case was written for."""
+    """The pack's cases that hold for this use: timing as the pack has it, parameters as the case was written for."""
     for case in used.pack.cases:
         alert = used.pack.alert(case.alert)
-        if alert is not None and case.alert not in used.changes and _holds(used, alert, case):
+        if alert is not None and _timed_as_written(used, alert) and _holds(used, alert, case):
             yield CaseDefinition(
                 alert=names.pack_rule(used.service, used.pack.name, case.alert),
                 title=case.title,
@@ -124,6 +124,11 @@ def cases(used: Use) -> Iterator[CaseDefinition]:
                 silent_at=case.silent_at,
                 interval=case.interval,
             )
+
+
+def _timed_as_written(used: Use, alert: PackAlert) -> bool:
+    change = used.changes.get(alert.name, {})
+    return change != "off" and not {"for", "keep_firing_for"} & change.keys()
 
 
 def _holds(used: Use, alert: PackAlert, case: PackCase) -> bool:

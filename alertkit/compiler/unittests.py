@@ -1,7 +1,8 @@
-"""A tenant's promtool cases, from its rules: three files, because each kind evaluates other rules, and at other times.
+"""A tenant's promtool cases, from its rules: four files, because each kind evaluates other rules, and at other times.
 
 alerts   fed with what they read, recorded series included; the alert rules alone are loaded
 rates    records fed with raw series, and written cases that need the records; every minute
+weeks    written cases with a sample every 15 minutes, such as comparisons with last week; evaluated as often
 windows  the long windows of SLOs, evaluated once, after a whole period
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import Final
 
 import msgspec
 
@@ -28,6 +30,8 @@ from alertkit.model.rules import AlertingRule, RecordingRule
 from alertkit.model.slo import BASE, Slo
 from alertkit.model.tenant import CaseDefinition
 
+SLOW_STEP: Final = Duration.of(minutes=15)
+"""A week holds 672 of them, and 10,080 minutes: a minute of promtool for every few cases."""
 Compiled = Sequence[tuple[Slo, SloRules]]
 
 
@@ -70,6 +74,7 @@ class _Plan(msgspec.Struct):
 
     alerts: list[Scene] = []
     rates: list[Scene] = []
+    weeks: list[Scene] = []
     windows: list[Scene] = []
     uncovered: dict[str, str] = {}
 
@@ -105,12 +110,12 @@ def compile_cases(
 
 
 def _written(plan: _Plan, subjects: _Subjects) -> None:
-    alerts = subjects.alerts
+    alerts, recorded = subjects.alerts, {rule.record for rule in subjects.records}
     for case in subjects.written:
         rule = alerts[case.alert]
-        direct = cases_written.feeds_alert(case, rule)
+        direct = cases_written.feeds_alert(case, rule, recorded)
         scene = cases_written.scene(case, rule, subjects.own if subjects.isolated else None)
-        (plan.alerts if direct else plan.rates).append(scene)
+        (plan.weeks if case.interval == SLOW_STEP else plan.alerts if direct else plan.rates).append(scene)
 
 
 def _derived(plan: _Plan, subjects: _Subjects) -> None:
@@ -166,6 +171,7 @@ def _cases(plan: _Plan, subjects: _Subjects) -> Cases:
     files = (
         CaseFile("", (rules,), STEP, tuple(plan.alerts)),
         CaseFile("rates", (records, rules), STEP, tuple(plan.rates)),
+        CaseFile("weeks", (records, rules), SLOW_STEP, tuple(plan.weeks)),
         CaseFile("windows", (records, rules), subjects.end, tuple(plan.windows), order),
     )
     covered = {probe.rule for file in files for scene in file.scenes for probe in scene.probes}

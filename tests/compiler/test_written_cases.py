@@ -68,3 +68,26 @@ def test_what_is_no_series_is_told(text: str) -> None:
     ((found, reason),) = cases_written.check([text, "load", 'load{a="b"}'])
     assert found == text
     assert "is no series" in reason
+
+
+def test_a_case_of_which_the_alert_reads_one_series_and_one_record_runs_with_the_records(tmp_path: Path) -> None:
+    rules = (record("sum(jobs_waiting)", "a:jobs:sum"), alert("oldest_seconds > 600 and on() a:jobs:sum > 0", "Stuck"))
+    one = case({"oldest_seconds": "660x20", "jobs_waiting": "3x20"}, "Stuck", fires_at=Duration.parse("5m"))
+    found = cases(one, *rules)
+    assert "rates" in [file.kind for file in found.files]
+    assert failures(tmp_path, only(*rules), found) == []
+
+
+def test_a_case_in_quarters_of_an_hour_is_evaluated_as_often(tmp_path: Path) -> None:
+    rule = alert("hits / hits offset 1w < 0.5", "Fewer", hold=Duration.of(minutes=30))
+    one = case(
+        {"hits": "10x672 4x8"},
+        "Fewer",
+        interval=Duration.of(minutes=15),
+        silent_at=Duration.parse("168h30m"),
+        fires_at=Duration.parse("168h45m"),
+    )
+    found = cases(one, rule)
+    (weeks,) = [file for file in found.files if file.kind == "weeks"]
+    assert weeks.evaluation == Duration.of(minutes=15)
+    assert failures(tmp_path, only(rule), found) == []

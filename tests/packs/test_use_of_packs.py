@@ -131,7 +131,8 @@ def test_the_platform_uses_packs_in_the_project_file(tmp_path: Path) -> None:
 
 
 def test_cases_stay_with_a_use_only_while_its_thresholds_are_theirs(tmp_path: Path) -> None:
-    entry = {"use": "http-service", "with": {"job": "shop", "errors": "2%"}, "alerts": {"InstancesDown": {"for": "1h"}}}
+    changes = {"InstancesDown": {"for": "1h"}, "NoInstances": {"severity": "info"}}
+    entry = {"use": "http-service", "with": {"job": "shop", "errors": "2%"}, "alerts": changes}
     cases = resolved(used(tmp_path, entry)).cases
     kept = {case.alert.rpartition("/")[2] for case in cases}
     assert kept == {"HighLatency", "TrafficDrop", "NoInstances"}
