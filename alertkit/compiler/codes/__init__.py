@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from alertkit.compiler.codes import calendars, dashboards, form, packs, people, reading, routing, rules, tools
+from alertkit.compiler.codes import calendars, dashboards, form, packs, people, reading, routing, rules, slos, tools
 from alertkit.compiler.codes.code import Code
 
 __all__ = ["AREAS", "CODES", "Code"]
@@ -16,6 +16,7 @@ AREAS: Final[dict[str, dict[str, Code]]] = {
     "Rules and sentences": rules.CODES,
     "Dates and times": calendars.CODES,
     "Routing": routing.CODES,
+    "Service level objectives": slos.CODES,
     "Packs": packs.CODES,
     "Dashboards": dashboards.CODES,
     "What Prometheus and Alertmanager say": tools.CODES,
