@@ -21,6 +21,8 @@ BULK: Final = 40
 """Rows of one INSERT: each length is compiled once, and longer ones gain nothing."""
 
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
+# The condition of the index by thread, word for word: with it and a `+` before the exact one, that index is the one taken.
+_UNFINISHED = "state IN ('pending', 'sending')"
 _INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
 _OUTGOING = f"""
     SELECT o.id, o.attempt, o.kind, o.event, o.wanted, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
@@ -34,22 +36,17 @@ _BUSY = """
         UNION ALL
         SELECT (SELECT min(lane) FROM outbox WHERE state = 'pending' AND lane > busy.lane) FROM busy WHERE busy.lane IS NOT NULL
     )
+    SELECT lane FROM busy WHERE lane IS NOT NULL
 """
-_WAITING = f"""
-    {_BUSY}, best (id) AS (
-        SELECT b.id FROM busy CROSS JOIN outbox b ON b.id IN (
-            SELECT o.id FROM outbox o JOIN thread t ON t.id = o.thread
-             WHERE o.lane = busy.lane AND o.state = 'pending' AND o.due <= ?
-               AND NOT EXISTS (
-                   SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.state IN ('pending', 'sending')
-                      AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
-               )
-             ORDER BY o.priority, o.due, o.id LIMIT ?
-        )
-    )
-    SELECT o.id, o.kind, o.attempt, l.tenant, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))}
-      FROM best JOIN outbox o ON o.id = best.id JOIN thread t ON t.id = o.thread JOIN lane l ON l.id = o.lane
-     ORDER BY o.priority, o.due, o.id
+_BEST = f"""
+    SELECT o.priority, o.due, o.id, o.kind, o.attempt, l.tenant, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))}
+      FROM outbox o JOIN thread t ON t.id = o.thread JOIN lane l ON l.id = o.lane
+     WHERE o.lane = ? AND o.state = 'pending' AND o.due <= ?
+       AND NOT EXISTS (
+           SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.{_UNFINISHED}
+              AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
+       )
+     ORDER BY o.priority, o.due, o.id LIMIT ?
 """
 # An ending so old that it was forgotten: Alertmanager says that it fires, so it does.
 _AGAIN = " ON CONFLICT (incident, fingerprint, starts) DO UPDATE SET ends = NULL, post = excluded.post"
@@ -160,7 +157,7 @@ class Tables:
     def _hold_pages(self, incident: int, done: dt.datetime) -> None:
         self._db.execute(
             "UPDATE outbox SET state = 'skipped', done = ?, reason = 'no longer wanted' WHERE kind = 'page'"
-            " AND state = 'pending' AND thread IN (SELECT id FROM thread WHERE incident = ?)",
+            f" AND {_UNFINISHED} AND +state = 'pending' AND thread IN (SELECT id FROM thread WHERE incident = ?)",
             (micros(done), incident),
         )
 
@@ -307,18 +304,19 @@ class Tables:
     def waiting(self, now: dt.datetime) -> list[Waiting]:
         """The best messages of every lane: the more of each, the fewer lanes there are."""
         self.flush()
-        lanes = self._db.execute(f"{_BUSY} SELECT count(lane) FROM busy").fetchone()[0]
-        if not lanes:
-            return []
-        found = self._db.execute(_WAITING, (micros(now), max(1, CANDIDATES // lanes)))
-        return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for number, kind, attempt, tenant, *rest in found]
+        lanes = [lane for (lane,) in self._db.execute(_BUSY)]
+        each = max(1, CANDIDATES // max(1, len(lanes)))
+        found = [row for lane in lanes for row in self._db.execute(_BEST, (lane, micros(now), each))]
+        found.sort(key=lambda row: row[:3])
+        return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for _, _, number, kind, attempt, tenant, *rest in found]
 
     def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
         """Waiting messages, now being sent."""
         self.flush()
         taken = (
             "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id = ? AND state = 'pending'"
-            " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = outbox.thread AND e.state = 'sending')"
+            " AND NOT EXISTS (SELECT 1 FROM outbox e"
+            f" WHERE e.thread = outbox.thread AND e.{_UNFINISHED} AND +e.state = 'sending')"
         )
         until = micros(now + lease)
         found = [number for number in messages if self._db.execute(taken, (until, number)).rowcount]
