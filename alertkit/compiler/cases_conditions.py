@@ -132,8 +132,6 @@ def _ways(condition: Condition) -> list[Assignment]:
 def _threshold(expr: Binary) -> Condition:
     if expr.returns_bool:
         raise UnderivableError("a comparison with bool always returns something")
-    if _filters(expr.left) or _filters(expr.right):
-        raise UnderivableError("a condition stands inside another comparison")
     if line_of(expr.left) is not None:
         return Threshold(expr.right, _MIRRORED[expr.operator], expr.left)
     return Threshold(expr.left, expr.operator, expr.right)

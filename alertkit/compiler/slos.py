@@ -37,10 +37,12 @@ def compile_slo(slo: Slo, context: SloContext) -> SloRules:
     if slo.compatibility == "sloth":
         return slo_sloth.compile_slo(slo, context)
     short = [*_constants(slo, context), *_base(slo, context), *_ratios(slo, context, long=False), _burn(slo, context)]
-    long = [*_ratios(slo, context, long=True), *_period(slo, context)]
+    long = [*_ratios(slo, context, long=True)]
+    (long if slo.window.ms >= DAY.ms else short).extend(_period(slo, context))
     alerts = {rule.id: (rule, voice) for rule, voice in _alerts(slo, context)}
     groups = [RuleGroup(_group(slo, context), tuple(short))]
-    groups.append(RuleGroup(_group(slo, context, "long"), tuple(long), LONG_INTERVAL))
+    if long:
+        groups.append(RuleGroup(_group(slo, context, "long"), tuple(long), LONG_INTERVAL))
     rules = tuple(rule for rule, _ in alerts.values())
     return SloRules(
         Rules(tuple(groups), (RuleGroup(_group(slo, context, "alerts"), rules),) if rules else ()),

@@ -27,7 +27,7 @@ from alertkit.compiler.rules import Rules
 from alertkit.model.cases import Cases
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import Rule, RuleGroup
-from alertkit.model.slo import EventsErrors, Slo, Tier
+from alertkit.model.slo import BooleanGauge, EventsErrors, Sli, Slo, Tier
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +134,21 @@ def test_a_year_long_window_stays_within_what_promtool_reads(tmp_path: Path) -> 
 
 def test_a_tenant_without_slos_has_no_cases_of_them() -> None:
     assert unittests.compile_cases(NOTHING, (), (), CONTEXT, isolated=True) == Cases((), frozenset(), {})
+
+
+@pytest.mark.parametrize(
+    "sli",
+    [
+        BooleanGauge('{job="x"}'),
+        EventsErrors("topk(1, rate(e_total[{window}]))", "t_total"),
+    ],
+)
+def test_an_sli_that_cannot_be_fed_is_reported(sli: Sli) -> None:
+    _, found = cases([slo("a", sli)])
+    assert "slo/a/records" in found.uncovered
+
+
+def test_every_check_has_a_name_of_its_own_for_reports() -> None:
+    _, found = cases(EVERY_KIND)
+    every = [name for file in found.files for name in file.names]
+    assert len(set(every)) == len(every) > 400

@@ -217,3 +217,8 @@ def test_the_value_of_an_alert_at_its_threshold_is_the_time_that_its_share_says(
         # A share burned within the long window means a whole budget within long / share.
         seconds = one.budget_seconds / one.threshold(tier)
         assert abs(seconds - tier.long.ms / (1_000 * share)) < Decimal("0.001")
+
+
+def test_a_window_of_less_than_a_day_needs_no_slow_group() -> None:
+    (group,) = slos.compile_slo(slo("a", HTTP, "12h"), CONTEXT).rules.records
+    assert group.rules[-1] == records(slo("a", HTTP, "12h"))["slo:period_error_budget_remaining:ratio"]

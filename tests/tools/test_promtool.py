@@ -94,3 +94,8 @@ def test_without_promtool_the_error_names_the_package(monkeypatch: pytest.Monkey
     for call in (promtool.run_cases, promtool.check_rules):
         with pytest.raises(MissingTool, match="apt-get install prometheus"):
             call(tmp_path / "x.yaml")
+
+
+def test_an_expression_that_cannot_be_unquoted_is_shown_as_it_is() -> None:
+    (failure,) = promtool.failures('    expr: "a \\ud8zz", time: 1m,\n        exp: {} 1\n')
+    assert failure.case == "a \\ud8zz"
