@@ -56,9 +56,9 @@ def rules(project: Path, environment: str = "") -> list[dict[str, Any]]:
 
 
 def generate(project: Path) -> list[Path]:
-    """The rule files of acme, written."""
+    """The rule files of acme, written: the records first, because promtool evaluates files in their order."""
     write(compiled(project))
-    return sorted((project / "generated" / "rules").glob("acme.*.yaml"))
+    return sorted((project / "generated" / "rules").glob("acme.*.yaml"), reverse=True)
 
 
 def resolved(project: Path) -> Tenant:
