@@ -53,7 +53,6 @@ ALERT_REFUSED: Final = "AlertkitMessageRefused"
 ALERT_FOREIGN: Final = "AlertkitForeignAlerts"
 ALERT_POLICY: Final = "AlertkitPolicyRefused"
 ALERT_OVERDUE: Final = "AlertkitOverdue"
-ALERT_SILENT: Final = "AlertkitNoHeartbeat"
 
 POLICY_UNROUTED: Final = "unrouted"
 """The policy of alerts that no route takes and no service owns."""

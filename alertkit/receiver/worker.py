@@ -30,6 +30,8 @@ STEPS: Final = 500
 POSTPONED: Final = dt.timedelta(seconds=30)
 LONGEST_POSTPONED: Final = dt.timedelta(hours=1)
 """When a step that cannot be planned is tried again: soon at first, and more and more seldom for a tenant that is gone."""
+OVERDUE: Final = dt.timedelta(minutes=5)
+"""How late the earliest due thing may be before the operator is told."""
 SHORTEST_WAIT: Final = 0.02
 """Seconds between passes, so that a storm of posts is planned in a few passes."""
 
@@ -74,6 +76,7 @@ class Worker:
             self._woken.clear()
             try:
                 await self.recover()
+                await self.check()
                 begun = await self.start_due()
                 wait = 0.0 if begun else await self._wait()
             except StoreError as error:
@@ -117,6 +120,15 @@ class Worker:
             task.add_done_callback(self._sent)
         return len(taken)
 
+    async def check(self) -> None:
+        """Look at ourselves: whatever is long overdue, after an absence or because we cannot keep up, the operator hears of."""
+        due = await self._store.next_due()
+        late = self._clock() - due if due else dt.timedelta()
+        self._metrics.lag(late.total_seconds())
+        if late > OVERDUE:
+            words = f"Steps or messages have been due for {late // dt.timedelta(minutes=1)} minutes"
+            await self._operator.tell(names.ALERT_OVERDUE, names.PLATFORM, "", words)
+
     async def recover(self) -> None:
         """See to messages whose sender is gone."""
         now = self._clock()
@@ -157,7 +169,6 @@ class Worker:
         """Seconds until the next due thing. What is late already waits for something that will wake us."""
         due = await self._store.next_due()
         ahead = self._settings.largest_wait if due is None else (due - self._clock()).total_seconds()
-        self._metrics.lag(-ahead)
         if self._paced is not None:
             ahead = (self._paced - self._clock()).total_seconds()
         return min(ahead, self._settings.largest_wait) if ahead > 0 else self._settings.largest_wait

@@ -105,6 +105,22 @@ def test_a_step_that_finds_nobody_goes_on_to_the_next_and_tells_the_operator(tmp
     Kit(tmp_path, [a_policy(policies=to(**target), schedules={"primary": NOBODY}, teams={"empty": empty}), OPERATOR]).run(story)
 
 
+def test_the_operator_hears_of_steps_that_are_long_overdue(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        kit.clock.advance(minutes=5)
+        await kit.receiver.worker.check()
+        assert await operators(kit) == []
+        kit.clock.advance(minutes=2)
+        await kit.receiver.worker.check()
+        assert [group["alertname"] for group in await operators(kit)] == [names.ALERT_OVERDUE]
+        assert b"alertkit_due_lag_seconds 420.0" in kit.receiver.metrics.text()
+        await kit.after()
+        assert ("open", "OPERATOR") in kit.pages()
+
+    Kit(tmp_path, [a_policy(), OPERATOR]).run(story)
+
+
 def test_the_same_trouble_is_told_once_in_a_while(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
         for number in range(3):
