@@ -123,7 +123,7 @@ class _Checker:
             return "", findings
         filled = packs_places.fill(expr, self._values)
         try:
-            isolate(own_records(filled, self._recorded, _TRIED), names.DEFAULT_TENANT_LABEL, _TRIED)
+            isolate(own_records(filled, frozenset(self._recorded), _TRIED), names.DEFAULT_TENANT_LABEL, _TRIED)
             condition(filled)
         except PromQLError as error:
             return "", [Finding(path, "AK401", f"not PromQL: {error}")]

@@ -11,8 +11,9 @@ Where a place stands decides how its value is written, and which kinds may stand
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -76,6 +77,7 @@ class MisplacedError(ValueError):
         super().__init__(message)
 
 
+@lru_cache(maxsize=4096)
 def find(text: str) -> tuple[Place, ...]:
     """Every place of an expression, in order; comments hold none.
 
@@ -107,8 +109,11 @@ def fill(text: str, values: Mapping[str, Value]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def own_records(expr: str, recorded: Collection[str], service: str) -> str:
+@lru_cache(maxsize=4096)
+def own_records(expr: str, recorded: frozenset[str], service: str) -> str:
     """The expression with the service matched wherever it reads one of the recorded names.
+
+    Remembered, because checking and compiling both ask, and many tenants ask the same.
 
     Raises:
         PromQLError: it does not parse.

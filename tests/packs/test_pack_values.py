@@ -118,5 +118,5 @@ def test_what_looks_like_a_place_and_is_none_is_refused(text: str) -> None:
 
 def test_records_are_matched_by_service_and_other_metrics_are_not() -> None:
     expr = "a:b:c / on() sum(up) > 0 and a:b:c offset 1w > 1"
-    own = packs_places.own_records(expr, {"a:b:c"}, "shop")
+    own = packs_places.own_records(expr, frozenset({"a:b:c"}), "shop")
     assert own == 'a:b:c{service="shop"} / on() sum(up) > 0 and a:b:c{service="shop"} offset 1w > 1'
