@@ -7,12 +7,14 @@ import contextlib
 import gc
 import logging
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 
 import structlog
 import uvicorn
 
+from alertkit.errors import UsageError
 from alertkit.receiver.app import create_app
 from alertkit.receiver.settings import Settings, address
 
@@ -46,7 +48,13 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=GRACE,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        ssl_ca_certs=str(settings.tls_client_ca) if settings.tls_client_ca else None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if settings.tls_client_ca else ssl.CERT_NONE,
     )
+    if settings.tls_client_ca and not settings.tls_certificate:
+        raise UsageError("ALERTKIT_TLS_CLIENT_CA needs ALERTKIT_TLS_CERTIFICATE and ALERTKIT_TLS_KEY")
     server = _Server(config, listening)
     async with receiver.running():
         # What exists now lives as long as the process: the collector need not look at it again.
@@ -75,7 +83,8 @@ class _Server(uvicorn.Server):
         await super().startup()
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            scheme = "https" if self.config.is_ssl else "http"
+            self._listening(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
 
 
 def log_as_json() -> None:

@@ -18,7 +18,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `policies` holds `<tenant>.json` files, `secrets` a file per secret at `<owner>/<id>`, `tokens` the digests of bearer
     tokens. `database` is `sqlite:///path`. Durations are seconds, sizes bytes. `overrides` holds tenants' own sentences.
     `slack_api` is another address of Slack's Web API, for tests. `private_networks` lets webhooks of tenants go to http and to
-    addresses that are not public.
+    addresses that are not public. `tls_certificate` and `tls_key` are PEM files; with `tls_client_ca` every client has to show a
+    certificate that one of its authorities has signed.
     """
 
     policies: Path
@@ -29,6 +30,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     overrides: Path | None = None
     slack_api: str = ""
     private_networks: bool = False
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_client_ca: Path | None = None
     reload_interval: float = 2.0
     largest_wait: float = 1.0
     lease: float = 60.0

@@ -29,12 +29,17 @@ class Process:
 
     def listening(self) -> Process:
         """Wait for the address that it announces."""
+        self.host, _, port = self.announced("http").removeprefix("http://").rpartition(":")
+        self.port = int(port)
+        return self
+
+    def announced(self, scheme: str) -> str:
+        """The address, once it is there."""
+        start = f"alertkit: listening on {scheme}://"
         while True:
             for line in self.errors.splitlines():
-                if line.startswith("alertkit: listening on http://"):
-                    self.host, _, port = line.removeprefix("alertkit: listening on http://").rpartition(":")
-                    self.port = int(port)
-                    return self
+                if line.startswith(start):
+                    return line.removeprefix("alertkit: listening on ")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.popen.wait(0.01)
                 raise AssertionError(f"it ended: {self.errors}")
