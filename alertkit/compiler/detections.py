@@ -15,7 +15,8 @@ from alertkit.model.detection import Absence, Anomaly, Capacity, DetectionDefini
 from alertkit.model.policy import Unit
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
-from alertkit.model.tenant import AlertDefinition, RecordDefinition, Text, Version
+from alertkit.model.sentence import Text
+from alertkit.model.tenant import AlertDefinition, RecordDefinition, Version
 from alertkit.promql import quote
 
 ABSENCE_HOLD: Final = Duration.of(minutes=15)

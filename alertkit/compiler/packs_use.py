@@ -12,7 +12,8 @@ from alertkit.compiler import packs_places, packs_values
 from alertkit.model.pack import OWN_NAME, SERVICE, Pack, PackAlert, PackCase, Parameter, Value
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import Source
-from alertkit.model.tenant import AlertDefinition, CaseDefinition, Project, RecordDefinition, Text
+from alertkit.model.sentence import Text
+from alertkit.model.tenant import AlertDefinition, CaseDefinition, Project, RecordDefinition
 from alertkit.promql import metric_names
 
 Change = dict[str, Any] | Literal["off"]

@@ -11,7 +11,20 @@ from pathlib import Path
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import grafana, merge, policies, render, resolve, routes, rules, schema, slos, unittests, workspace
+from alertkit.compiler import (
+    builders,
+    grafana,
+    merge,
+    policies,
+    render,
+    resolve,
+    routes,
+    rules,
+    schema,
+    slos,
+    unittests,
+    workspace,
+)
 from alertkit.compiler import manifest as manifests
 from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, problems_at
@@ -52,6 +65,7 @@ class Source(msgspec.Struct, frozen=True):
         """The digest of all that the tenant is compiled from."""
         parts = [part for name, data in self.files for part in (name.encode(), data)]
         parts += [str(problem).encode() for problem in self.problems]
+        parts += builders.parts(builders.find(space.directory, space.project.tenants, self.tenant))
         return manifests.input_digest([space.text, space.packs.digest.encode(), space.project.environment.encode(), *parts])
 
 
@@ -201,7 +215,7 @@ def compile_tenant(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Pr
         files[names.alerts_file(tenant.name)] = render.rule_file(compiled.alerts, tenant.name)
     groups = (*compiled.records, *compiled.alerts)
     context = ViewContext.of(tenant, project, groups, policy.texts)
-    drawing = grafana.draw(tenant, project, context)
+    drawing = grafana.draw(tenant, project, context, scope.builders if scope.trusted else {})
     if drawing.problems:
         return TenantBuild(tenant.name, (*problems, *drawing.problems))
     files |= drawing.files
@@ -229,7 +243,9 @@ def compile_cases(space: Workspace, compiled: Compiled) -> Cases:
     tenant, scope = compiled.tenant, space.scope(compiled.tenant.name)
     isolated = space.project.enforce == "selectors" and not scope.is_platform
     of_slos = tuple(zip(tenant.slos, compiled.slo_rules, strict=True))
-    return unittests.compile_cases(compiled.own_rules, of_slos, tenant.cases, _slo_context(tenant, scope), isolated=isolated)
+    return unittests.compile_cases(
+        compiled.own_rules, of_slos, tenant.cases, _slo_context(tenant, scope), isolated=isolated, detections=tenant.detections
+    )
 
 
 def _slo_context(tenant: Tenant, scope: Scope) -> SloContext:

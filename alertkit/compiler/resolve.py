@@ -12,10 +12,13 @@ from typing import Any
 
 from alertkit import names
 from alertkit.compiler import health, packs_use, routes_read
+from alertkit.compiler.detection_resolve import resolve_detection
+from alertkit.compiler.detections import Lowered, lower
 from alertkit.compiler.finding import Path
 from alertkit.compiler.packs_use import Use
 from alertkit.compiler.scope import Data, Scope
 from alertkit.compiler.slo_resolve import resolve_slo
+from alertkit.model.detection import DetectionDefinition
 from alertkit.model.oncall import (
     ActiveHours,
     Contact,
@@ -33,7 +36,9 @@ from alertkit.model.oncall import (
 )
 from alertkit.model.policy import ChannelSettings
 from alertkit.model.quantity import Duration
+from alertkit.model.route import Matcher
 from alertkit.model.rules import Source
+from alertkit.model.sentence import Text
 from alertkit.model.slo import Slo
 from alertkit.model.tenant import (
     AlertDefinition,
@@ -50,7 +55,6 @@ from alertkit.model.tenant import (
     Targets,
     Tenant,
     TenantSource,
-    Text,
     Timings,
     Version,
 )
@@ -125,6 +129,7 @@ def platform_definition(data: Data) -> Data:
         "records",
         "alerts",
         "slos",
+        "detections",
         "teams",
         "people",
         "channels",
@@ -165,6 +170,7 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         maintenance=resolver.maintenance(),
         dashboards=resolver.dashboards(),
         cases=resolver.cases(),
+        detections=resolver.detections(),
         uses=resolver.uses(),
     )
 
@@ -195,12 +201,25 @@ class _Resolver:
             RecordDefinition(entry["record"], entry["expr"], entry.get("labels", {}), self._places(("records", index)))
             for index, entry in enumerate(self._data.get("records", []))
         )
-        return (*own, *(record for used in self._uses for record in packs_use.records(used)))
+        detected = (record for one in self._lowered() for record in one.records)
+        return (*own, *(record for used in self._uses for record in packs_use.records(used)), *detected)
+
+    def detections(self) -> tuple[DetectionDefinition, ...]:
+        return tuple(
+            resolve_detection(entry, self._data["locale"], self._places(("detections", index)))
+            for index, entry in enumerate(self._data.get("detections", []))
+        )
+
+    def _lowered(self) -> Iterator[Lowered]:
+        project = self._scope.project
+        own = Matcher(project.label, "=", self._scope.tenant)
+        return (lower(one, own, project.targets.prometheus) for one in self.detections())
 
     def alerts(self) -> tuple[AlertDefinition, ...]:
         own = (self._alert(entry, self._places(("alerts", index))) for index, entry in enumerate(self._data.get("alerts", [])))
         watching = health.alerts(self._scope.project) if self._scope.is_platform else ()
-        return (*own, *(alert for used in self._uses for alert in packs_use.alerts(used, self._scope.project)), *watching)
+        packed = (alert for used in self._uses for alert in packs_use.alerts(used, self._scope.project))
+        return (*own, *packed, *(one.alert for one in self._lowered()), *watching)
 
     def cases(self) -> tuple[CaseDefinition, ...]:
         own = (

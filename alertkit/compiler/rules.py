@@ -9,7 +9,8 @@ from alertkit.compiler.guard import Guard
 from alertkit.compiler.links import panel_url
 from alertkit.compiler.words import annotation, in_language, literal
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
-from alertkit.model.tenant import AlertDefinition, Project, RecordDefinition, Tenant, Text
+from alertkit.model.sentence import Text
+from alertkit.model.tenant import AlertDefinition, Project, RecordDefinition, Tenant
 
 
 class Rules(msgspec.Struct, frozen=True):

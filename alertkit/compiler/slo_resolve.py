@@ -7,6 +7,7 @@ from decimal import Decimal
 from alertkit.compiler.scope import Data
 from alertkit.model.quantity import Duration, parse_rate, parse_ratio
 from alertkit.model.rules import Source
+from alertkit.model.sentence import Text
 from alertkit.model.slo import (
     PAGE,
     BooleanGauge,
@@ -20,7 +21,6 @@ from alertkit.model.slo import (
     Tier,
     default_tiers,
 )
-from alertkit.model.tenant import Text
 
 _WINDOW = "30d"
 _SEVERITIES = {"page": "critical", "ticket": "warning"}

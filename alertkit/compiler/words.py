@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from alertkit.model import sentence
 from alertkit.model.policy import Unit
-from alertkit.model.tenant import Text
+from alertkit.model.sentence import Text
 
 _VALUE: dict[Unit, str] = {
     "none": "{{ $value | humanize }}",

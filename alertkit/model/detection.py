@@ -10,7 +10,7 @@ from alertkit import names
 from alertkit.model.policy import Unit
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import Source
-from alertkit.model.tenant import Text
+from alertkit.model.sentence import Text
 
 
 class Absence(msgspec.Struct, frozen=True, tag="absence"):

@@ -9,6 +9,9 @@ import re
 
 import msgspec
 
+Text = dict[str, str]
+"""Locale → sentence, never empty; a sentence written without a language stands under the tenant's own."""
+
 VALUE = "value"
 _TOKEN = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]{0,62})\}|[{}]", re.ASCII)
 

@@ -8,19 +8,18 @@ from typing import Literal
 import msgspec
 
 from alertkit import names
+from alertkit.model.detection import DetectionDefinition
 from alertkit.model.oncall import EscalationPolicy, Maintenance, Person, Schedule, Team
 from alertkit.model.pack import View
 from alertkit.model.policy import ChannelSettings, Unit
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher, NativeKind, TimeInterval
 from alertkit.model.rules import Source
+from alertkit.model.sentence import Text
 from alertkit.model.slo import Slo
 
 Version = tuple[int, int]
 """Major and minor version of a target."""
-
-Text = dict[str, str]
-"""Locale → sentence, never empty; a sentence written without a language stands under the tenant's own."""
 
 
 class Targets(msgspec.Struct, frozen=True):
@@ -244,6 +243,7 @@ class Tenant(msgspec.Struct, frozen=True):
     maintenance: tuple[Maintenance, ...]
     dashboards: tuple[str, ...]
     cases: tuple[CaseDefinition, ...] = ()
+    detections: tuple[DetectionDefinition, ...] = ()
     uses: tuple[PackUse, ...] = ()
 
 

@@ -73,7 +73,7 @@ def satisfiable(found: tuple[Matcher, ...]) -> bool:
 
 
 def _alert_names(data: Data) -> set[str]:
-    own = {alert["name"] for alert in data.get("alerts", [])}
+    own = {entry["name"] for section in ("alerts", "detections") for entry in data.get(section, [])}
     if data.get("slos"):
         own |= {names.SLO_ABSENCE, *(slo.get("alert", names.SLO_ALERT) for slo in data["slos"])}
     return own

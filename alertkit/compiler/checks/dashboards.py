@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertkit import dashboards, names
-from alertkit.compiler.finding import Finding, did_you_mean
+from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import Level
 
@@ -15,16 +15,23 @@ _OF_PACKS = ("security", "ai-ml")
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
     """Every listed view that there is not, or that would stay empty."""
     known = {*dashboards.views(), *scope.builders}
+    if "dashboards" not in data and not scope.trusted:
+        yield from (_untrusted(view, ("tenant",), scope) for view in dashboards.views() if view in scope.builders)
     for index, view in enumerate(data.get("dashboards", [])):
-        path = ("dashboards", index)
+        path: Path = ("dashboards", index)
         if view not in known:
             yield Finding(path, "AK301", f"unknown dashboard {view!r}", did_you_mean(view, known))
         elif view in scope.builders and not scope.trusted:
-            message = f"dashboard {view!r} is built by code of this project, {scope.builders[view]}, which is not run unasked"
-            yield Finding(path, "AK831", message, "read it, then call with --trust; or take it out of the list")
+            yield _untrusted(view, path, scope)
         elif view not in scope.builders and (missing := _missing(view, data, scope)):
             message = f"dashboard {view!r} stays empty and is left out: {missing}"
             yield Finding(path, "AK832", message, "take it out of the list, or add what feeds it", level=Level.WARNING)
+
+
+def _untrusted(view: str, path: Path, scope: Scope) -> Finding:
+    place = "/".join(scope.builders[view].parts[-2:])
+    message = f"dashboard {view!r} is built by code, {place}, which is not run unasked"
+    return Finding(path, "AK831", message, "read it, then call with --trust; or remove it")
 
 
 def _missing(view: str, data: Data, scope: Scope) -> str:

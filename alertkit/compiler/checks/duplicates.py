@@ -12,6 +12,7 @@ _KEYS = {
     "services": "name",
     "alerts": "name",
     "slos": "name",
+    "detections": "name",
     "teams": "name",
     "people": "id",
     "channels": "name",

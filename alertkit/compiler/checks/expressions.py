@@ -20,15 +20,15 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
     """Everything wrong with rules: expressions, conditions, labels, recorded names and fields the target lacks."""
     for index, record in enumerate(data.get("records", [])):
         path: Path = ("records", index)
-        yield from _expression(record["expr"], (*path, "expr"), scope)
-        yield from _labels(record, path, scope)
+        yield from check_expression(record["expr"], (*path, "expr"), scope)
+        yield from check_labels(record, path, scope)
         if record["record"] in scope.project.shared_metrics and not scope.is_platform:
             message = f"{record['record']!r} is a shared metric; a tenant may read it, not record it"
             yield Finding((*path, "record"), "AK408", message, "choose another name")
     for index, alert in enumerate(data.get("alerts", [])):
         path = ("alerts", index)
         yield from _alert(alert, path, scope)
-        yield from _labels(alert, path, scope)
+        yield from check_labels(alert, path, scope)
         if "keep_firing_for" in alert and scope.project.targets.prometheus < (2, 42):
             message = f"keep_firing_for needs Prometheus 2.42; the project's target is {_target(scope)}"
             yield Finding((*path, "keep_firing_for"), "AK407", message, "remove it, or raise targets.prometheus", on_key=True)
@@ -36,7 +36,7 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
 
 def _alert(alert: Data, path: Path, scope: Scope) -> Iterator[Finding]:
     place = (*path, "expr")
-    broken = list(_expression(alert["expr"], place, scope))
+    broken = list(check_expression(alert["expr"], place, scope))
     yield from broken
     if broken:
         return
@@ -49,7 +49,8 @@ def _alert(alert: Data, path: Path, scope: Scope) -> Iterator[Finding]:
         yield Finding(place, "AK403", f"alert {alert['name']!r} {_ALWAYS[kind]}", "compare with a threshold, as in … > 0.01")
 
 
-def _expression(expr: str, path: Path, scope: Scope) -> Iterator[Finding]:
+def check_expression(expr: str, path: Path, scope: Scope) -> Iterator[Finding]:
+    """An expression that is not PromQL, or cannot be confined to the tenant."""
     try:
         need = scope.guard.too_new(expr)
         if need:
@@ -79,7 +80,8 @@ def _near(expr: str, offset: int | None) -> str:
     return f", near {rest!r}" if rest else ", at the end"
 
 
-def _labels(rule: Data, path: Path, scope: Scope) -> Iterator[Finding]:
+def check_labels(rule: Data, path: Path, scope: Scope) -> Iterator[Finding]:
+    """Labels that alertkit or Prometheus sets."""
     for name in rule.get("labels", {}):
         if name in scope.project.reserved_labels():
             yield Finding((*path, "labels", name), "AK404", f"label {name!r} is set by alertkit", "remove it", on_key=True)
