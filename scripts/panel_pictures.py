@@ -209,7 +209,8 @@ def timeseries(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now:
 
     parts = []
     for tick in ticks(low, high):
-        text = number(tick, config.get("unit", "short"), config.get("decimals") if config.get("unit") != "percentunit" else None, now)
+        close = config.get("unit") == "percentunit" and high - low < 0.02
+        text = number(tick, config.get("unit", "short"), 2 if close else None, now)
         parts.append(
             f'<line x1="{left}" x2="{left + width}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#26282e"/>'
             f'<text x="{left - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{text}</text>'

@@ -26,6 +26,7 @@ _WORTH_A_BAR = 20
 )
 @click.option("--check", "dry", is_flag=True, help="Write nothing; print the plan and exit 1 when the files are stale.")
 @click.option("--verify", is_flag=True, help="Ask promtool and amtool about everything before it is written.")
+@click.option("--trust", is_flag=True, help="Run the dashboard builders of the project and its tenants: they are code.")
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Processes. Default: one for each processor.")
 @click.option("--format", "form", type=click.Choice(common.FORMATS), default="text", help="How plan and problems are printed.")
 @common.output_options
@@ -38,6 +39,7 @@ def command(
     out: Path | None,
     dry: bool,
     verify: bool,
+    trust: bool,
     jobs: int | None,
     form: str,
     quiet: bool,
@@ -53,7 +55,7 @@ def command(
 
     folder = common.find_project(project)
     with common.problems_printed(ctx, form, folder):
-        space = open_project(folder, environment)
+        space = open_project(folder, environment, trusted=trust)
         options = Options(output_folder(space, out), dry=dry, jobs=jobs or 0, verify=_verifier(space) if verify else None)
         with progress_bar(shown=form == "text" and not quiet, no_color=no_color) as progress:
             plan = generate(space, tenants, options, progress)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from alertkit import dashboards, names
-from alertkit.compiler import provisioning
+from alertkit.compiler import builders, provisioning
 from alertkit.compiler.emit import emit
 from alertkit.compiler.write import Files
 from alertkit.dashboards import ViewContext, dead_links, lint
@@ -24,12 +25,12 @@ class Drawing(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def draw(tenant: Tenant, project: Project, context: ViewContext) -> Drawing:
-    """Every view that something feeds, checked against each other."""
-    drawn = _build(context)
-    if len(drawn) < len(context.views):  # no link to a view that is not there
-        drawn = _build(msgspec.structs.replace(context, views=tuple(drawn)))
-    problems = tuple(_problems({view: msgspec.json.decode(data) for view, data in drawn.items()}, tenant))
+def draw(tenant: Tenant, project: Project, context: ViewContext, own: Mapping[str, Path]) -> Drawing:
+    """Every view that something feeds, checked against each other. `own` are builders of the project's, which are trusted."""
+    drawn, problems = _build(context, own)
+    if len(drawn) < len(context.views) and not problems:  # no link to a view that is not there
+        drawn, problems = _build(msgspec.structs.replace(context, views=tuple(drawn)), own)
+    problems = problems or tuple(_problems({view: msgspec.json.decode(data) for view, data in drawn.items()}, tenant))
     if problems:
         return Drawing(problems=problems)
     files: Files = {names.dashboard_file(tenant.name, view): data for view, data in drawn.items()}
@@ -38,9 +39,15 @@ def draw(tenant: Tenant, project: Project, context: ViewContext) -> Drawing:
     return Drawing(files | provisioning.files(tenant, project, drawn), len(drawn))
 
 
-def _build(context: ViewContext) -> dict[str, bytes]:
-    built = {view: dashboards.build(view, context) for view in context.views}
-    return {view: data for view, data in built.items() if data is not None}
+def _build(context: ViewContext, own: Mapping[str, Path]) -> tuple[dict[str, bytes], tuple[Problem, ...]]:
+    drawn: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for view in context.views:
+        data, found = builders.build(view, own[view], context) if view in own else (dashboards.build(view, context), [])
+        problems += found
+        if data is not None:
+            drawn[view] = data
+    return drawn, tuple(problems)
 
 
 def _problems(bodies: Mapping[str, Any], tenant: Tenant) -> Iterator[Problem]:

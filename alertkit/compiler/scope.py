@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -54,7 +55,7 @@ class Scope(msgspec.Struct, frozen=True):
     guard: Guard
     packs: Packs
     webhook_hosts: frozenset[str] = frozenset()
-    builders: dict[str, str] = {}
+    builders: dict[str, Path] = {}
     trusted: bool = False
 
     @property

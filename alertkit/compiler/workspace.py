@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from alertkit import dashboards, names
-from alertkit.compiler import resolve, schema
+from alertkit.compiler import builders, resolve, schema
 from alertkit.compiler.checks import CHECKS
 from alertkit.compiler.finding import Finding, did_you_mean, problems_at
 from alertkit.compiler.finding import Path as DataPath
@@ -35,11 +35,13 @@ class Workspace(msgspec.Struct, frozen=True):
     webhook_hosts: frozenset[str]
     text: bytes
     warnings: tuple[Problem, ...]
+    trusted: bool = False
 
     def scope(self, tenant: str) -> Scope:
         """What a tenant's definition is checked against."""
         guard = new_guard(self.project, tenant)
-        return Scope(self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts)
+        own = builders.find(self.directory, self.project.tenants, tenant)
+        return Scope(self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts, own, self.trusted)
 
 
 class Tenants(msgspec.Struct, frozen=True):
@@ -70,8 +72,8 @@ def find(start: Path) -> Path:
     raise UsageError(f"no {names.PROJECT_FILE} in {start} or above; run `alertkit init`, or name the project with --project")
 
 
-def open_project(directory: Path, environment: str = "") -> Workspace:
-    """Read and check the project file.
+def open_project(directory: Path, environment: str = "", *, trusted: bool = False) -> Workspace:
+    """Read and check the project file. With `trusted` the project's own dashboard builders may run.
 
     Raises:
         ProblemsFound: the project file is wrong; without it no tenant can be compiled.
@@ -94,13 +96,14 @@ def open_project(directory: Path, environment: str = "") -> Workspace:
     definition = resolve.platform_definition(data)
     hosts = frozenset(data.get("webhook_hosts", []))
     packs = Library.of(directory)
-    scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts)
+    own = builders.find(directory, project.tenants, names.PLATFORM)
+    scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts, own, trusted)
     found = problems_at(
         node, [finding for check in CHECKS for finding in check(definition, scope)], names.PLATFORM, {names.PROJECT_FILE: text}
     )
     fatal(found)
     platform = resolve.tenant(definition, scope, lambda path: source_at(node, path))
-    return Workspace(directory, project, platform, definition, packs, hosts, text, tuple(found))
+    return Workspace(directory, project, platform, definition, packs, hosts, text, tuple(found), trusted)
 
 
 def _relaxed(data: Data) -> Iterator[Finding]:

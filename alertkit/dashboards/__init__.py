@@ -1,7 +1,7 @@
 """Grafana dashboards from what a tenant's rules yield: panels, layout, one normaliser, and checks of the result."""
 
 from alertkit.dashboards import delivery, lint, pack_parts, parts, slo_parts
-from alertkit.dashboards.builder import build, encode, views
+from alertkit.dashboards.builder import SUFFIX, build, build_foreign, encode, views
 from alertkit.dashboards.checks import check_dashboard, dead_links
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.example import EXAMPLE
@@ -11,11 +11,13 @@ from alertkit.dashboards.words import Words
 
 __all__ = [
     "EXAMPLE",
+    "SUFFIX",
     "Dashboard",
     "Row",
     "ViewContext",
     "Words",
     "build",
+    "build_foreign",
     "check_dashboard",
     "dead_links",
     "delivery",

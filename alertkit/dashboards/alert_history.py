@@ -90,7 +90,7 @@ class History:
             mappings=[panels.value_mapping({**mapping, "0": (self._words("Pending"), "yellow")})],
             no_value=self._words("Nothing fires"),
             unit="none",
-            height=max(6, min(14, 4 + alerts // 3)),
+            height=max(6, min(10, 4 + alerts // 3)),
             show_values="never",
         )
 

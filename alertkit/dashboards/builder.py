@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import msgspec
 
-from alertkit import promql, resources
+from alertkit import names, promql, resources
 from alertkit.dashboards.context import ViewContext
-from alertkit.dashboards.normalise import Json, panels
-from alertkit.dashboards.page import Dashboard
+from alertkit.dashboards.normalise import Json, normalise, panels
+from alertkit.dashboards.page import TAG, Dashboard
 from alertkit.errors import UsageError
 
 SUFFIX = ".dashboard.py"
@@ -34,6 +35,34 @@ def build(view: str, context: ViewContext) -> bytes | None:
     if context.isolated:
         _isolate(body, context)
     return encode(body)
+
+
+def build_foreign(view: str, file: Path, context: ViewContext) -> Json | None:
+    """As build, from a file that is not alertkit's: it defines `build(context)`, or a grafanalib dashboard named `dashboard`.
+
+    It gets the tenant's uid and tags, today's JSON, and the tenant's matcher in every query.
+
+    Raises:
+        UsageError: the file defines neither, or raises.
+        IsolationError: a query cannot be proven to stay inside the tenant.
+    """
+    made = _made(file, context)
+    if made is None:
+        return None
+    body = normalise(made, context.datasource, context.grafana)
+    body["uid"] = names.dashboard_uid(context.tenant, view, context.environment)
+    body["tags"] = list(dict.fromkeys([*body["tags"], TAG, context.tenant, view]))
+    if context.isolated:
+        _isolate(body, context)
+    return body
+
+
+def _made(file: Path, context: ViewContext) -> Any:
+    try:
+        module = _load(file)
+        return module.build(context) if hasattr(module, "build") else module.dashboard
+    except Exception as error:  # somebody else's code may raise anything
+        raise UsageError(f"the builder raises {type(error).__name__}: {error}") from error
 
 
 def encode(dashboard: Json) -> bytes:
@@ -58,7 +87,7 @@ def _builder(view: str) -> Callable[[ViewContext], Dashboard | None]:
 
 @cache
 def _load(path: Path) -> ModuleType:
-    name = f"alertkit_view_{path.name.removesuffix(SUFFIX).replace('-', '_')}"
+    name = f"alertkit_view_{path.name.removesuffix(SUFFIX).replace('-', '_')}_{names.panel_id(str(path))}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path.name} cannot be loaded as a Python file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -15,6 +16,8 @@ from alertkit.dashboards.words import Words, markdown
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule
 from alertkit.promql import Condition, Selector, conditions, label_flow, parse, quote, selectors
+
+_ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(")
 
 SEVERITY_COLOR = {"critical": RED, "warning": ORANGE, "info": panels.BLUE}
 
@@ -131,9 +134,10 @@ def _series(expr: str) -> frozenset[tuple[str, str, str]]:
 
 @lru_cache(maxsize=256)
 def _drawn(expr: str) -> Condition | None:
-    """The condition that an alert's value comes from, when it can be drawn."""
+    """The condition that an alert's value comes from, when it can be drawn; `absent(up) > 0` mostly returns nothing."""
     first = conditions(expr)[0]
-    return None if first.kind == "filter" or any(variables(expr)) else first
+    silent = first.kind == "filter" or _ABSENCE.search(first.left) is not None
+    return None if silent or any(variables(expr)) else first
 
 
 def record_panel(rule: RecordingRule, context: ViewContext) -> TimeSeries:

@@ -25,6 +25,7 @@ class Overview:
 
     def __init__(self, found: Sequence[SloSeries], context: ViewContext, words: Words) -> None:
         self._found = found
+        self._height = max(5, min(10, 3 + len(found)))
         self._forms = sorted({one.identity for one in found})
         self._context, self._words = context, words
 
@@ -100,7 +101,7 @@ class Overview:
             unit="none",
             sort=(columns["Value #C"], False),
             width=16,
-            height=max(5, min(10, 3 + len(self._found))),
+            height=self._height,
         )
 
     def _details(self) -> Json:
@@ -120,6 +121,7 @@ class Overview:
             base=RED,
             steps=BUDGET,
             mappings=[spent(self._words)],
+            height=self._height,
         )
 
     def lasting(self) -> BarGauge:
@@ -138,6 +140,7 @@ class Overview:
             steps=((DAY.seconds, ORANGE), (most / 4, GREEN)),
             mappings=exhausted(most, self._words),
             width=12,
+            height=self._height,
         )
 
     def burning(self) -> StateTimeline:

@@ -38,10 +38,10 @@ class Prometheus:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.load(answer)["data"]["result"]
 
-    def eventually(self, query: str) -> list[dict[str, Any]]:
+    def eventually(self, query: str, seconds: int = PATIENCE) -> list[dict[str, Any]]:
         """As `series`, once there are some; empty when none come."""
         never = threading.Event()
-        for _ in range(PATIENCE * 4):
+        for _ in range(seconds * 4):
             try:
                 found = self.series(query)
             except ConnectionError:

@@ -51,7 +51,7 @@ BAD = re.compile(
     r"error|fail|denied|refused|reject|drop|rebuffer|stall|lost|timeout|missed|5\d\d|intrusion|invalid|falco|abandon"
 )
 
-SOME = re.compile(r"skip|convers|cancel|fallback")
+SOME = re.compile(r"skip|convers|cancel")
 """What a part of the events is, without anything being wrong."""
 TROUBLE_ENDS = 0
 """In seconds since 1970: the hour before it, and that of every ninth day before, is a bad one."""
@@ -88,7 +88,7 @@ def made(exprs: Iterable[str], recorded: Iterable[str]) -> list[Series]:
                 bounds[selector.metric.removesuffix("_bucket")] = float(le.split("|")[0])
     counted = {metric for (metric, _), counts in found.items() if counts}
     return [
-        Series(metric, labels, metric in counted, bounds.get(re.sub("_(bucket|count|sum)$", "", metric), 0.5))
+        Series(metric, labels, metric in counted, bounds.get(re.sub("_(bucket|count|sum)$", "", metric), 0.15))
         for metric, labels in sorted(found)
     ]
 
@@ -168,10 +168,11 @@ def _below(le: str, threshold: float) -> float:
 
 def _integral(rate: float, at: float, bad: float) -> float:
     """What a rate with the rhythm of a day and of eleven, and `bad` more in one hour of every nine days, adds up to."""
+    at -= 1_750_000_000  # small sums lose nothing to rounding
     wave = at
     for period, depth in ((DAY, 0.6), (11 * DAY, 0.15)):
         wave += depth * period / (2 * math.pi) * math.sin(2 * math.pi * at / period + 1)
-    times, into = divmod(at - TROUBLE_ENDS + HOUR, 9 * DAY)
+    times, into = divmod(at + 1_750_000_000 - TROUBLE_ENDS + HOUR, 9 * DAY)
     return rate * wave + bad * (times * HOUR + min(into, HOUR))
 
 
