@@ -132,13 +132,7 @@ def alertmanager(binary: str, folder: Path, generated: Path, port: int, token: s
 @contextlib.contextmanager
 def receiver(folder: Path, generated: Path, port: int, token: str, secrets: dict[str, str], slack_api: str) -> Iterator[str]:
     """`alertkit serve` on SQLite, as a process of its own."""
-    for name, value in secrets.items():
-        file = folder / "secrets" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(value + "\n")
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    tokens = [{"name": "alertmanager", "sha256": digest, "tenants": "*", "scopes": ["ingest", "read"]}]
-    (folder / "tokens.json").write_text(json.dumps(tokens))
+    write_receiver_files(folder, token, secrets)
     options = {
         "policies": str(generated / "receiver"),
         "database": f"sqlite:///{folder / 'alertkit.db'}",
@@ -152,3 +146,14 @@ def receiver(folder: Path, generated: Path, port: int, token: str, secrets: dict
     ):
         eventually("the receiver is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"))
         yield f"http://127.0.0.1:{port}"
+
+
+def write_receiver_files(folder: Path, token: str, secrets: dict[str, str]) -> None:
+    """What the receiver reads beside policies: secrets by their full names, and one token for Alertmanager."""
+    for name, value in secrets.items():
+        file = folder / "secrets" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(value + "\n")
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    tokens = [{"name": "alertmanager", "sha256": digest, "tenants": "*", "scopes": ["ingest", "read"]}]
+    (folder / "tokens.json").write_text(json.dumps(tokens))
