@@ -28,7 +28,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(source: Path, out: Path, kind: str) -> None:
-    subprocess.run([sys.executable, "-m", "build", "--no-isolation", kind, "--outdir", out, source], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", kind, "--outdir", out, source], check=True, capture_output=True
+    )
 
 
 def test_the_wheel_ships_every_folder_that_the_checkout_has(wheel: Path) -> None:
@@ -53,7 +55,9 @@ def test_the_installed_wheel_starts_a_project_and_generates_it(wheel: Path, tmp_
         return done.stdout
 
     where = "import alertkit.resources as r; print(r.root())"
-    root = subprocess.run([sys.executable, "-c", where], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    root = subprocess.run(
+        [sys.executable, "-c", where], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    ).stdout
     assert root.strip() == str(site / "alertkit" / "_data")
     alertkit("init", "project", "--tenant", "acme")
     assert "added" in alertkit("generate", "--project", "project")

@@ -76,7 +76,7 @@ class _Reached:
 def _text(alert: AlertDefinition, dashboard: str) -> AlertText:
     return AlertText(
         alert=alert.name,
-        unit=alert.unit,
+        unit=alert.unit if alert.unit != "none" else "none",  # the default itself, which is left out of the file
         summary=dict(alert.summary),
         description=dict(alert.description),
         runbook=alert.runbook,
