@@ -29,15 +29,17 @@ WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
 
 def tenant(name: str, threshold: str = "0.01") -> str:
     """One definition of about 40 KB."""
-    lines = ["version: alertkit/v1", f"tenant: {name}", f"title: Tenant {name}", "locale: fr", "timezone: Europe/Paris", "services:"]
+    lines = ["version: alertkit/v1", f"tenant: {name}", f"title: Tenant {name}", "locale: fr", "timezone: Europe/Paris"]
+    lines += ["services:"]
     lines += [f"  - {{name: service-{n}, owner: ops}}" for n in range(10)]
     lines += ["records:"]
     for n in range(10):
         for kind, selector in (("errors", ',code=~"5.."'), ("requests", "")):
             for window in WINDOWS:
                 lines += [f"  - record: job:http_{kind}_{n}:rate{window}"]
-                lines += [f"    expr: sum by (job) (rate(http_requests_total{{job=\"service-{n}\"{selector}}}[{window}]))"]
-        lines += [f"  - record: job:http_errors_{n}:ratio_rate5m", f"    expr: job:http_errors_{n}:rate5m / job:http_requests_{n}:rate5m"]
+                lines += [f'    expr: sum by (job) (rate(http_requests_total{{job="service-{n}"{selector}}}[{window}]))']
+        lines += [f"  - record: job:http_errors_{n}:ratio_rate5m"]
+        lines += [f"    expr: job:http_errors_{n}:rate5m / job:http_requests_{n}:rate5m"]
     lines += ["alerts:"]
     for n in range(20):
         lines += [
@@ -47,10 +49,14 @@ def tenant(name: str, threshold: str = "0.01") -> str:
             "    for: 5m",
             f"    severity: {'critical' if n % 2 else 'warning'}",
             "    unit: percent",
-            "    summary: {en: '{value} of requests to {job} fail', fr: '{value} des requêtes de {job} échouent',"
-            " de: '{value} der Anfragen an {job} schlagen fehl', es: 'Falla el {value} de las peticiones a {job}'}",
+            "    summary:",
+            "      en: '{value} of requests to {job} fail'",
+            "      fr: '{value} des requêtes de {job} échouent'",
+            "      de: '{value} der Anfragen an {job} schlagen fehl'",
+            "      es: 'Falla el {value} de las peticiones a {job}'",
         ]
-    lines += ["teams:", '  - {name: ops, slack: "#ops"}', "escalation:", "  - name: standard", "    steps:", "      - notify: [{team: ops}]"]
+    lines += ["teams:", '  - {name: ops, slack: "#ops"}']
+    lines += ["escalation:", "  - name: standard", "    steps:", "      - notify: [{team: ops}]"]
     lines += ["routing:", "  routes:"]
     lines += [f"    - {{match: {{severity: critical, service: service-{n}}}, escalate: standard}}" for n in range(10)]
     lines += ["dashboards: []"]
@@ -86,8 +92,10 @@ def measure(size: int) -> None:
         named, _ = run("generate", *project, "--tenant", "tenant-0001")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         written = sum(file.stat().st_size for file in (folder / "generated").rglob("*") if file.is_file()) / 1e6
-        print(f"{size:>5} tenants  cold {cold:6.2f}  unchanged {warm:5.2f}  one changed {one:5.2f}  --tenant {named:5.2f}"
-              f"  largest process {peak:4.0f} MiB  {written:5.1f} MB written")
+        print(
+            f"{size:>5} tenants  cold {cold:6.2f}  unchanged {warm:5.2f}  one changed {one:5.2f}  --tenant {named:5.2f}"
+            f"  largest process {peak:4.0f} MiB  {written:5.1f} MB written"
+        )
         print(f"              {output.splitlines()[-1]}")
     finally:
         shutil.rmtree(folder)
