@@ -35,10 +35,16 @@ def properties() -> list[Found]:
         (file, f"{path}/properties/{key}", child)
         for name, schema in SCHEMAS.items()
         for file, path, node in walk(name, schema)
-        if isinstance(node, dict) and isinstance(node.get("properties"), dict) and not path.endswith("/properties")
+        if describes_keys(node, path)
         for key, child in node["properties"].items()
         if child is not True
     ]
+
+
+def describes_keys(node: Any, path: str) -> bool:
+    """True for a mapping with keys of its own; below `anyOf` stand conditions on keys that are described elsewhere."""
+    is_mapping = isinstance(node, dict) and isinstance(node.get("properties"), dict)
+    return is_mapping and not path.endswith("/properties") and "/anyOf/" not in path
 
 
 PROPERTIES = properties()
@@ -86,9 +92,7 @@ def test_every_mapping_with_keys_of_its_own_refuses_others() -> None:
         for name, schema in SCHEMAS.items()
         if name != "webhook.schema.json"  # Alertmanager's: later versions add keys
         for file, path, node in walk(name, schema)
-        if isinstance(node, dict)
-        and isinstance(node.get("properties"), dict)
-        and not path.endswith("/properties")
+        if describes_keys(node, path)
         and True not in node["properties"].values()
         and node.get("additionalProperties") is not False
     ]
