@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from alertkit import check
 from alertkit.compiler.generate import Options, generate, output_folder
 from alertkit.compiler.workspace import open_project
+from alertkit.names import ALERTMANAGER_FILE as ALERTMANAGER
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROJECTS = sorted(file.parent for file in EXAMPLES.glob("*/alertkit.yaml"))
@@ -45,3 +48,13 @@ def test_an_example_compiles_to_the_same_bytes_as_are_kept_manifests_included(pr
     kept = project / "generated"
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert made == {path.relative_to(kept): path.read_bytes() for path in kept.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("project", KEPT, ids=name_of)
+def test_prometheus_and_alertmanager_take_what_is_kept(project: Path, tool: Callable[[str], str]) -> None:
+    kept = project / "generated"
+    rules = sorted(map(str, (kept / "rules").glob("*.yaml")))
+    assert len(rules) > 3
+    for command in ([tool("promtool"), "check", "rules", *rules], [tool("amtool"), "check-config", str(kept / ALERTMANAGER)]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
