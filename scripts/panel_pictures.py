@@ -78,7 +78,9 @@ def html(dashboard: Json, answers: Answers, width: int) -> tuple[str, int]:
         series = list(answers.of(panel, since))
         note = f"<i>{panel['timeFrom']}</i>" if panel.get("timeFrom") else ""
         body = KINDS[panel["type"]](panel, series, w, h - 28, answers.now, since) if series else nothing(panel, h)
-        parts.append(f'<div class="panel" style="{box};width:{w}px;height:{h}px"><b>{escape(panel["title"])}{note}</b>{body}</div>')
+        parts.append(
+            f'<div class="panel" style="{box};width:{w}px;height:{h}px"><b>{escape(panel["title"])}{note}</b>{body}</div>'
+        )
     head = f"<h1>{escape(dashboard['title'])}</h1><div class=about>{escape(dashboard['description'])}</div>"
     page = f'<!doctype html><meta charset=utf-8><style>{STYLE}</style>{head}<div class="grid">{"".join(parts)}</div>'
     return page, bottom + 80
@@ -117,7 +119,9 @@ def shown(value: float, config: Json, now: float = 0) -> tuple[str, str]:
             return options["result"]["text"], colour(options["result"]["color"])
         if mapping["type"] == "value" and f"{value:g}" in options:
             return options[f"{value:g}"]["text"], colour(options[f"{value:g}"]["color"])
-    return number(value, config.get("unit", "short"), config.get("decimals"), now), at_threshold(config["thresholds"]["steps"], value)
+    return number(value, config.get("unit", "short"), config.get("decimals"), now), at_threshold(
+        config["thresholds"]["steps"], value
+    )
 
 
 def number(value: float, unit: str, decimals: int | None, now: float) -> str:
@@ -304,7 +308,9 @@ def state_timeline(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, 
     parts = []
     for row, (target, series) in enumerate(found):
         y = 4 + row * size
-        parts.append(f'<text x="{left - 8}" y="{y + size / 2 + 4:.1f}" text-anchor="end">{escape(name_of(target, series))}</text>')
+        parts.append(
+            f'<text x="{left - 8}" y="{y + size / 2 + 4:.1f}" text-anchor="end">{escape(name_of(target, series))}</text>'
+        )
         for t, v in series["values"]:
             wide = step / since * (w - left - 12) + 0.7
             tint = shown(v, config, now)[1]
@@ -327,7 +333,9 @@ def table(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: int,
         column = f"Value #{target['refId']}" if f"Value #{target['refId']}" in names else "Value"
         key = tuple(series["metric"].get(label, "") for label in names)
         rows.setdefault(key, dict(series["metric"]))[column] = series["values"][-1][1]
-    properties = {o["matcher"]["options"]: {p["id"]: p["value"] for p in o["properties"]} for o in panel["fieldConfig"]["overrides"]}
+    properties = {
+        o["matcher"]["options"]: {p["id"]: p["value"] for p in o["properties"]} for o in panel["fieldConfig"]["overrides"]
+    }
     sort = panel["options"]["sortBy"]
     lines = list(rows.values())
     if sort:
@@ -335,7 +343,9 @@ def table(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: int,
         lines.sort(key=lambda line: line.get(column, 0), reverse=sort[0]["desc"])
     head = "".join(f"<th>{escape(name)}</th>" for name in names.values())
     body = "".join(
-        "<tr>" + "".join(cell(line.get(key, ""), {**defaults(panel), **properties.get(name, {})}, now) for key, name in names.items()) + "</tr>"
+        "<tr>"
+        + "".join(cell(line.get(key, ""), {**defaults(panel), **properties.get(name, {})}, now) for key, name in names.items())
+        + "</tr>"
         for line in lines[: int((h - 30) // 28)]
     )
     return f"<table><tr>{head}</tr>{body}</table>"
