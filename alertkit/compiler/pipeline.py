@@ -99,7 +99,7 @@ def read_source(space: Workspace, tenant: str, files: Iterable[Path]) -> Source:
     texts: list[tuple[str, bytes]] = []
     problems: list[Problem] = []
     for file in files:
-        name = str(file.relative_to(space.directory))
+        name = space.called(file)
         try:
             texts.append((name, _read(file, name, space.directory)))
         except ProblemsFound as found:

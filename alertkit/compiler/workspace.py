@@ -20,8 +20,10 @@ from alertkit.errors import Level, Problem, ProblemsFound, UsageError
 from alertkit.model.document import Node, locate, plain
 from alertkit.model.rules import Source
 from alertkit.model.tenant import Project, Tenant
+from alertkit.model.text import one_line
 
 _LARGEST_NAME = 63
+_LONGEST_PATH = 500
 
 
 class Workspace(msgspec.Struct, frozen=True):
@@ -42,6 +44,10 @@ class Workspace(msgspec.Struct, frozen=True):
         guard = new_guard(self.project, tenant)
         own = builders.find(self.directory, self.project.tenants, tenant)
         return Scope(self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts, own, self.trusted)
+
+    def called(self, file: Path) -> str:
+        """A file as problems name it: relative to the project, and fit for a terminal whatever its name holds."""
+        return one_line(str(file.relative_to(self.directory)), _LONGEST_PATH)
 
 
 class Tenants(msgspec.Struct, frozen=True):
@@ -120,15 +126,15 @@ def list_tenants(workspace: Workspace) -> Tenants:
     for entry in sorted((workspace.directory / workspace.project.tenants).iterdir()):
         if _definitions(entry):
             entries.setdefault(entry.name if entry.is_dir() else entry.stem, []).append(entry)
+    misnamed = {name: problem for name, found in entries.items() if (problem := _problem_of(name, found))}
     problems = [
-        Problem(str(found[-1].relative_to(workspace.directory)), 0, 0, "AK304", problem, tenant=name)
-        for name, found in entries.items()
-        if (problem := _problem_of(name, found))
+        Problem(workspace.called(entries[name][-1]), 0, 0, "AK304", problem, tenant=one_line(name, _LARGEST_NAME))
+        for name, problem in misnamed.items()
     ]
     for tenant, other in uid_clashes(entries, dashboards.views()):
         message = f"dashboards of {tenant!r} would have the uids of those of {other!r}; rename one of the tenants"
-        problems.append(Problem(str(entries[tenant][-1].relative_to(workspace.directory)), 0, 0, "AK833", message, tenant=tenant))
-    wrong = {problem.tenant for problem in problems}
+        problems.append(Problem(workspace.called(entries[tenant][-1]), 0, 0, "AK833", message, tenant=tenant))
+    wrong = misnamed.keys() | {problem.tenant for problem in problems}
     return Tenants({name: _definitions(found[0]) for name, found in entries.items() if name not in wrong}, tuple(problems))
 
 

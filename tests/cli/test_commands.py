@@ -157,6 +157,17 @@ def test_what_would_end_an_annotation_early_is_escaped(tmp_path: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
+def test_a_file_s_name_cannot_write_to_a_terminal_or_to_a_pull_request(tmp_path: Path) -> None:
+    name = "evil\n::stop-commands::x\x1b[31m"
+    projects.make(tmp_path, {name: "", f"acme/{name}": "x: ["})
+    for form in ("text", "github"):
+        for command in ("validate", "generate"):
+            done = process(command, "--format", form, "--quiet", cwd=tmp_path)
+            assert "\x1b" not in done.stdout
+            assert len(done.stdout.splitlines()) == 2
+            assert not [line for line in done.stdout.splitlines() if line.startswith("::stop")]
+
+
 def test_a_warning_for_github_is_a_warning(tmp_path: Path) -> None:
     projects.make(tmp_path, {"acme": WARNED})
     assert run("validate", "--project", str(tmp_path), "--format", "github").output.startswith("::warning file=")
