@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from alertkit import names
 from alertkit.model import notification
 from alertkit.model.incident import Event, Incident
 from alertkit.model.notification import Links, Notification, silence_url
@@ -35,6 +36,7 @@ def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, ev
         suppressed_reason=incident.suppressed_reason,
         links=Links(silence=silence_url(latest.external_url, incident.group)) if latest else Links(),
         truncated=latest.truncated_alerts if latest else 0,
+        mentions=_mentions(policy, event),
         severities=policy.severities,
         tenant_label=policy.tenant_label,
     )
@@ -76,7 +78,14 @@ def open_labels(alerts: Alerts) -> list[dict[str, str]]:
 
 def _recipient(policy: TenantPolicy, recipient: str) -> str:
     kind, _, name = recipient.partition("/")
-    return person_name(policy, name) if kind == "person" else name
+    return person_name(policy, name) if kind == "person" else name.removeprefix(names.lent(""))
+
+
+def _mentions(policy: TenantPolicy, event: Event | None) -> tuple[str, ...]:
+    """Slack ids, from configuration, of the people who are told now: a room shows whom it concerns."""
+    told = (target.partition("/") for target in (event.targets if event else ()))
+    people = (policy.people.get(name) for kind, _, name in told if kind == "person")
+    return tuple(dict.fromkeys(person.slack for person in people if person and person.slack))
 
 
 def _alerts(policy: TenantPolicy, alerts: Alerts, posts: dict[int, Webhook]) -> tuple[notification.Alert, ...]:

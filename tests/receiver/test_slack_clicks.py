@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from receiver_kit import START, Kit, a_policy, alert, request, webhook
@@ -16,10 +17,10 @@ SLACK = ChannelSettings("slack", secrets={"token": "acme/slack-bot", "signing_se
 ROOM_ONLY = EscalationPolicy(steps=(Step(0, (Target(team="payments"),)), Step(600, (Target(team="payments"),))))
 
 
-def slack_kit(folder: Path, slack: FakeSlack) -> Kit:
+def slack_kit(folder: Path, slack: FakeSlack, **changes: Any) -> Kit:
     team = Team("fr", "Europe/Paris", (Contact("slack", "#payments"),))
-    policy = a_policy(channels={"slack": SLACK}, teams={"payments": team}, policies={"standard": ROOM_ONLY})
-    kit = Kit(folder, [policy])
+    values = {"channels": {"slack": SLACK}, "teams": {"payments": team}, "policies": {"standard": ROOM_ONLY}}
+    kit = Kit(folder, [a_policy(**{**values, **changes})])
     (folder / "secrets" / "acme").mkdir()
     (folder / "secrets" / "acme" / "slack-bot").write_text("xoxb-fake-token\n")
     (folder / "secrets" / "acme" / "slack-signing").write_text("fake-signing-secret\n")
