@@ -56,7 +56,7 @@ _LINK: Json = {
     "type": "link",
 }
 """What Grafana's type of a link wants, also on panels."""
-_SCALARS, _LISTS = (str, int, float), (list, tuple)
+_SCALARS, _LISTS = frozenset((str, int, float, bool)), (list, tuple)
 _WITHOUT_SOURCE = frozenset({"row", "text", "dashlist", "news"})
 
 
@@ -104,13 +104,13 @@ def panels(dashboard: Json) -> Iterator[Json]:
 
 def _plain(value: Any) -> Any:
     """Dictionaries, lists and scalars alone, without nulls."""
-    if isinstance(value, _SCALARS):
+    if type(value) in _SCALARS:
         return value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if item is not None}
     if isinstance(value, _LISTS):
         return [_plain(item) for item in value if item is not None]
-    return _plain(value.to_json_data())
+    return value if isinstance(value, str | int | float) else _plain(value.to_json_data())
 
 
 def _panel(panel: Json, source: Json) -> Json:

@@ -41,11 +41,23 @@ def insertions(expr: str, label: str, value: str, shared: frozenset[str]) -> lis
     own = _own_matcher(label, value)
     if "" in shared:
         raise IsolationError("a shared metric has a name: remove the empty one")
+    if f"{label}={parser.quote(value)}" in expr and _is_isolated(parser.read(expr), own, shared):
+        _refuse_forging(parser.read(expr), label)
+        return []
     original = parser.read(expr, without=own)
     _refuse_forging(original, label)
     found = _plan(original, own, shared)
     _prove(original, parser.read(insert(expr, found), without=own), own, shared)
     return found
+
+
+def _is_isolated(reading: Reading, own: Matcher, shared: frozenset[str]) -> bool:
+    """Whether every selector has the matcher, and no other on its label: then nothing is put in, and nothing is to be proven."""
+    return all(
+        (own in selector.matchers or selector.metric in shared)
+        and all(matcher == own or matcher.name != own.name for matcher in selector.matchers)
+        for selector in reading.selectors
+    )
 
 
 def insert(expr: str, found: list[Insertion]) -> str:

@@ -94,9 +94,9 @@ def test_every_query_of_every_panel_returns_data(prometheus):
     prometheus.eventually("slo:period_error_budget_remaining:ratio")
     everything = list(asked())
     empty = everything
-    for _ in range(60):
+    for _ in range(120):  # what looks back in steps of a minute has something once a minute is over
         empty = [place for place in empty if not prometheus.series(place[3])]
-        if all(english(*place[:3]) in SILENT for place in empty):
+        if len(empty) <= LARGEST_SHARE * len(everything) and all(english(*place[:3]) in SILENT for place in empty):
             break
         prometheus.eventually("absent(vector(1))", seconds=1)
     assert [place for place in empty if english(*place[:3]) not in SILENT] == []
