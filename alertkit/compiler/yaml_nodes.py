@@ -196,8 +196,8 @@ class Builder:
             self._problem(event, "AK106", f"the {what} holds {describe(match[0])}", "remove it")
 
     def _anchor(self, event: Any, kind: int) -> None:
-        name = self._text(event.anchor[:60])
-        what = f"the alias *{name}" if kind == _ALIAS else f"the anchor &{name}"
+        name = self._text(event.anchor)
+        what = f"the alias {shown('*' + name)}" if kind == _ALIAS else f"the anchor {shown('&' + name)}"
         hint = "write the value out where it is used; text that begins with & or * needs quotes"
         self._problem(event, "AK107", f"{what} is not allowed", hint)
 
