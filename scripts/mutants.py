@@ -2,7 +2,7 @@
 
     python scripts/mutants.py GENERATED [--sample N] [--seed N] [--minimum 0.95]
 
-GENERATED is what `alertkit generate` wrote. One rule at a time is changed: a threshold times 1.1, a window exchanged for another,
+GENERATED is what `alertkit test` wrote. One rule at a time is changed: a threshold times 1.1, a window exchanged for another,
 `and` made `or`, the tenant's matcher taken out of every selector. Then the cases that name the rule run. The share of changes
 that at least one case notices is printed by kind, the survivors in full; exit code 1 when the share is below the minimum.
 """
