@@ -82,7 +82,7 @@ def _stopped_by_signals() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = {wanted: signal.signal(wanted, interrupt) for wanted in (signal.SIGTERM, signal.SIGHUP)}
+    before = {wanted: signal.signal(wanted, interrupt) for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
