@@ -66,7 +66,7 @@ def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
 def _path(kind: type, value: Any) -> Any:
     if kind is Path and isinstance(value, str | Path):
         return Path(value)
-    raise NotImplementedError
+    raise TypeError(f"expected a path, found {type(value).__name__}")
 
 
 def address(listen: str) -> tuple[str, int]:
