@@ -18,7 +18,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 from alertkit import names
-from alertkit.messages.translations import DOMAIN, FILE, parsed
+from alertkit.messages.translations import DOMAIN, FILE, parsed, with_plurals
 from alertkit.model import sentence
 
 SOURCE = "en"
@@ -114,7 +114,7 @@ def stats(root: Path) -> list[Stats]:
 
 def pseudo(template: Catalog, language: str) -> bytes:
     """A catalog whose every sentence is the English one in accents, longer and in brackets: hard-coded text stands out."""
-    catalog = Catalog(locale=language, project=DOMAIN, charset="utf-8", fuzzy=False)
+    catalog = _empty(language)
     for message in _messages(template):
         said = tuple(map(accented, _ids(message)))
         catalog.add(message.id, said if len(said) > 1 else said[0], context=message.context)
@@ -216,7 +216,11 @@ def _read(path: Path, language: str) -> Catalog:
     try:
         return parsed(path, language)
     except FileNotFoundError:
-        return Catalog(locale=language, project=DOMAIN, charset="utf-8", fuzzy=False)
+        return _empty(language)
+
+
+def _empty(language: str) -> Catalog:
+    return with_plurals(Catalog(locale=language, project=DOMAIN, charset="utf-8", fuzzy=False), language)
 
 
 def _write(path: Path, catalog: Catalog) -> bool:

@@ -30,6 +30,9 @@ RECHECK = dt.timedelta(seconds=2)
 _UNQUOTED = re.compile(rb'(?:~|\s*)(?:msg[a-z_]+(?:\[\d+\])?\s+(?!"(?:[^"\\]|\\.)*"\s*$)|"(?!(?:[^"\\]|\\.)*"\s*$))')
 _COUNTS = 201
 """Counts for which a catalog's own plural rule is tried before it is believed."""
+_TWO_FORMS = {"en": "(n != 1)", "fr": "(n > 1)", "de": "(n != 1)", "es": "(n != 1)", "it": "(n != 1)"}
+"""Plural rules where a file gives none. Babel 2.19 and later count a third form for round millions of fr, es and it, which is
+for numbers in words ("un million d’alertes"); alertkit writes numbers in digits, where it reads like any other plural."""
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 
 
@@ -172,6 +175,14 @@ def parsed(path: Path, locale: str | None = None) -> Catalog:
         if _UNQUOTED.match(line):
             raise ValueError(f"line {number}: a text needs quotes on both sides")
     try:
-        return read_po(io.BytesIO(data), locale=locale, domain=DOMAIN, abort_invalid=True)
+        catalog = read_po(io.BytesIO(data), locale=locale, domain=DOMAIN, abort_invalid=True)
     except PoFileError as error:
         raise ValueError(f"line {error.lineno + 1}: {error.args[0]}") from error
+    return catalog if b"plural-forms:" in data.lower() or locale is None else with_plurals(catalog, locale)
+
+
+def with_plurals(catalog: Catalog, locale: str) -> Catalog:
+    """The catalog with the plural rule of its language."""
+    if rule := _TWO_FORMS.get(languages(locale)[-1]):
+        catalog.mime_headers = [("Plural-Forms", f"nplurals=2; plural={rule};")]
+    return catalog
