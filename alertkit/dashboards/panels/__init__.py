@@ -1,0 +1,41 @@
+"""The panels that views are made of: grafanalib's, with what it lacks or gets wrong for today's Grafana.
+
+A panel has a `key`, its name inside the dashboard, from which its id comes; a `width` in 24ths and a `height` in Grafana's
+rows of 30 pixels, from which `layout.flow` makes its place; and a `unit`. Thresholds are (value, colour) pairs over a base
+colour. `since` is a range of its own (`30d`), whatever the dashboard shows, and `step` the shortest step. What stays here is a
+panel type's own options; `normalise` gives every panel its final shape.
+"""
+
+from alertkit.dashboards.panels.fields import only, organise, override, override_query, range_mapping, value_mapping
+from alertkit.dashboards.panels.figures import BarGauge, Histogram, Stat
+from alertkit.dashboards.panels.lists import AlertList, Table, Text
+from alertkit.dashboards.panels.over_time import Heatmap, StateTimeline, TimeSeries
+from alertkit.dashboards.panels.visual import BLUE, GREEN, GREY, NONE, ORANGE, PURPLE, RED, Json, Thresholds, Visual
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "NONE",
+    "ORANGE",
+    "PURPLE",
+    "RED",
+    "AlertList",
+    "BarGauge",
+    "Heatmap",
+    "Histogram",
+    "Json",
+    "Stat",
+    "StateTimeline",
+    "Table",
+    "Text",
+    "Thresholds",
+    "TimeSeries",
+    "Visual",
+    "only",
+    "organise",
+    "override",
+    "override_query",
+    "range_mapping",
+    "value_mapping",
+]

@@ -1,0 +1,71 @@
+"""What all our panels share, and the colours they use."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import attr
+import grafanalib.core as grafana
+
+from alertkit.dashboards.targets import Query
+
+Json = dict[str, Any]
+Thresholds = tuple[tuple[float, str], ...]
+
+GREEN, ORANGE, RED, BLUE, PURPLE, GREY = "green", "orange", "red", "blue", "purple", "#8e8e8e"
+NONE = "transparent"
+
+
+@attr.s(auto_attribs=True, kw_only=True)
+class Visual(grafana.Panel):
+    """What all our panels share. Subclasses say their `kind`, their `options` and, if they draw, their `custom` field options."""
+
+    kind: ClassVar[str]
+    key: str
+    title: str = ""
+    description: str = ""
+    targets: list[Query] = attr.ib(factory=list)
+    links: list[Json] = attr.ib(factory=list)
+    transformations: list[Json] = attr.ib(factory=list)
+    gridPos: Any = None  # noqa: N815 - grafanalib's name
+    id: int | None = None
+    width: int = 8
+    height: int = 8
+    unit: str = "short"
+    decimals: int | None = None
+    least: float | None = None
+    most: float | None = None
+    base: str = GREEN
+    steps: Thresholds = ()
+    color: str = "thresholds"
+    mappings: list[Json] = attr.ib(factory=list)
+    overrides: list[Json] = attr.ib(factory=list)
+    no_value: str = ""
+    since: str = ""
+    step: str = ""
+
+    def options(self) -> Json:
+        """The panel type's own options."""
+        return {}
+
+    def custom(self) -> Json:
+        """How the panel type draws a field."""
+        return {}
+
+    def to_json_data(self) -> Json:
+        """The panel as grafanalib hands it on: `extraJson` is merged in last."""
+        steps = [{"color": self.base, "value": None}, *({"color": color, "value": value} for value, color in self.steps)]
+        defaults = {
+            "color": {"mode": self.color},
+            "custom": self.custom(),
+            "decimals": self.decimals,
+            "mappings": self.mappings,
+            "max": self.most,
+            "min": self.least,
+            "noValue": self.no_value or None,
+            "thresholds": {"mode": "absolute", "steps": steps},
+            "unit": self.unit,
+        }
+        own = {"type": self.kind, "fieldConfig": {"defaults": defaults, "overrides": self.overrides}, "options": self.options()}
+        body: Json = self.panel_json({**own, "interval": self.step, "maxDataPoints": None, "timeFrom": self.since})
+        return body
