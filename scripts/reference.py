@@ -1,4 +1,5 @@
-"""Writes docs/reference/ from what the program itself knows: problem codes, JSON Schemas, commands. Run it after changing one.
+"""Writes docs/reference/ from what the program itself knows: problem codes, JSON Schemas, commands, metrics. Run it after a
+change.
 
 A test compares the pages with what would be written now.
 """
@@ -17,6 +18,7 @@ import click
 from alertkit import resources
 from alertkit.cli import COMMANDS, cli
 from alertkit.compiler.codes import AREAS, Code
+from alertkit.receiver.metrics import Metrics
 
 TOP = Path(__file__).resolve().parent.parent
 FOLDER = TOP / "docs" / "reference"
@@ -32,7 +34,7 @@ Schema = dict[str, Any]
 
 def pages() -> dict[str, str]:
     """Every page by file name."""
-    return {"problems.md": problems(), "definitions.md": definitions(), "cli.md": commands()}
+    return {"problems.md": problems(), "definitions.md": definitions(), "cli.md": commands(), "metrics.md": metrics()}
 
 
 # Problems
@@ -214,6 +216,26 @@ def _word(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Path) and not parameter.type.file_okay:
         return "DIR"
     return "NUMBER" if isinstance(parameter.type, click.IntRange) else parameter.type.name.upper()
+
+
+# Metrics
+
+
+def metrics() -> str:
+    lines = [
+        "# Metrics of the receiver",
+        "",
+        "`alertkit serve` exposes these at `/metrics`. Labels take their values from configuration only: `tenant`, `policy`,",
+        "`step` (counted from 1), `severity` and `channel` are as many as the compiled policies name; no label holds a person,",
+        "an address or what an alert says. Histograms are in seconds, with `_bucket`, `_sum` and `_count`.",
+        "",
+        "| metric | type | labels | what it says |",
+        "|---|---|---|---|",
+    ]
+    for metric in Metrics().described:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        lines.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.text} |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:

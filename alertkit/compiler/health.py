@@ -91,7 +91,7 @@ def _steps_overdue(job: str) -> AlertDefinition:
     return AlertDefinition(
         name=STEPS_OVERDUE,
         service=SERVICE,
-        expr=f'max(alertkit_due_lag_seconds{{job="{job}"}}) > 120',
+        expr=f'max({names.METRIC_DUE_LAG}{{job="{job}"}}) > 120',
         severity="critical",
         hold=Duration.of(minutes=2),
         unit="duration",

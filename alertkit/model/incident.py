@@ -57,7 +57,7 @@ class Incident(msgspec.Struct, frozen=True):
     `flaps` counts how often in a row the group fired again soon after it had ended; `held_until` is when an incident without open
     alerts ends that would otherwise flap. `began` is when the present cycle of steps began (a step is due `after` seconds later),
     `position` the step that is next and `cycle` how often the steps have begun again by themselves. `severity` is the worst so
-    far.
+    far. `paged` is when somebody was first told since it opened, or since it last began to page again.
     """
 
     id: int
@@ -80,6 +80,7 @@ class Incident(msgspec.Struct, frozen=True):
     suppressed_reason: str = ""
     flaps: int = 0
     held_until: dt.datetime | None = None
+    paged: dt.datetime | None = None
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -148,7 +149,8 @@ class Changes(msgspec.Struct, frozen=True):
     """What one decision writes about one incident, in one transaction.
 
     `incident` is the new row, or None when no column changes; `cancel` drops pending steps of these kinds before `steps` are
-    added; `quiet` drops pages that have not left yet.
+    added; `quiet` drops pages that have not left yet. `ran` are the positions of the policy's steps that were run: to be counted,
+    not to be kept.
     """
 
     incident: Incident | None = None
@@ -159,6 +161,7 @@ class Changes(msgspec.Struct, frozen=True):
     events: tuple[Event, ...] = ()
     notes: tuple[Note, ...] = ()
     quiet: bool = False
+    ran: tuple[int, ...] = ()
 
 
 NOTHING = Changes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -35,22 +35,22 @@ class Action(msgspec.Struct, frozen=True):
     places: tuple[Place, ...] = ()
 
 
-async def act(store: Store, action: Action, now: dt.datetime) -> Incident | Refusal:
-    """Do it, once: the incident afterwards, or why nothing was done."""
-    refusal: list[Refusal] = []
+async def act(
+    store: Store, action: Action, now: dt.datetime, acted: Callable[[Changes], None] = lambda changes: None
+) -> Incident | Refusal:
+    """Do it, once: the incident afterwards, or why nothing was done. `acted` is told what has changed."""
+    decision: Changes | Refusal = "gone"
 
     def decide(held: Held, threads: Sequence[Thread]) -> Changes | None:
-        refusal.clear()
+        nonlocal decision
         decision = _decide(action, held, threads, now)
-        if isinstance(decision, Changes):
-            return decision
-        refusal.append(decision)
-        return None
+        return decision if isinstance(decision, Changes) else None
 
     incident = await store.decide(action.incident, now, decide)
-    if incident is None:
-        return "gone"
-    return refusal[0] if refusal else incident
+    if incident is None or not isinstance(decision, Changes):
+        return "gone" if isinstance(decision, Changes) else decision
+    acted(decision)
+    return incident
 
 
 def _decide(action: Action, held: Held, threads: Sequence[Thread], now: dt.datetime) -> Changes | Refusal:

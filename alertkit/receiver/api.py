@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from alertkit import names
-from alertkit.model.incident import DutyOverride, Incident, Place
+from alertkit.model.incident import Changes, DutyOverride, Incident, Place
 from alertkit.model.message import ActionKind, State
 from alertkit.receiver.actions import Action, act
 from alertkit.receiver.fallback import place_of
@@ -52,13 +52,15 @@ class OverrideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Api:
-    """The routes. `tokens` is replaced when the file changes; `woken` is called after each action."""
+    """The routes. `tokens` is replaced when the file changes; `acted` is told what each action has changed."""
 
-    def __init__(self, store: Store, policies: Policies, clock: Callable[[], dt.datetime], woken: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, policies: Policies, clock: Callable[[], dt.datetime], acted: Callable[[Changes], None]
+    ) -> None:
         self._store = store
         self._policies = policies
         self._clock = clock
-        self._woken = woken
+        self._acted = acted
         self.tokens = Tokens([])
 
     def routes(self) -> list[Route]:
@@ -99,10 +101,9 @@ class Api:
         incident = await self._incident(request, token)
         places = self._places(incident, body.person) if kind == "reassign" else ()
         action = Action(kind, incident.id, incident.tenant, token.name, body.seconds, body.person, places)
-        done = await act(self._store, action, self._clock())
+        done = await act(self._store, action, self._clock(), self._acted)
         if isinstance(done, str):
             raise RequestError(HTTPStatus.CONFLICT, f"nothing was done: the incident is {incident.state}")
-        self._woken()
         return _json(incident_view(done))
 
     def _places(self, incident: Incident, person: str) -> tuple[Place, ...]:

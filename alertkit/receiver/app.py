@@ -19,6 +19,7 @@ from starlette.routing import Route
 from alertkit import names, resources
 from alertkit.errors import ContractError, UsageError
 from alertkit.messages import Words
+from alertkit.model.incident import Changes
 from alertkit.receiver import tokens
 from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
@@ -61,13 +62,15 @@ class Receiver:
         secrets = Secrets(settings.secrets)
         self._channels = Channels(settings, secrets, makers)
         words = Words(resources.root() / "templates", settings.overrides)
-        self._operator = Operator(self.store, self.policies, clock)
-        courier = Courier(self.store, self.policies, self._channels, secrets, words, self.metrics, self._operator, settings)
+        self._operator = Operator(self.store, self.policies, self.metrics, clock)
+        courier = Courier(
+            self.store, self.policies, self._channels, secrets, words, self.metrics, self._operator, settings, clock
+        )
         self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, self._operator, clock)
         self._operator.woken = self.worker.wake
         self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, clock)
-        self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self.worker.wake)
-        self._api = Api(self.store, self.policies, clock, self.worker.wake)
+        self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
+        self._api = Api(self.store, self.policies, clock, self._acted)
         self._others = self._application()
         self._ready = False
 
@@ -140,6 +143,11 @@ class Receiver:
         for tenant, problem in self.policies.problems.items():
             words = f"The compiled policy of {tenant} was refused, the last good one stays: {problem}"
             await self._operator.tell(names.ALERT_POLICY, tenant, "", words)
+
+    def _acted(self, changes: Changes) -> None:
+        """Somebody has done something about an incident: its messages may be due now."""
+        self.metrics.decided(changes)
+        self.worker.wake()
 
     def _application(self) -> Starlette:
         return Starlette(

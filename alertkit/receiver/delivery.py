@@ -50,6 +50,7 @@ class Courier:
         metrics: Metrics,
         operator: Operator,
         settings: Settings,
+        clock: Callable[[], dt.datetime],
     ) -> None:
         self._store = store
         self._policies = policies
@@ -58,6 +59,7 @@ class Courier:
         self._words = words
         self._metrics = metrics
         self._operator = operator
+        self._clock = clock
         self._patience = dt.timedelta(seconds=settings.give_up_after)
         # A channel that hangs is left before the lease ends, while the message still is ours.
         self._longest = settings.lease * 0.75
@@ -165,9 +167,13 @@ class Courier:
         )
 
     def _report(self, outgoing: Outgoing, end: Settlement) -> None:
-        self._metrics.delivered(outgoing.thread.place.channel, end.state)
+        place = outgoing.thread.place
+        self._metrics.delivered(place.channel, end.state)
+        if end.state == "sent":
+            self._metrics.sent(place.channel, self._clock() - outgoing.wanted)
+            if outgoing.kind == "page":
+                self._metrics.paged(outgoing.incident.tenant, place.recipient)
         if end.state == "failed":
-            place = outgoing.thread.place
             _log.error(
                 "message failed", incident=outgoing.incident.id, channel=place.channel, to=place.recipient, reason=end.reason
             )

@@ -47,6 +47,7 @@ class _Planning:
         self._events: list[Event] = []
         self._pages: dict[tuple[str, str], Note] = {}
         self._notes: list[Note] = []
+        self._ran: list[int] = []
 
     def run(self, step: Step) -> None:
         """Do what a step is for, if the incident is still in the state that wants it."""
@@ -76,6 +77,7 @@ class _Planning:
             events=tuple(self._events),
             notes=(*self._pages.values(), *self._notes),
             quiet=self._quiet,
+            ran=tuple(self._ran),
         )
 
     def _page_step(self, step: Step) -> None:
@@ -135,6 +137,7 @@ class _Planning:
             self._shift(opening - step.due)
             self._steps.append(replace(step, due=opening))
             return
+        self._ran.append(step.position)
         reached = self._tell(self._incident.escalation.steps[step.position].notify, step.due)
         self._incident = replace(self._incident, position=step.position + 1)
         following = self._following(step.position)
@@ -165,6 +168,8 @@ class _Planning:
 
     def _page(self, places: Sequence[Place], event: Event) -> None:
         self._events.append(event)
+        if places and self._incident.paged is None:
+            self._incident = replace(self._incident, paged=self._now)
         for place in places:
             self._pages.setdefault((place.channel, place.address), Note("page", place, self._now, event))
 

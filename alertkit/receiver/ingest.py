@@ -77,7 +77,7 @@ class Ingest:
         post = self._post(tenant, policy, webhook, body)
         self._metrics.received(post.tenant, len(webhook.alerts))
         if post.alerts:
-            await self._store.ingest(post, fold)
+            self._metrics.folded(post, await self._store.ingest(post, fold))
             self._metrics.committed((self._clock() - post.received).total_seconds())
             self._operator.woken()
         if len(post.alerts) < len(webhook.alerts):

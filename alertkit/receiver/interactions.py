@@ -20,6 +20,7 @@ from alertkit.channels.slack import Interaction, Rejected, SlackChannel, read_in
 from alertkit.channels.slack.interactions import LARGEST
 from alertkit.errors import AlertkitError
 from alertkit.messages import Answer, Words
+from alertkit.model.incident import Changes
 from alertkit.model.policy import ChannelSettings, TenantPolicy
 from alertkit.receiver.actions import Action, act
 from alertkit.receiver.channels import Channels
@@ -44,7 +45,7 @@ class SlackInteractions:
         channels: Channels,
         words: Words,
         clock: Callable[[], dt.datetime],
-        woken: Callable[[], None],
+        acted: Callable[[Changes], None],
     ) -> None:
         self._store = store
         self._policies = policies
@@ -52,7 +53,7 @@ class SlackInteractions:
         self._channels = channels
         self._words = words
         self._clock = clock
-        self._woken = woken
+        self._acted = acted
         self._answers: set[asyncio.Task[None]] = set()
 
     async def serve(self, request: Request) -> Response:
@@ -100,13 +101,12 @@ class SlackInteractions:
             return "unknown_person"
         action = Action(clicked.action, int(clicked.incident), policy.tenant, person, clicked.seconds)
         try:
-            done = await act(self._store, action, self._clock())
+            done = await act(self._store, action, self._clock(), self._acted)
         except StoreError as error:
             _log.error("a click was not stored", reason=str(error))
             return "failed"
         if isinstance(done, str):
             return done
-        self._woken()
         return None
 
     def _reply(self, clicked: Interaction, configured: ChannelSettings, policy: TenantPolicy | None, answer: Answer) -> None:

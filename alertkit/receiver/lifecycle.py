@@ -37,7 +37,7 @@ def first_steps(policy: EscalationPolicy, began: dt.datetime) -> tuple[Step, ...
 
 def page_again(incident: Incident, at: dt.datetime, event: Event) -> Changes:
     """Firing once more, from the first step."""
-    firing = into("firing", incident, began=at, position=0, cycle=0)
+    firing = into("firing", incident, began=at, position=0, cycle=0, paged=None)
     return Changes(incident=firing, cancel=_RESTING, steps=first_steps(incident.escalation, at), events=(event,))
 
 
@@ -57,13 +57,13 @@ def acknowledge(incident: Incident, threads: Sequence[Thread], at: dt.datetime, 
 
 def snooze(incident: Incident, threads: Sequence[Thread], at: dt.datetime, until: dt.datetime, actor: str) -> Changes:
     """Put off: it pages again from the first step at `until`, or earlier when it gets worse."""
-    asleep = into("snoozed", incident, snoozed_until=until)
+    asleep = into("snoozed", incident, snoozed_until=until, paged=None)
     return _told(Event("snoozed", at, actor, until=until), threads, asleep, (Step("wake", until),))
 
 
 def suppress(incident: Incident, threads: Sequence[Thread], at: dt.datetime, until: dt.datetime, reason: str) -> Changes:
     """Held back, by no person: whether it still is gets asked again at `until`."""
-    quiet = into("suppressed", incident, suppressed_until=until, suppressed_reason=reason)
+    quiet = into("suppressed", incident, suppressed_until=until, suppressed_reason=reason, paged=None)
     return _told(Event("suppressed", at, until=until, reason=reason), threads, quiet, (Step("wake", until),))
 
 
@@ -77,7 +77,7 @@ def escalate(incident: Incident, threads: Sequence[Thread], at: dt.datetime, act
     steps = incident.escalation.steps
     position = min(incident.position, len(steps) - 1)
     began = at - dt.timedelta(seconds=steps[position].after)
-    firing = into("firing", incident, began=began)
+    firing = into("firing", incident, began=began, paged=_waiting_since(incident))
     return _told(Event("escalated", at, actor), threads, firing, (Step("escalate", at, position),))
 
 
@@ -91,8 +91,14 @@ def reassign(incident: Incident, threads: Sequence[Thread], event: Event, places
         previous = steps[position - 1].after if position else 0
         began = at - dt.timedelta(seconds=previous)
         later = (Step("escalate", began + dt.timedelta(seconds=steps[position].after), position),)
-    told = _told(event, threads, into("firing", incident, began=began), later)
+    paged = _waiting_since(incident) or (at if pages else None)
+    told = _told(event, threads, into("firing", incident, began=began, paged=paged), later)
     return replace(told, notes=(*pages, *told.notes))
+
+
+def _waiting_since(incident: Incident) -> dt.datetime | None:
+    """When whoever has not answered was first told; an incident that somebody has answered begins to wait anew."""
+    return incident.paged if incident.state == "firing" else None
 
 
 def close(incident: Incident, at: dt.datetime, actor: str = "") -> Changes:

@@ -1,32 +1,115 @@
-"""What the receiver counts, for Prometheus. Labels take values from configuration only, so cardinality is bounded."""
+"""What the receiver counts, for Prometheus. Labels take values from configuration only, so cardinality is bounded.
+
+Decisions are counted when they are durable, from what they changed. docs/reference/metrics.md is made from `described`.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+from alertkit import names
+from alertkit.model.incident import Changes, EventKind, Fold, Post
+from alertkit.model.message import State
+
+_COMMIT: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_DELIVERY: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600)
+PEOPLE: Final = (60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
+"""Seconds that people take: from a minute to a day."""
+OTHER: Final = "other"
+"""The severity of alerts whose severity the tenant does not know: labels of alerts are not ours to multiply series by."""
+_AGAIN: Final[frozenset[EventKind]] = frozenset({"alerts_joined", "acknowledgement_expired", "snooze_ended", "suppression_ended"})
+
+# A series with the time at which each counter began says nothing that Prometheus does not know, and doubles what it keeps.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client left this one untyped
+
+
+class Described(msgspec.Struct, frozen=True):
+    """A metric for the reference: as it is exposed, of which kind, with which labels, and what it says."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    text: str
 
 
 class Metrics:
     """One registry for one receiver."""
 
     def __init__(self) -> None:
-        self._registry = registry = CollectorRegistry()
-        self._posts = Counter("alertkit_posts", "Webhooks accepted.", ["tenant"], registry=registry)
-        self._alerts = Counter("alertkit_alerts", "Alerts in accepted webhooks.", ["tenant"], registry=registry)
-        self._stored = Histogram("alertkit_store_seconds", "From the body to the commit.", buckets=_SECONDS, registry=registry)
-        self._refused = Counter("alertkit_requests_refused", "Webhooks not accepted.", ["status"], registry=registry)
-        self._foreign = Counter("alertkit_foreign_alerts", "Alerts labelled with another tenant.", ["tenant"], registry=registry)
-        self._unrouted = Counter("alertkit_unrouted_posts", "Webhooks for a policy that is not loaded.", registry=registry)
-        self._deliveries = Counter(
-            "alertkit_deliveries", "Messages by channel and outcome.", ["channel", "outcome"], registry=registry
+        self._registry = CollectorRegistry()
+        self.described: list[Described] = []
+        self._posts = self._counter(names.METRIC_POSTS, "Webhooks accepted.", "tenant")
+        self._alerts = self._counter(names.METRIC_ALERTS, "Alerts in accepted webhooks.", "tenant")
+        self._stored = self._histogram(names.METRIC_STORE_SECONDS, "From the body of a webhook to its commit.", _COMMIT)
+        self._refused = self._counter(
+            names.METRIC_REQUESTS_REFUSED, "Webhooks not accepted, by the HTTP status of the answer.", "status"
         )
-        self._lag = Gauge("alertkit_due_lag_seconds", "Age of the earliest step or message that is overdue.", registry=registry)
-        self._postponed = Counter("alertkit_postponed_steps", "Steps that could not be planned and wait.", registry=registry)
-        self._policies = Gauge("alertkit_policies", "Tenants whose policy is loaded.", registry=registry)
-        self._problems = Gauge("alertkit_policy_problems", "Policy files that were refused.", registry=registry)
+        self._foreign = self._counter(
+            names.METRIC_FOREIGN_ALERTS, "Alerts dropped because they were labelled with another tenant.", "tenant"
+        )
+        self._unrouted = self._counter(
+            names.METRIC_UNROUTED_POSTS, "Webhooks for a policy that is not loaded; the platform was told instead."
+        )
+        self._opened = self._counter(
+            names.METRIC_INCIDENTS_OPENED,
+            f"Incidents opened, by the worst severity they began with (`{OTHER}`: one that the tenant does not know).",
+            *("tenant", "severity"),
+        )
+        self._resolved = self._counter(
+            names.METRIC_INCIDENTS_RESOLVED, "Incidents closed, by their `alerts` or by `people`.", "tenant", "by"
+        )
+        self._open = self._gauge(names.METRIC_INCIDENTS_OPEN, "Incidents that are open, by state.", "tenant", "state")
+        self._acknowledge = self._histogram(
+            names.METRIC_ACKNOWLEDGE_SECONDS,
+            "From the first page of an incident, or the first one since it began to page again, until somebody acknowledged.",
+            *(PEOPLE, "tenant"),
+        )
+        self._resolve = self._histogram(
+            names.METRIC_RESOLVE_SECONDS, "From the opening of an incident until it was closed.", PEOPLE, "tenant"
+        )
+        self._steps = self._counter(
+            names.METRIC_ESCALATION_STEPS,
+            "Steps of escalation policies that were run. `step` counts from 1; above it, the steps before had reached nobody who"
+            " answered.",
+            *("tenant", "policy", "step"),
+        )
+        self._unreachable = self._counter(
+            names.METRIC_UNREACHABLE_STEPS, "Steps that found nobody to tell; the next one followed at once.", "tenant"
+        )
+        self._postponed = self._counter(names.METRIC_POSTPONED_STEPS, "Steps that could not be planned and were put off.")
+        self._again = self._counter(
+            names.METRIC_PAGED_AGAIN, "Incidents that began to page again from the first step, and why.", "tenant", "reason"
+        )
+        self._pages = self._counter(
+            names.METRIC_PAGES, "Pages sent, to a `person`, a `team` or a `channel`.", "tenant", "recipient"
+        )
+        self._deliveries = self._counter(
+            names.METRIC_DELIVERIES, "Attempts to send a message, by channel and outcome.", "channel", "outcome"
+        )
+        self._delivery = self._histogram(
+            names.METRIC_DELIVERY_SECONDS, "From when a message was due until it was sent.", _DELIVERY, "channel"
+        )
+        self._lag = self._gauge(names.METRIC_DUE_LAG, "Age of the earliest step or message that is overdue; 0 when none is.")
+        self._policies = self._gauge(names.METRIC_POLICIES, "Tenants whose policy is loaded.")
+        self._problems = self._gauge(names.METRIC_POLICY_PROBLEMS, "Policy files that were refused.")
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        self.described.append(Described(name, "counter", labels, text))
+        return Counter(name, text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        self.described.append(Described(name, "gauge", labels, text))
+        return Gauge(name, text, labels, registry=self._registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        self.described.append(Described(name, "histogram", labels, text))
+        return Histogram(name, text, labels, buckets=buckets, registry=self._registry)
 
     def received(self, tenant: str, alerts: int) -> None:
         """A webhook passed all checks."""
@@ -36,6 +119,34 @@ class Metrics:
     def committed(self, seconds: float) -> None:
         """It is durable."""
         self._stored.observe(seconds)
+
+    def folded(self, post: Post, fold: Fold) -> None:
+        """What a webhook changed is durable."""
+        for number, changes in fold.changes:
+            if number == 0 and changes.incident is not None:
+                severity = changes.incident.severity
+                self._opened.labels(post.tenant, severity if severity in post.severities else OTHER).inc()
+            else:
+                self.decided(changes)
+
+    def decided(self, changes: Changes) -> None:
+        """What was decided about an open incident is durable."""
+        incident = changes.incident
+        if incident is None:
+            return
+        tenant = incident.tenant
+        if incident.resolved is not None:
+            self._resolved.labels(tenant, "people" if incident.resolved_by else "alerts").inc()
+            self._resolve.labels(tenant).observe((incident.resolved - incident.opened).total_seconds())
+        for position in changes.ran:
+            self._steps.labels(tenant, incident.policy, str(position + 1)).inc()
+        for event in changes.events:
+            if event.kind == "acknowledged" and incident.paged is not None:
+                self._acknowledge.labels(tenant).observe((event.at - incident.paged).total_seconds())
+            elif event.kind == "unreachable":
+                self._unreachable.labels(tenant).inc()
+            elif event.kind in _AGAIN:
+                self._again.labels(tenant, event.kind).inc()
 
     def refused(self, status: HTTPStatus) -> None:
         """It was answered with an error."""
@@ -50,8 +161,22 @@ class Metrics:
         self._unrouted.inc()
 
     def delivered(self, channel: str, outcome: str) -> None:
-        """A message left, or did not."""
+        """An attempt to send a message has ended."""
         self._deliveries.labels(channel, outcome).inc()
+
+    def sent(self, channel: str, after: dt.timedelta) -> None:
+        """A message left, so long after it was due."""
+        self._delivery.labels(channel).observe(after.total_seconds())
+
+    def paged(self, tenant: str, recipient: str) -> None:
+        """A page left for `person/…`, `team/…` or `channel/…`; for whom exactly is nobody's business here."""
+        self._pages.labels(tenant, recipient.partition("/")[0]).inc()
+
+    def open(self, counts: Mapping[tuple[str, State], int]) -> None:
+        """How many incidents of a tenant are in a state, of all that are open."""
+        self._open.clear()
+        for (tenant, state), count in counts.items():
+            self._open.labels(tenant, state).set(count)
 
     def lag(self, seconds: float) -> None:
         """How late the earliest due thing is; 0 when nothing is late."""

@@ -14,6 +14,7 @@ from alertkit import names
 from alertkit.model.incident import Post, identity
 from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver.incidents import fold
+from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.policies import Policies
 from alertkit.stores.base import Store, StoreError
 
@@ -29,10 +30,16 @@ class Operator:
     """Tells the platform's policy `unrouted`. Trouble in telling that is only logged, so that it feeds on nothing."""
 
     def __init__(
-        self, store: Store, policies: Policies, clock: Callable[[], dt.datetime], woken: Callable[[], None] = lambda: None
+        self,
+        store: Store,
+        policies: Policies,
+        metrics: Metrics,
+        clock: Callable[[], dt.datetime],
+        woken: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._policies = policies
+        self._metrics = metrics
         self._clock = clock
         self._told: dict[tuple[str, str, str], dt.datetime] = {}
         self.woken = woken
@@ -46,8 +53,9 @@ class Operator:
         if len(self._told) >= _REMEMBERED:
             self._told.clear()
         self._told[name, tenant, subject] = now
+        post = self._post(name, tenant, subject, summary, now)
         try:
-            await self._store.ingest(self._post(name, tenant, subject, summary, now), fold)
+            self._metrics.folded(post, await self._store.ingest(post, fold))
         except StoreError as error:
             del self._told[name, tenant, subject]
             _log.error("the operator could not be told", trouble=name, tenant=tenant, summary=summary, reason=str(error))

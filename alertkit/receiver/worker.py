@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -32,6 +32,8 @@ LONGEST_POSTPONED: Final = dt.timedelta(hours=1)
 """When a step that cannot be planned is tried again: soon at first, and more and more seldom for a tenant that is gone."""
 OVERDUE: Final = dt.timedelta(minutes=5)
 """How late the earliest due thing may be before the operator is told."""
+COUNTED_EVERY: Final = dt.timedelta(seconds=10)
+"""How fresh the number of open incidents is: no scrape needs it fresher, and counting a hundred thousand takes its time."""
 SHORTEST_WAIT: Final = 0.02
 """Seconds between passes, so that a storm of posts is planned in a few passes."""
 
@@ -61,7 +63,8 @@ class Worker:
         self._pacer = Pacer()
         self._paced: dt.datetime | None = None
         self._overrides: list[DutyOverride] = []
-        self._unreached: list[tuple[Incident, Event]] = []
+        self._planned: dict[int, tuple[Incident, Changes]] = {}
+        self._counted: dt.datetime | None = None
         self._lease = dt.timedelta(seconds=settings.lease)
         self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
@@ -101,7 +104,7 @@ class Worker:
         self._overrides = await self._store.overrides(self._clock())
         while count := await self._store.run_due(self._clock(), STEPS, self._plan):
             done += count
-            await self._tell_unreached()
+            await self._planned_now()
         return done + await self._send()
 
     async def _send(self) -> int:
@@ -125,9 +128,17 @@ class Worker:
         due = await self._store.next_due()
         late = self._clock() - due if due else dt.timedelta()
         self._metrics.lag(late.total_seconds())
+        await self._count()
         if late > OVERDUE:
             words = f"Steps or messages have been due for {late // dt.timedelta(minutes=1)} minutes"
             await self._operator.tell(names.ALERT_OVERDUE, names.PLATFORM, "", words)
+
+    async def _count(self) -> None:
+        """How many incidents are open, for whoever scrapes."""
+        now = self._clock()
+        if self._counted is None or now - self._counted >= COUNTED_EVERY:
+            self._counted = now
+            self._metrics.open(await self._store.open_counts())
 
     async def recover(self) -> None:
         """See to messages whose sender is gone."""
@@ -141,9 +152,15 @@ class Worker:
             _log.error("the end of a message was not recorded; its lease will end", reason=str(error))
         self.wake()
 
-    async def _tell_unreached(self) -> None:
-        unreached, self._unreached = self._unreached, []
-        for incident, event in unreached:
+    async def _planned_now(self) -> None:
+        """What was planned is durable: count it, and tell the operator of steps that found nobody."""
+        planned, self._planned = self._planned, {}
+        for incident, changes in planned.values():
+            self._metrics.decided(changes)
+            await self._tell_unreached(incident, [event for event in changes.events if event.kind == "unreachable"])
+
+    async def _tell_unreached(self, incident: Incident, events: Sequence[Event]) -> None:
+        for event in events:
             _log.error("a step found nobody", incident=incident.id, tenant=incident.tenant, targets=event.targets)
             if not is_own(incident.group):
                 words = f"{reference(incident)}: a step of {incident.policy} found nobody to tell ({', '.join(event.targets)})"
@@ -159,7 +176,8 @@ class Worker:
             except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
                 _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
             else:
-                self._unreached += [(incident, event) for event in changes.events if event.kind == "unreachable"]
+                # By id: a transaction that is done again plans again.
+                self._planned[incident.id] = (incident, changes)
                 return changes
         self._metrics.postponed(len(due.steps))
         again = now + min(max((now - incident.opened) / 10, POSTPONED), LONGEST_POSTPONED)

@@ -7,7 +7,7 @@ transaction; when a call returns, what it wrote is durable.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -28,6 +28,7 @@ from alertkit.model.incident import (
     Step,
     Thread,
 )
+from alertkit.model.message import State
 
 Folding = Callable[[Post, Seen], Fold]
 Deciding = Callable[[Held, Sequence[Thread]], Changes | None]
@@ -140,8 +141,8 @@ class Store(Protocol):
         """Finish what was accepted, then let go."""
         ...
 
-    async def ingest(self, post: Post, fold: Folding) -> None:
-        """Fold a post and return once its effect is durable. A duplicate waits for what it duplicates."""
+    async def ingest(self, post: Post, fold: Folding) -> Fold:
+        """Fold a post and return its effect once that is durable. A duplicate waits for what it duplicates."""
         ...
 
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
@@ -188,6 +189,10 @@ class Store(Protocol):
 
     async def incidents(self, listing: Listing) -> list[Incident]:
         """Incidents, the latest first."""
+        ...
+
+    async def open_counts(self) -> Mapping[tuple[str, State], int]:
+        """How many incidents are open, by tenant and state."""
         ...
 
     async def story(self, incident: int) -> Story:

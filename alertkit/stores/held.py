@@ -6,10 +6,12 @@ Every change is noted with what it replaced: a transaction that fails is undone 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from alertkit.model.incident import Before, Changes, Held, Incident, Post, Seen
+from alertkit.model.message import State
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -43,6 +45,10 @@ class OpenIncidents:
     def get(self, incident: int) -> Held | None:
         """The open incident of that id."""
         return self._by_id.get(incident)
+
+    def counts(self) -> Counter[tuple[str, State]]:
+        """How many there are, by tenant and state."""
+        return Counter((held.incident.tenant, held.incident.state) for held in self._by_id.values())
 
     def seen(self, post: Post, before: Callable[[bytes], Before]) -> Seen:
         """What a fold wants to know; `before` reads how the group's last incident ended and is asked only for a new one."""

@@ -16,7 +16,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 INCIDENT = (
     "id, tenant, policy, grouped, pinned, state, severity, opened, began, position, cycle, acknowledged, acknowledged_by,"
-    " snoozed_until, resolved, resolved_by, suppressed_until, suppressed_reason, flaps, held_until"
+    " snoozed_until, resolved, resolved_by, suppressed_until, suppressed_reason, flaps, held_until, paged"
 )
 """Columns in the order of `incident_row`."""
 
@@ -62,6 +62,7 @@ def incident_row(incident: Incident, pinned: int) -> tuple[Any, ...]:
         incident.suppressed_reason,
         incident.flaps,
         _maybe_micros(incident.held_until),
+        _maybe_micros(incident.paged),
     )
 
 
@@ -88,6 +89,7 @@ def incident(row: Sequence[Any], escalation: EscalationPolicy) -> Incident:
         suppressed_reason=row[17],
         flaps=row[18],
         held_until=_maybe_instant(row[19]),
+        paged=_maybe_instant(row[20]),
     )
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 import fcntl
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import IO, Any, Final, Generic, TypeVar
 
 from msgspec.structs import replace
 
-from alertkit.model.incident import Changes, DutyOverride, Held, Incident, Post, Seen
+from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident, Post, Seen
+from alertkit.model.message import State
 from alertkit.stores.base import (
     Alerts,
     Deciding,
@@ -106,9 +107,9 @@ class SqliteStore:
         self._db.close()
         self._lock.close()
 
-    async def ingest(self, post: Post, fold: Folding) -> None:
-        """Fold a post into its incident; returns once that is on disk."""
-        await self._do(lambda: self._ingest(post, fold))
+    async def ingest(self, post: Post, fold: Folding) -> Fold:
+        """Fold a post into its incident; returns what that does once it is on disk."""
+        return await self._do(lambda: self._ingest(post, fold))
 
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
         """Apply a decision to one incident."""
@@ -150,6 +151,10 @@ class SqliteStore:
         """A page of incidents."""
         return await self._do(lambda: self._tables.incidents(listing))
 
+    async def open_counts(self) -> Mapping[tuple[str, State], int]:
+        """How many incidents are open."""
+        return await self._do(self._open.counts)
+
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""
         return await self._do(lambda: self._tables.story(incident))
@@ -174,12 +179,12 @@ class SqliteStore:
             self._decide(outgoing.incident.id, settlement.at, decide)
         return settled
 
-    def _ingest(self, post: Post, fold: Folding) -> None:
+    def _ingest(self, post: Post, fold: Folding) -> Fold:
         tables, memory = self._tables, self._open
         seen = memory.seen(post, tables.before)
         result = fold(post, seen)
         if not result.changes and not result.keep:
-            return
+            return result
         number = tables.add_post(post.received, post.body)
         for incident, changes in result.changes:
             held = memory.get(incident)
@@ -190,6 +195,7 @@ class SqliteStore:
         if result.keep and seen.current is not None:
             memory.heard(seen.current, post.received)
             tables.refresh_post(seen.current.incident.id, [a.fingerprint for a in post.alerts], number)
+        return result
 
     def _new(self, post: Post, seen: Seen, changes: Changes) -> tuple[Held, Changes]:
         if changes.incident is None:

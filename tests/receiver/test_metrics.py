@@ -1,0 +1,165 @@
+"""What the receiver counts is what has happened, in labels that nobody outside can multiply."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import receiver_kit as kits
+
+from alertkit import names
+from alertkit.receiver.metrics import PEOPLE, Metrics
+
+LINE = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
+
+
+async def metrics(kit: kits.Kit) -> dict[str, float]:
+    """Every sample by its name and labels, as a scrape sees it; what is zero is left out."""
+    await kit.receiver.worker.check()
+    _, text = await kits.request(kit.receiver, "GET", "/metrics")
+    found = {f"{m['name']}{{{m['labels'] or ''}}}": float(m["value"]) for m in LINE.finditer(text.decode())}
+    return {name.removesuffix("{}"): value for name, value in found.items() if value}
+
+
+async def act(kit: kits.Kit, kind: Any, number: int = 1) -> None:
+    headers = {"authorization": "Bearer acting"}
+    status, body = await kits.request(kit.receiver, "POST", f"/v1/incidents/{number}/{kind}", headers=headers)
+    assert status == 200, body
+    await kit.receiver.worker.settle()
+
+
+def a_kit(folder: Path) -> kits.Kit:
+    kit = kits.Kit(folder)
+    kit.token("jonas", "acting", scopes=["read", "act"])
+    return kit
+
+
+def test_an_incident_is_counted_from_its_opening_to_its_end(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert("one"), kits.alert("two", severity="critical")))
+        await kit.after(seconds=0)
+        await kit.after(minutes=3)
+        await act(kit, "acknowledge")
+        assert (await metrics(kit))['alertkit_incidents_open{state="acknowledged",tenant="acme"}'] == 1
+        await kit.after(minutes=17)
+        ended = "2026-01-05T09:20:00Z"
+        await kit.post(kits.webhook(kits.alert("one", resolved=ended), kits.alert("two", severity="critical", resolved=ended)))
+        await kit.after(seconds=0)
+
+        found = await metrics(kit)
+        assert found['alertkit_incidents_opened_total{severity="critical",tenant="acme"}'] == 1
+        assert found['alertkit_incidents_resolved_total{by="alerts",tenant="acme"}'] == 1
+        assert found['alertkit_acknowledge_seconds_sum{tenant="acme"}'] == 180
+        assert found['alertkit_resolve_seconds_sum{tenant="acme"}'] == 20 * 60
+        assert found['alertkit_resolve_seconds_count{tenant="acme"}'] == 1
+        assert not [name for name in found if name.startswith("alertkit_incidents_open{")]
+
+    a_kit(tmp_path).run(story)
+
+
+def test_whoever_closes_an_incident_by_hand_is_people(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert()))
+        await kit.after(minutes=2)
+        await act(kit, "resolve")
+        found = await metrics(kit)
+        assert found['alertkit_incidents_resolved_total{by="people",tenant="acme"}'] == 1
+        assert not [name for name in found if name.startswith("alertkit_acknowledge_seconds")], "nobody acknowledged"
+
+    a_kit(tmp_path).run(story)
+
+
+def test_steps_are_counted_by_policy_and_position_each_time_they_run(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert()))
+        counts = []
+        for _ in range(5):
+            await kit.after(minutes=10)
+            found = await metrics(kit)
+            steps = [f'alertkit_escalation_steps_total{{policy="standard",step="{n}",tenant="acme"}}' for n in "123"]
+            counts.append([found.get(step, 0) for step in steps])
+        assert counts == [[1, 1, 0], [1, 1, 1], [2, 1, 1], [2, 2, 1], [2, 2, 2]]
+
+    a_kit(tmp_path).run(story)
+
+
+def test_pages_are_counted_by_the_kind_of_recipient_and_by_how_late_they_left(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert()))
+        await kit.after(seconds=40)
+        found = await metrics(kit)
+        assert found['alertkit_pages_total{recipient="team",tenant="acme"}'] == 1
+        assert found['alertkit_pages_total{recipient="person",tenant="acme"}'] == 1
+        # Due when the post came, planned and sent 40 seconds later: the message was due when it was planned.
+        assert found['alertkit_delivery_seconds_count{channel="room"}'] == 2
+        assert found['alertkit_delivery_seconds_bucket{channel="room",le="0.1"}'] == 2
+        assert found['alertkit_deliveries_total{channel="room",outcome="sent"}'] == 2
+
+    a_kit(tmp_path).run(story)
+
+
+def test_time_to_acknowledge_begins_anew_when_an_incident_pages_again(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert()))
+        await kit.after(seconds=0)
+        await kit.after(minutes=1)
+        await act(kit, "acknowledge")
+        await kit.after(minutes=45)
+        await kit.after(minutes=2)
+        await act(kit, "acknowledge")
+        found = await metrics(kit)
+        assert found['alertkit_paged_again_total{reason="acknowledgement_expired",tenant="acme"}'] == 1
+        assert found['alertkit_acknowledge_seconds_count{tenant="acme"}'] == 2
+        assert found['alertkit_acknowledge_seconds_sum{tenant="acme"}'] == 60 + 120
+
+    a_kit(tmp_path).run(story)
+
+
+def test_an_acknowledgement_after_a_snooze_is_no_answer_to_a_page(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert()))
+        await kit.after(minutes=1)
+        await act(kit, "snooze")
+        await kit.after(minutes=30)
+        await act(kit, "acknowledge")
+        assert not [name for name in await metrics(kit) if name.startswith("alertkit_acknowledge_seconds")]
+
+    a_kit(tmp_path).run(story)
+
+
+def test_a_step_that_finds_nobody_is_counted(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert()))
+        await kit.after(seconds=0)
+        assert (await metrics(kit))['alertkit_unreachable_steps_total{tenant="acme"}'] == 3
+
+    kit = a_kit(tmp_path)
+    kit.write(kits.a_policy(people={}, teams={}))
+    kit.run(story)
+
+
+def test_no_alert_can_add_a_series(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        for number in range(3):
+            group = {"alertname": f"Late{number}", "tenant": "acme"}
+            labels = {"alertname": f"Late{number}", "severity": f"made-up-{number}"}
+            assert await kit.post(kits.webhook(kits.alert(str(number), **labels), group=group)) == 200
+        assert await kit.post(kits.webhook(kits.alert()), "/v1/alerts/acme/made-up") == 200
+        await kit.after(seconds=0)
+        found = await metrics(kit)
+        assert found['alertkit_incidents_opened_total{severity="other",tenant="acme"}'] == 3
+        assert not [name for name in found if "made-up" in name or "Late" in name]
+
+    a_kit(tmp_path).run(story)
+
+
+def test_every_metric_has_its_name_in_one_place_and_its_line_in_the_reference() -> None:
+    described = {metric.name for metric in Metrics().described}
+    assert described == {value for name, value in vars(names).items() if name.startswith("METRIC_")}
+    assert not [metric for metric in Metrics().described if not metric.text.endswith(".")]
+
+
+def test_people_are_measured_from_a_minute_to_a_day() -> None:
+    assert (PEOPLE[0], PEOPLE[-1]) == (60, 86_400)
+    assert list(PEOPLE) == sorted(PEOPLE)
