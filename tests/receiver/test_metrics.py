@@ -132,7 +132,7 @@ def test_a_step_that_finds_nobody_is_counted(tmp_path: Path) -> None:
     async def story(kit: kits.Kit) -> None:
         await kit.post(kits.webhook(kits.alert()))
         await kit.after(seconds=0)
-        assert (await metrics(kit))['alertkit_unreachable_steps_total{tenant="acme"}'] == 3
+        assert (await metrics(kit))['alertkit_unreachable_steps_total{tenant="acme"}'] == 6, "three steps, twice"
 
     kit = a_kit(tmp_path)
     kit.write(kits.a_policy(people={}, teams={}))

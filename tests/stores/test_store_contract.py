@@ -96,7 +96,7 @@ def test_one_piece_of_work_that_fails_fails_alone(tmp_path: Path) -> None:
         results = await asyncio.gather(
             *(store.ingest(a_post(str(i)), fold) for i, fold in enumerate(folds)), return_exceptions=True
         )
-        assert [type(result) for result in results] == [type(None), ZeroDivisionError, type(None)]
+        assert [type(result) for result in results] == [Fold, ZeroDivisionError, Fold]
         assert len(await asyncio.gather(*map(store.incident, range(1, 10)))) == 9
         seen = [found.group["group"] for number in range(1, 10) if (found := await store.incident(number))]
         assert seen == ["0", "2"]
@@ -265,3 +265,20 @@ def test_an_impossible_state_cannot_be_stored(tmp_path: Path, statement: str) ->
     with pytest.raises(sqlite3.IntegrityError):
         db.execute(statement)
     db.close()
+
+
+def test_open_incidents_are_counted_by_tenant_and_state(tmp_path: Path) -> None:
+    async def before(store: SqliteStore) -> None:
+        for group in "abc":
+            await store.ingest(a_post(group), opening())
+        taken = Incident(1, "acme", "p", {"group": "a"}, POLICY, "acknowledged", "x", T0, T0, acknowledged=T0)
+        await store.decide(1, T0, lambda *_: Changes(incident=taken))
+        over = Incident(2, "acme", "p", {"group": "b"}, POLICY, "resolved", "x", T0, T0, resolved=T0)
+        await store.decide(2, T0, lambda *_: Changes(incident=over))
+        assert await store.open_counts() == {("acme", "firing"): 1, ("acme", "acknowledged"): 1}
+
+    async def after(store: SqliteStore) -> None:
+        assert await store.open_counts() == {("acme", "firing"): 1, ("acme", "acknowledged"): 1}
+
+    tell(tmp_path, before)
+    tell(tmp_path, after)
