@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
+import postgres_server
 import pytest
 from hypothesis import settings
 
@@ -34,8 +36,23 @@ def tool() -> Callable[[str], str]:
         preferred = Path(os.environ.get("ALERTKIT_TEST_BIN", "/nonexistent")) / program
         found = str(preferred) if preferred.is_file() else shutil.which(program)
         if found is None:
-            message = f"{program} is not installed (Debian package {PACKAGES.get(program, program)})"
-            pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+            missing(program, PACKAGES.get(program, program))
         return found
 
     return find
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.Server]:
+    """A real PostgreSQL for this process, empty."""
+    binaries = postgres_server.programs()
+    if binaries is None:
+        missing("PostgreSQL's initdb", "postgresql")
+    with postgres_server.running(binaries) as server:
+        yield server
+
+
+def missing(program: str, package: str) -> NoReturn:
+    """A named skip on a laptop, a failure in CI."""
+    message = f"{program} is not installed (Debian package {package})"
+    pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)

@@ -11,7 +11,11 @@ from alertkit.errors import MissingTool
 
 @click.command("serve")
 @click.option("--policies", type=click.Path(path_type=Path), help="Folder of compiled policies, such as generated/receiver.")
-@click.option("--database", metavar="URL", help="sqlite:///alertkit.db, or sqlite:////var/lib/alertkit/alertkit.db.")
+@click.option(
+    "--database",
+    metavar="URL",
+    help="sqlite:///alertkit.db, sqlite:////var/lib/alertkit/alertkit.db, or postgresql://user@host/name for several receivers.",
+)
 @click.option("--secrets", type=click.Path(path_type=Path), help="Folder with a file per secret, <owner>/<id>.")
 @click.option("--tokens", type=click.Path(path_type=Path), help="JSON list of bearer tokens: {name, sha256, tenants, scopes}.")
 @click.option("--listen", metavar="HOST:PORT", help="Where to accept connections. Default: 127.0.0.1:9087.")
@@ -19,7 +23,8 @@ from alertkit.errors import MissingTool
 def command(**given: object) -> None:
     """Take Alertmanager's webhooks, keep incidents, escalate until somebody acknowledges.
 
-    Every option may also come from the environment, as ALERTKIT_POLICIES and so on.
+    Every option may also come from the environment, as ALERTKIT_POLICIES and so on. What a postgresql:// URL leaves out, a
+    password above all, comes from where libpq looks: PGPASSWORD, PGPASSFILE, PGSERVICE.
     """
     try:
         from alertkit.receiver.server import serve

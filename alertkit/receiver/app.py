@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from alertkit import names, resources
-from alertkit.errors import ContractError, UsageError
+from alertkit.errors import ContractError
 from alertkit.messages import Words
 from alertkit.model.incident import Changes
 from alertkit.receiver import tokens
@@ -34,7 +34,7 @@ from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
 from alertkit.receiver.worker import Worker
 from alertkit.stores.base import Store, StoreError
-from alertkit.stores.sqlite import SqliteStore
+from alertkit.stores.urls import open_store
 
 _log = structlog.get_logger(__name__)
 
@@ -181,18 +181,6 @@ class Receiver:
 def create_app(settings: Settings) -> Receiver:
     """The receiver as an ASGI application; its lifespan runs the worker."""
     return Receiver(settings)
-
-
-def open_store(database: str) -> Store:
-    """The store that a database's URL names.
-
-    Raises:
-        UsageError: the URL is of no kind that is known.
-    """
-    scheme, _, path = database.partition("://")
-    if scheme != "sqlite" or not path.startswith("/") or len(path) < 2:
-        raise UsageError(f"--database {database!r} is not sqlite:///relative.db or sqlite:////absolute.db")
-    return SqliteStore(Path(path[1:]))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -124,7 +124,7 @@ def test_a_database_that_another_program_locks_is_a_503_until_it_is_free(folder:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--database", "mysql://x"), "is not sqlite:///"),
+        (("--database", "mysql://x"), "starts with postgres://, postgresql://, sqlite://"),
         (("--listen", "127.0.0.1"), "is not host:port"),
         (("--tokens", "/nonexistent"), "not a list of tokens"),
         (("--database", "sqlite:////nonexistent/x.db"), "/nonexistent/x.db"),

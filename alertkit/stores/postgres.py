@@ -1,0 +1,286 @@
+"""Incidents in PostgreSQL: several replicas, one database.
+
+Nothing is held in memory between transactions: another replica may have changed it. A transaction runs on a thread of its own;
+posts that wait for one share one, so that a post waits for its batch and not for a commit of its own. What is locked is let go
+by the server when a replica stops in the middle; what it had claimed goes to the others when the lease is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident, Post
+from alertkit.model.message import State
+from alertkit.model.oncall import EscalationPolicy
+from alertkit.stores.base import (
+    Alerts,
+    Deciding,
+    Due,
+    Folding,
+    Listing,
+    Outgoing,
+    Planning,
+    Settlement,
+    StoreError,
+    Story,
+    Waiting,
+)
+from alertkit.stores.postgres_changes import Batch
+from alertkit.stores.postgres_connection import pool, prepare, sentence, target
+from alertkit.stores.postgres_ingest import Changed, ingest
+from alertkit.stores.postgres_tables import Tables
+
+T = TypeVar("T")
+
+BATCH: Final = 500
+"""Posts of one transaction."""
+WAITING: Final = 20_000
+"""Pieces of work that may queue up before the store says that it is unavailable."""
+CONNECTIONS: Final = 8
+ATTEMPTS: Final = 6
+"""How often a transaction is tried that another replica, or a restart of the server, undid."""
+PATIENCE: Final = 2.0
+"""Seconds to wait for a connection."""
+
+_AGAIN = (Changed, errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
+
+
+class _Waiting:
+    __slots__ = ("done", "fold", "post")
+
+    def __init__(self, post: Post, fold: Folding, done: asyncio.Future[Fold]) -> None:
+        self.post = post
+        self.fold = fold
+        self.done = done
+
+
+class PostgresStore:
+    """The store in a database that `url` names as libpq does: what it leaves out comes from PGPASSFILE, PGSERVICE and so on."""
+
+    def __init__(self, url: str) -> None:
+        self._target = target(url)
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgres")
+        self._policies: dict[int, EscalationPolicy] = {}
+        self._posts: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._working: set[asyncio.Future[Any]] = set()
+        self._closing = False
+
+    async def start(self) -> None:
+        """Connect and migrate.
+
+        Raises:
+            StoreError: the database does not answer, refuses, or is a newer alertkit's.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._threads, prepare, self._target)
+        self._pool: ConnectionPool[psycopg.Connection[Any]] = pool(self._target, CONNECTIONS, PATIENCE)
+        self._runner = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Commit what was accepted, then let go."""
+        self._closing = True
+        self._wake.set()
+        await self._runner
+        await asyncio.gather(*self._working, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._pool.close)
+        self._threads.shutdown()
+
+    async def ingest(self, post: Post, fold: Folding) -> Fold:
+        """Fold a post into its incident; returns what that does once it is on disk."""
+        self._check_room(len(self._posts))
+        waiting = _Waiting(post, fold, asyncio.get_running_loop().create_future())
+        self._posts.append(waiting)
+        self._wake.set()
+        return await waiting.done
+
+    async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
+        """Apply a decision to one incident."""
+        return await self._do(lambda tables: _decide(tables, tables.lock(incident), at, decide))
+
+    async def run_due(self, now: dt.datetime, limit: int, plan: Planning) -> int:
+        """Plan what is due and no other replica is planning."""
+        return await self._do(lambda tables: _run_due(tables, now, limit, plan))
+
+    async def next_due(self) -> dt.datetime | None:
+        """When to look again."""
+        return await self._do(Tables.next_due)
+
+    async def waiting(self, now: dt.datetime) -> list[Waiting]:
+        """What could leave."""
+        return await self._do(lambda tables: tables.waiting(now))
+
+    async def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+        """Take messages to send."""
+        return await self._do(lambda tables: tables.claim(now, lease, messages))
+
+    async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
+        """Record how an attempt ended."""
+        return await self._do(lambda tables: _settle(tables, outgoing, settlement, decide))
+
+    async def orphans(self, now: dt.datetime) -> list[Outgoing]:
+        """Messages whose lease is over, whoever had it."""
+        return await self._do(lambda tables: tables.orphans(now))
+
+    async def incident(self, incident: int) -> Incident | None:
+        """One incident, as committed."""
+        return await self._do(lambda tables: tables.incident(incident))
+
+    async def alerts(self, incident: int) -> Alerts:
+        """Everything about an incident's alerts."""
+        return await self._do(lambda tables: tables.alerts(incident))
+
+    async def incidents(self, listing: Listing) -> list[Incident]:
+        """A page of incidents."""
+        return await self._do(lambda tables: tables.incidents(listing))
+
+    async def open_counts(self) -> Mapping[tuple[str, State], int]:
+        """How many incidents are open, all replicas' together."""
+        return await self._do(Tables.open_counts)
+
+    async def story(self, incident: int) -> Story:
+        """An incident's timeline."""
+        return await self._do(lambda tables: tables.story(incident))
+
+    async def add_override(self, override: DutyOverride) -> DutyOverride:
+        """Keep an override."""
+        return await self._do(lambda tables: tables.add_override(override))
+
+    async def overrides(self, now: dt.datetime) -> list[DutyOverride]:
+        """Overrides that have not ended."""
+        return await self._do(lambda tables: tables.overrides(now))
+
+    async def remove_override(self, override: int) -> bool:
+        """Take an override back."""
+        return await self._do(lambda tables: tables.remove_override(override))
+
+    # Transactions
+
+    def _check_room(self, waiting: int) -> None:
+        if self._closing or waiting >= WAITING:
+            raise StoreError("the store is closing" if self._closing else f"{WAITING} transactions are waiting already")
+
+    async def _do(self, work: Callable[[Tables], T]) -> T:
+        self._check_room(len(self._working))
+        return await self._submit(work)
+
+    async def _submit(self, work: Callable[[Tables], T]) -> T:
+        """Run it on a thread. Whoever waits may be cancelled; the transaction goes on."""
+        done = asyncio.get_running_loop().run_in_executor(self._threads, self._transact, work)
+        self._working.add(done)
+        done.add_done_callback(self._worked)
+        return await asyncio.shield(done)
+
+    def _worked(self, done: asyncio.Future[Any]) -> None:
+        self._working.discard(done)
+        if not done.cancelled():
+            done.exception()
+
+    def _transact(self, work: Callable[[Tables], T]) -> T:
+        """Try until it is done, while it is others that undo it. Only a commit that was sent may have happened unseen."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._try(work)
+            except _AGAIN as error:
+                if attempt == ATTEMPTS:
+                    raise error if isinstance(error, errors.UniqueViolation) else StoreError(f"undone: {error}") from error
+            except _Interrupted as error:
+                if attempt == ATTEMPTS:
+                    raise StoreError(str(error)) from error
+                self._pool.check()
+            except (PoolTimeout, PoolClosed) as error:
+                raise StoreError(f"no connection to the database: {error}") from error
+            except (errors.IntegrityError, errors.DataError):
+                raise
+            except psycopg.Error as error:
+                raise StoreError(sentence(error)) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def _try(self, work: Callable[[Tables], T]) -> T:
+        with self._pool.connection() as db:
+            try:
+                found = work(Tables(db, self._policies))
+            except psycopg.OperationalError as error:
+                if db.broken:
+                    raise _Interrupted(sentence(error)) from error
+                raise
+            db.commit()
+            return found
+
+    # Group commit
+
+    async def _run(self) -> None:
+        while self._posts or not self._closing:
+            if not self._posts:
+                self._wake.clear()
+                await self._wake.wait()
+            else:
+                await self._ingest([self._posts.popleft() for _ in range(min(BATCH, len(self._posts)))])
+
+    async def _ingest(self, waiting: list[_Waiting]) -> None:
+        """All of it or nothing. When one piece is to blame, the others are done without it."""
+        work = [(one.post, one.fold) for one in waiting]
+        try:
+            folds = await self._submit(lambda tables: ingest(tables.db, tables, work))
+        except Exception as error:  # noqa: BLE001 - whatever went wrong goes to whoever waits for it
+            if len(waiting) > 1 and not isinstance(error, StoreError):
+                for one in waiting:
+                    await self._ingest([one])
+                return
+            for one in waiting:
+                if not one.done.done():
+                    one.done.set_exception(error)
+            return
+        for one, fold in zip(waiting, folds, strict=True):
+            if not one.done.done():
+                one.done.set_result(fold)
+
+
+class _Interrupted(Exception):  # noqa: N818 - reads as what happened
+    """The connection broke before the commit was sent."""
+
+
+def _settle(tables: Tables, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None) -> bool:
+    # The incident's row comes first, as everywhere.
+    held = tables.lock(outgoing.incident.id)
+    settled = tables.settle(outgoing, settlement)
+    if settled and decide is not None:
+        _decide(tables, held, settlement.at, decide)
+    return settled
+
+
+def _decide(tables: Tables, held: Held | None, at: dt.datetime, decide: Deciding) -> Incident | None:
+    if held is None:
+        return None
+    changes = decide(held, tables.threads([held.incident.id])[held.incident.id])
+    if changes is not None:
+        batch = Batch(tables.db)
+        _apply(batch, held, changes, at)
+        batch.flush()
+    return held.incident
+
+
+def _run_due(tables: Tables, now: dt.datetime, limit: int, plan: Planning) -> int:
+    due = tables.take_due(now, limit)
+    threads = tables.threads([held.incident.id for held, _ in due])
+    batch = Batch(tables.db)
+    for held, steps in due:
+        number = held.incident.id
+        _apply(batch, held, plan(Due(held, steps, threads[number], partial(tables.alerts, number))), now)
+    batch.flush()
+    return sum(len(steps) for _, steps in due)
+
+
+def _apply(batch: Batch, held: Held, changes: Changes, at: dt.datetime) -> None:
+    batch.apply(held, changes, at)
+    if changes.incident is not None:
+        held.incident = changes.incident

@@ -1,0 +1,146 @@
+"""Posts folded into PostgreSQL, many in one transaction: lock what they may touch, read it, fold one after the other, write.
+
+The row of an incident is its lock. A group that has no open incident has no row to lock: two replicas that open one at the same
+time meet at the unique index, and whoever comes second folds again and joins. The same holds for a fingerprint under two groups.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg
+from msgspec.structs import replace
+
+from alertkit.model.incident import Before, Changes, Fold, Held, Occurrence, Post, Seen
+from alertkit.stores.base import Folding
+from alertkit.stores.held import OpenIncidents
+from alertkit.stores.postgres_changes import Batch, scope
+from alertkit.stores.postgres_tables import HELD, Tables
+from alertkit.stores.rows import instant
+
+_LOCK = f"""
+    WITH touched AS MATERIALIZED (
+        SELECT id FROM incident WHERE key = ANY(%b) AND closed = 0
+        UNION
+        SELECT o.incident FROM occurrence o JOIN unnest(%b::bytea[], %s::text[]) AS r (scope, fingerprint)
+          ON (o.scope, o.fingerprint) = (r.scope, r.fingerprint)
+    )
+    SELECT {HELD} FROM incident i WHERE i.id IN (SELECT id FROM touched) AND i.closed = 0 ORDER BY i.id FOR NO KEY UPDATE
+"""
+_TOUCHED = """
+    SELECT id FROM incident WHERE key = ANY(%b) AND closed = 0
+    UNION
+    SELECT o.incident FROM occurrence o JOIN unnest(%b::bytea[], %s::text[]) AS r (scope, fingerprint)
+      ON (o.scope, o.fingerprint) = (r.scope, r.fingerprint)
+"""
+_OPEN = "SELECT incident, fingerprint, starts, severity FROM occurrence WHERE incident = ANY(%s) AND ends IS NULL ORDER BY starts"
+_ENDED = """
+    SELECT incident, fingerprint, max(ends) FROM occurrence
+    WHERE incident = ANY(%s) AND fingerprint = ANY(%s) AND ends IS NOT NULL GROUP BY incident, fingerprint
+"""
+_BEFORE = """
+    SELECT DISTINCT ON (key) key, id, resolved, resolved_by, flaps FROM incident
+    WHERE key = ANY(%b) AND closed > 0 ORDER BY key, closed DESC
+"""
+
+
+class Changed(Exception):  # noqa: N818 - reads as what happened
+    """Another replica was faster; the same work, done again, sees what it did."""
+
+
+def ingest(db: psycopg.Connection[Any], tables: Tables, work: Sequence[tuple[Post, Folding]]) -> list[Fold]:
+    """Fold posts in their order and write what that changes.
+
+    Raises:
+        Changed: to be done again.
+    """
+    ingestion = _Ingestion(db, tables, [post for post, _ in work])
+    folds = [ingestion.fold(post, fold) for post, fold in work]
+    ingestion.batch.flush()
+    return folds
+
+
+class _Ingestion:
+    def __init__(self, db: psycopg.Connection[Any], tables: Tables, posts: Sequence[Post]) -> None:
+        self._db = db
+        self.batch = Batch(db)
+        self._memory = OpenIncidents()
+        self._closed: set[bytes] = set()
+        self._keys = list({post.key for post in posts})
+        alerts = {(scope(post.tenant, post.policy), alert.fingerprint) for post in posts for alert in post.alerts}
+        self._fingerprints = list({fingerprint for _, fingerprint in alerts})
+        self._load(tables, [of for of, _ in alerts], [fingerprint for _, fingerprint in alerts])
+
+    def _load(self, tables: Tables, scopes: list[bytes], fingerprints: list[str]) -> None:
+        values = [self._keys, scopes, fingerprints]
+        held = {one.incident.id: one for one in tables.held(self._db.execute(_LOCK, values).fetchall())}
+        touched = {number for (number,) in self._db.execute(_TOUCHED, values)}
+        if not touched <= held.keys():
+            raise Changed
+        self._before = self._ends_before([*self._keys, *(one.key for one in held.values())])
+        for incident, fingerprint, starts, severity in self._db.execute(_OPEN, [list(held)]):
+            held[incident].open[fingerprint] = Occurrence(fingerprint, instant(starts), severity)
+        for incident, fingerprint, ends in self._ended(held):
+            held[incident].ended[fingerprint] = ends
+        for one in held.values():
+            one.before = self._before.get(one.key, one.before)
+            self._memory.load(one)
+
+    def _ends_before(self, keys: list[bytes]) -> dict[bytes, Before]:
+        """How the latest closed incident of each key ended."""
+        last = {row[1]: row for row in self._db.execute(_BEFORE, [keys])}
+        ended: dict[int, dict[str, dt.datetime]] = {number: {} for number in last}
+        for incident, fingerprint, ends in self._ended(last):
+            ended[incident][fingerprint] = ends
+        return {
+            bytes(key): Before(ended[number], instant(resolved), bool(by_hand), flaps)
+            for key, number, resolved, by_hand, flaps in last.values()
+        }
+
+    def _ended(self, incidents: Iterable[int]) -> list[tuple[int, str, dt.datetime]]:
+        numbers = list(incidents)
+        found = self._db.execute(_ENDED, [numbers, self._fingerprints]).fetchall() if numbers else []
+        return [(incident, fingerprint, instant(ends)) for incident, fingerprint, ends in found]
+
+    def _before_of(self, key: bytes) -> Before:
+        if key in self._closed:
+            self.batch.flush()
+            self._before.update(self._ends_before([key]))
+            self._closed.discard(key)
+        return self._before.get(key, Before())
+
+    def fold(self, post: Post, fold: Folding) -> Fold:
+        seen = self._memory.seen(post, self._before_of)
+        result = fold(post, seen)
+        if result.changes or result.keep:
+            number = self.batch.add_post(post.received, post.body)
+            for incident, changes in result.changes:
+                self._change(post, number, seen, incident, changes)
+            if result.keep and seen.current is not None:
+                self._hear(seen.current, post)
+                self.batch.refresh_post(seen.current, [alert.fingerprint for alert in post.alerts], number)
+        return result
+
+    def _change(self, post: Post, number: int, seen: Seen, incident: int, changes: Changes) -> None:
+        held = self._memory.get(incident)
+        if held is None:
+            held, changes = self._open(post, seen, changes)
+        self._hear(held, post)
+        self.batch.apply(held, changes, post.received, number)
+        self._memory.apply(held, changes)
+        if held.incident.state == "resolved":
+            self._closed.add(held.key)
+
+    def _open(self, post: Post, seen: Seen, changes: Changes) -> tuple[Held, Changes]:
+        if changes.incident is None:
+            raise AssertionError("a fold names an incident that is open, or brings a new one")
+        incident = self.batch.add_incident(changes.incident)
+        held = self._memory.opened(post.key, incident, seen.before, post.received)
+        self.batch.opened(held)
+        return held, replace(changes, incident=None)
+
+    def _hear(self, held: Held, post: Post) -> None:
+        self._memory.heard(held, post.received)
+        self.batch.heard(held)

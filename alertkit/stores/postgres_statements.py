@@ -1,0 +1,99 @@
+"""Statements that take any number of rows at once: one array a column, unnested on the server as `r`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+import psycopg
+
+from alertkit.stores import rows
+
+_TEXT_OF_INCIDENT = {"tenant", "policy", "grouped", "state", "severity", "acknowledged_by", "resolved_by", "suppressed_reason"}
+INCIDENT: Final = "key:bytea heard closed " + " ".join(
+    f"{column}:text" if column in _TEXT_OF_INCIDENT else column for column in rows.INCIDENT.split(", ")
+)
+"""Every column of an incident, in the order of `rows.incident_row` after the first three."""
+_FIXED: Final = {"key", "id", "tenant", "policy", "grouped", "pinned", "opened"}
+"""What an incident keeps for ever."""
+
+
+class Statement:
+    """`sql` with `{rows}` for the rows, whose columns are `name` (an integer) or `name:type`."""
+
+    def __init__(self, columns: str, sql: str) -> None:
+        typed = [(name, kind or "bigint") for name, _, kind in (column.partition(":") for column in columns.split())]
+        arrays = ", ".join(f"{'%b' if kind == 'bytea' else '%s'}::{kind}[]" for _, kind in typed)
+        self.names: Final = ", ".join(name for name, _ in typed)
+        self.sql: Final = sql.format(rows=f"unnest({arrays}) AS r ({self.names})", names=self.names)
+
+    def run(self, db: psycopg.Connection[Any], found: Collection[Sequence[Any]]) -> None:
+        """Execute it once, unless there are no rows."""
+        if found:
+            db.execute(self.sql, [list(column) for column in zip(*found, strict=True)])
+
+
+def insert(table: str, columns: str, conflict: str = "") -> Statement:
+    """Rows into a table."""
+    return Statement(columns, f"INSERT INTO {table} ({{names}}) SELECT * FROM {{rows}} {conflict}")
+
+
+POSTS: Final = insert("post", "id received body:bytea")
+POLICIES: Final = insert("pinned_policy", "digest:bytea body:bytea", "ON CONFLICT DO NOTHING")
+INCIDENTS: Final = insert("incident", INCIDENT)
+INCIDENT_CHANGES: Final = Statement(
+    INCIDENT,
+    "UPDATE incident i SET "
+    + ", ".join(f"{c} = r.{c}" for c in (column.partition(":")[0] for column in INCIDENT.split()) if c not in _FIXED)
+    + " FROM {rows} WHERE i.id = r.id",
+)
+NO_LONGER_LATEST: Final = Statement(
+    "incident fingerprint:text",
+    "UPDATE occurrence o SET scope = NULL FROM {rows}"
+    " WHERE o.incident = r.incident AND o.fingerprint = r.fingerprint AND o.scope IS NOT NULL",
+)
+OCCURRENCES: Final = insert(
+    "occurrence",
+    "incident fingerprint:text starts severity:text post scope:bytea",
+    # An ending so old that it was forgotten: Alertmanager says that it fires, so it does.
+    "ON CONFLICT (incident, fingerprint, starts) DO UPDATE SET ends = NULL, post = excluded.post, scope = excluded.scope",
+)
+TOLD_ANEW: Final = Statement(
+    "incident fingerprint:text post",
+    "UPDATE occurrence o SET post = r.post FROM {rows}"
+    " WHERE o.incident = r.incident AND o.fingerprint = r.fingerprint AND o.ends IS NULL",
+)
+ENDINGS: Final = Statement(
+    "incident fingerprint:text ends through",
+    "UPDATE occurrence o SET ends = greatest(o.starts, r.ends), scope = NULL FROM {rows}"
+    " WHERE o.incident = r.incident AND o.fingerprint = r.fingerprint AND o.starts <= r.through AND o.ends IS NULL",
+)
+CLOSINGS: Final = Statement(
+    "incident resolved",
+    "UPDATE occurrence o SET ends = greatest(o.starts, r.resolved), scope = NULL FROM {rows}"
+    " WHERE o.incident = r.incident AND o.ends IS NULL",
+)
+HELD_PAGES: Final = Statement(
+    "incident at",
+    "UPDATE outbox o SET state = 'skipped', done = r.at, reason = 'no longer wanted'"
+    " FROM {rows} JOIN thread t ON t.incident = r.incident"
+    " WHERE o.thread = t.id AND o.kind = 'page' AND o.state = 'pending'",
+)
+DROPPED_STEPS: Final = Statement(
+    "incident kind:text", "DELETE FROM step s USING {rows} WHERE s.incident = r.incident AND s.kind = r.kind"
+)
+STEPS: Final = insert("step", "incident kind:text due position person:text after", "ON CONFLICT DO NOTHING")
+EVENTS: Final = insert("event", "id incident at kind:text actor:text targets:text until count reason:text")
+THREADS: Final = insert(
+    "thread",
+    "incident channel:text address:text secret recipient:text locale:text timezone:text",
+    "ON CONFLICT DO NOTHING",
+)
+MESSAGES: Final = Statement(
+    "number incident channel:text address:text lane:bytea kind:text event wanted",
+    # Messages of a thread leave by their numbers, which follow the order of the rows.
+    "INSERT INTO outbox (thread, lane, kind, event, wanted, due) SELECT t.id, r.lane, r.kind, r.event, r.wanted, r.wanted"
+    " FROM {rows} JOIN thread t ON (t.incident, t.channel, t.address) = (r.incident, r.channel, r.address)"
+    " ORDER BY r.number ON CONFLICT DO NOTHING",
+)
+LANES: Final = insert("pace", "lane:text free", "ON CONFLICT (lane) DO UPDATE SET free = excluded.free")

@@ -1,0 +1,247 @@
+"""What the PostgreSQL store reads, and the few rows that it changes one by one: statements in one transaction, no decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+import psycopg
+
+from alertkit.model.incident import Before, DutyOverride, Held, Incident, Occurrence, Step, Thread
+from alertkit.model.message import State
+from alertkit.model.oncall import EscalationPolicy
+from alertkit.stores import rows
+from alertkit.stores.base import Alerts, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
+from alertkit.stores.rows import instant, micros
+
+CANDIDATES: Final = 256
+"""Waiting messages looked at in one pass, at least one of every lane."""
+_REMEMBERED: Final = 10_000
+
+_POLICY = msgspec.json.Decoder(EscalationPolicy)
+_THREAD = ", ".join(f"t.{column}" for column in rows.THREAD.split(", "))
+_INCIDENT = ", ".join(f"i.{column}" for column in rows.INCIDENT.split(", "))
+HELD: Final = f"i.key, i.heard, {_INCIDENT}"
+"""The columns of `Tables.held`."""
+_THREADS = len(rows.THREAD.split(", "))
+_OUTGOING = f"""
+    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, {_THREAD}, {_INCIDENT}
+    FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
+"""
+_BLOCKED = """
+    SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.state IN ('pending', 'sending')
+    AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
+"""
+# Lanes with something pending are found by hopping over the index, so that long lanes cost no more than short ones.
+_WAITING = f"""
+    WITH RECURSIVE busy (lane) AS (
+        (SELECT lane FROM outbox WHERE state = 'pending' ORDER BY lane LIMIT 1)
+        UNION ALL
+        SELECT (SELECT o.lane FROM outbox o WHERE o.state = 'pending' AND o.lane > busy.lane ORDER BY o.lane LIMIT 1)
+          FROM busy WHERE busy.lane IS NOT NULL
+    ), lanes AS (SELECT lane FROM busy WHERE lane IS NOT NULL)
+    SELECT best.* FROM lanes CROSS JOIN LATERAL (
+        SELECT o.priority, o.due, o.id AS message, o.kind, o.attempt, i.tenant, {_THREAD}
+          FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
+         WHERE o.lane = lanes.lane AND o.state = 'pending' AND o.due <= %s AND NOT EXISTS ({_BLOCKED})
+         ORDER BY o.priority, o.due, o.id LIMIT (SELECT greatest(1, {CANDIDATES} / greatest(1, count(*))) FROM lanes)
+    ) best ORDER BY best.priority, best.due, best.message
+"""
+# Whoever is changing an incident has its row: its steps are theirs.
+_DUE = f"""
+    SELECT {HELD} FROM step s JOIN incident i ON i.id = s.incident WHERE s.due <= %s ORDER BY s.due LIMIT %s
+    FOR NO KEY UPDATE OF i SKIP LOCKED
+"""
+# Messages that another replica is taking, or whose thread it is settling, are left to it.
+_TAKEABLE = """
+    SELECT o.id, o.thread FROM outbox o JOIN thread t ON t.id = o.thread WHERE o.id = ANY(%s) AND o.state = 'pending'
+    FOR NO KEY UPDATE SKIP LOCKED
+"""
+_TAKE = """
+    UPDATE outbox o SET state = 'sending', attempt = attempt + 1, lease = %s WHERE o.id = ANY(%s) AND o.state = 'pending'
+    AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.state = 'sending') RETURNING o.id
+"""
+
+
+class Tables:
+    """One transaction's view. `policies` are pinned policies by number, which never change."""
+
+    def __init__(self, db: psycopg.Connection[Any], policies: dict[int, EscalationPolicy]) -> None:
+        self.db = db
+        self._policies = policies
+
+    def held(self, found: Sequence[Sequence[Any]]) -> list[Held]:
+        """Rows of HELD as incidents, without their alerts."""
+        self._read_policies(row[6] for row in found)
+        return [Held(bytes(row[0]), self._incident(row[2:]), {}, {}, Before(), instant(row[1])) for row in found]
+
+    def _incident(self, row: Sequence[Any]) -> Incident:
+        return rows.incident(row, self._policies[row[4]])
+
+    def _read_policies(self, numbers: Iterable[int]) -> None:
+        if len(self._policies) > _REMEMBERED:
+            self._policies.clear()
+        missing = {number for number in numbers if number not in self._policies}
+        if missing:
+            found = self.db.execute("SELECT id, body FROM pinned_policy WHERE id = ANY(%s)", [list(missing)])
+            self._policies.update((number, _POLICY.decode(body)) for number, body in found)
+
+    def lock(self, incident: int) -> Held | None:
+        """One incident, which nobody else changes until the transaction ends."""
+        query = f"SELECT {HELD} FROM incident i WHERE i.id = %s FOR NO KEY UPDATE"
+        return next(iter(self.held(self.db.execute(query, [incident]).fetchall())), None)
+
+    def take_due(self, now: dt.datetime, limit: int) -> list[tuple[Held, list[Step]]]:
+        """Lock incidents that have steps due and remove those steps, at least `limit` of them if there are as many."""
+        found = {row[2]: row for row in self.db.execute(_DUE, [micros(now), limit]).fetchall()}
+        query = f"DELETE FROM step WHERE incident = ANY(%s) AND due <= %s RETURNING {rows.STEP}"
+        steps: dict[int, list[Step]] = {}
+        if found:
+            for row in self.db.execute(query, [list(found), micros(now)]):
+                steps.setdefault(row[0], []).append(rows.step(row))
+        held = self.held([found[number] for number in steps])
+        return [(one, sorted(steps[one.incident.id], key=lambda step: step.due)) for one in held]
+
+    def threads(self, incidents: Sequence[int]) -> dict[int, list[Thread]]:
+        """Where incidents have been told, or are about to be."""
+        found: dict[int, list[Thread]] = {number: [] for number in incidents}
+        query = f"SELECT t.incident, {_THREAD} FROM thread t WHERE t.incident = ANY(%s) ORDER BY t.id"
+        for incident, *row in self.db.execute(query, [list(incidents)]):
+            found[incident].append(rows.thread(row))
+        return found
+
+    def next_due(self) -> dt.datetime | None:
+        """The earliest step or message."""
+        query = "SELECT least((SELECT min(due) FROM step), (SELECT min(due) FROM outbox WHERE state = 'pending'))"
+        found = self._value(query)
+        return None if found is None else instant(found)
+
+    def waiting(self, now: dt.datetime) -> list[Waiting]:
+        """The best messages of every lane: the more of each, the fewer lanes there are."""
+        found = self.db.execute(_WAITING, [micros(now)])
+        return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for _, _, number, kind, attempt, tenant, *rest in found]
+
+    def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+        """Waiting messages, now being sent; one of a thread at most."""
+        order = {number: place for place, number in enumerate(messages)}
+        free: dict[int, int] = {}
+        for number, thread in sorted(self.db.execute(_TAKEABLE, [list(messages)]), key=lambda row: order[row[0]]):
+            free.setdefault(thread, number)
+        taken = [number for (number,) in self.db.execute(_TAKE, [micros(now + lease), list(free.values())])]
+        return sorted(self._outgoing("WHERE o.id = ANY(%s)", [taken]), key=lambda one: order[one.id])
+
+    def orphans(self, now: dt.datetime) -> list[Outgoing]:
+        """Messages whose lease is over."""
+        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= %s ORDER BY o.id", [micros(now)])
+
+    def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
+        found = self.db.execute(_OUTGOING + where, values).fetchall()
+        self._read_policies(row[5 + _THREADS + 4] for row in found)
+        query = f"SELECT id, {rows.EVENT} FROM event WHERE id = ANY(%s)"
+        told = [row[3] for row in found if row[3] is not None]
+        events = {number: rows.event(row) for number, *row in self.db.execute(query, [told])} if told else {}
+        return [
+            Outgoing(
+                number,
+                attempt,
+                kind,
+                rows.thread(rest[:_THREADS]),
+                self._incident(rest[_THREADS:]),
+                instant(wanted),
+                events.get(event),
+            )
+            for number, attempt, kind, event, wanted, *rest in found
+        ]
+
+    def settle(self, outgoing: Outgoing, end: Settlement) -> bool:
+        """Finish an attempt, if it still is the latest."""
+        at, thread = micros(end.at), outgoing.thread.id
+        if end.state == "pending" and self._has_newer_refresh(outgoing):
+            end = Settlement("skipped", end.at, reason="a newer state is waiting")
+        changed = self.db.execute(
+            "UPDATE outbox SET state = %s, lease = NULL, done = %s, due = greatest(wanted, %s), reason = %s"
+            " WHERE id = %s AND attempt = %s AND state = 'sending'",
+            [end.state, None if end.state == "pending" else at, at, end.reason, outgoing.id, outgoing.attempt],
+        ).rowcount
+        if changed and end.state == "sent":
+            # Only the first message is the thread's: what came later has a reference of its own.
+            self.db.execute(
+                "UPDATE thread SET opened = %s, reference = %s, refused = 0 WHERE id = %s AND opened IS NULL",
+                [at, end.reference, thread],
+            )
+        if changed and end.reopen:
+            self.db.execute("UPDATE thread SET opened = NULL, reference = '' WHERE id = %s", [thread])
+        if changed and end.state == "failed" and outgoing.kind == "page":
+            self.db.execute("UPDATE thread SET refused = 1 WHERE id = %s", [thread])
+        return bool(changed)
+
+    def _has_newer_refresh(self, outgoing: Outgoing) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM outbox WHERE thread = %s AND kind = 'refresh' AND state = 'pending')"
+        return outgoing.kind == "refresh" and bool(self._value(query, outgoing.thread.id))
+
+    def _value(self, query: str, *values: Any) -> Any:
+        found = self.db.execute(query, values).fetchone()
+        return found[0] if found else None
+
+    def incident(self, number: int) -> Incident | None:
+        """One incident, open or closed."""
+        found = self.db.execute(f"SELECT {HELD} FROM incident i WHERE i.id = %s", [number]).fetchall()
+        return next((held.incident for held in self.held(found)), None)
+
+    def incidents(self, listing: Listing) -> list[Incident]:
+        """A page of incidents, the latest first."""
+        where, values = ["i.id < %s"], [listing.before or 2**62]
+        for column, wanted in (("tenant", listing.tenants), ("state", listing.states or None)):
+            if wanted is not None:
+                where.append(f"i.{column} = ANY(%s)")
+                values.append(sorted(wanted))  # type: ignore[arg-type]
+        query = f"SELECT {HELD} FROM incident i WHERE {' AND '.join(where)} ORDER BY i.id DESC LIMIT %s"
+        return [held.incident for held in self.held(self.db.execute(query, [*values, listing.limit]).fetchall())]
+
+    def open_counts(self) -> dict[tuple[str, State], int]:
+        """How many incidents are open, by tenant and state."""
+        query = "SELECT tenant, state, count(*) FROM incident WHERE closed = 0 GROUP BY tenant, state"
+        return {(tenant, state): count for tenant, state, count in self.db.execute(query)}
+
+    def alerts(self, incident: int) -> Alerts:
+        """All occurrences and the posts that tell of them."""
+        query = (
+            "SELECT fingerprint, starts, severity, ends, post FROM occurrence WHERE incident = %s ORDER BY starts, fingerprint"
+        )
+        recorded = tuple(
+            Recorded(Occurrence(row[0], instant(row[1]), row[2]), None if row[3] is None else instant(row[3]), row[4])
+            for row in self.db.execute(query, [incident])
+        )
+        query = "SELECT id, body FROM post WHERE id = ANY(%s)"
+        return Alerts(recorded, {n: bytes(body) for n, body in self.db.execute(query, [list({r.post for r in recorded})])})
+
+    def story(self, incident: int) -> Story:
+        """Timeline and messages."""
+        query = f"SELECT {rows.EVENT} FROM event WHERE incident = %s ORDER BY id"
+        events = tuple(rows.event(row) for row in self.db.execute(query, [incident]))
+        query = (
+            f"SELECT o.kind, o.state, o.wanted, o.done, o.reason, {_THREAD}"
+            " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = %s ORDER BY o.id"
+        )
+        return Story(events, tuple(_told(row) for row in self.db.execute(query, [incident])))
+
+    def add_override(self, override: DutyOverride) -> DutyOverride:
+        """Keep it."""
+        columns = rows.OVERRIDE.removeprefix("id, ")
+        statement = f"INSERT INTO duty_override ({columns}) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id"
+        return msgspec.structs.replace(override, id=self._value(statement, *rows.override_row(override)))
+
+    def overrides(self, now: dt.datetime) -> list[DutyOverride]:
+        """Those that have not ended."""
+        query = f"SELECT {rows.OVERRIDE} FROM duty_override WHERE ends > %s ORDER BY id"
+        return [rows.override(row) for row in self.db.execute(query, [micros(now)])]
+
+    def remove_override(self, override: int) -> bool:
+        """Take it back."""
+        return bool(self.db.execute("DELETE FROM duty_override WHERE id = %s", [override]).rowcount)
+
+
+def _told(row: Sequence[Any]) -> Told:
+    return Told(rows.thread(row[5:]).place, row[0], row[1], instant(row[2]), None if row[3] is None else instant(row[3]), row[4])
