@@ -50,6 +50,11 @@ class Problem(msgspec.Struct, frozen=True, order=True):
         return f"{place}: {self.code} {warning}{self.message}{hint}"
 
 
+def any_error(problems: Iterable[Problem]) -> bool:
+    """True when a problem is no mere warning."""
+    return any(problem.level is Level.ERROR for problem in problems)
+
+
 class AlertkitError(Exception):
     """The root of everything that alertkit raises on purpose."""
 

@@ -18,9 +18,12 @@ from pathlib import Path
 import msgspec
 
 import alertkit
-from alertkit.compiler import pipeline, render, routes
+from alertkit.compiler import pipeline
 from alertkit.compiler.pipeline import TenantBuild
-from alertkit.compiler.route_tests import run_route_tests
+from alertkit.compiler.proof.routes import run_route_tests
+from alertkit.compiler.routes.compile import compile_routes
+from alertkit.compiler.routes.compile import count as count_routes
+from alertkit.compiler.writing import render
 from alertkit.model.tenant import Project, Tenant
 
 TENANTS = 500
@@ -78,7 +81,7 @@ def compiled_one(folder: Path) -> alertkit.Build:
 
 
 def fragments(tenants: list[Tenant], project: Project) -> list[bytes]:
-    return [render.fragment(routes.compile_routes(tenant, project)) for tenant in tenants]
+    return [render.fragment(compile_routes(tenant, project)) for tenant in tenants]
 
 
 def timed(words: str, began: float) -> float:
@@ -99,7 +102,7 @@ def main(size: int) -> None:
         began = time.perf_counter()
         data = pipeline.assemble(built.workspace, written)
         both += timed("assembling the file", began)
-        count = sum(routes.count(routes.compile_routes(tenant, project).routes) for tenant in tenants)
+        count = sum(count_routes(compile_routes(tenant, project).routes) for tenant in tenants)
         print(f"together {both:.2f} s for {count:,} routes, {len(data) / 1e6:.1f} MB")
         began = time.perf_counter()
         results = run_route_tests(whole(built, tenants, project))
@@ -113,7 +116,7 @@ def whole(built: alertkit.Build, tenants: list[Tenant], project: Project) -> ale
     builds = [
         TenantBuild(
             tenant.name,
-            compiled=msgspec.structs.replace(first.compiled, tenant=tenant, fragment=routes.compile_routes(tenant, project)),
+            compiled=msgspec.structs.replace(first.compiled, tenant=tenant, fragment=compile_routes(tenant, project)),
         )
         for tenant in tenants
     ]

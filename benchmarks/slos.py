@@ -13,11 +13,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from alertkit import names
-from alertkit.compiler import render, slos, unittests
-from alertkit.compiler.cases_render import render as render_cases
-from alertkit.compiler.guard import Guard
-from alertkit.compiler.rules import Rules
-from alertkit.compiler.slo_parts import SloContext, SloRules
+from alertkit.compiler.cases.compile import compile_cases
+from alertkit.compiler.cases.render import render as render_cases
+from alertkit.compiler.rules.compile import Rules
+from alertkit.compiler.rules.guard import Guard
+from alertkit.compiler.slos.compile import compile_slo
+from alertkit.compiler.slos.parts import SloContext, SloRules
+from alertkit.compiler.writing import render
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import Source
 from alertkit.model.slo import EventsErrors, EventsGood, LatencyBucket, Sli, Slo, default_tiers
@@ -47,7 +49,7 @@ def fleet(size: int) -> list[Slo]:
 
 def compiled(every: list[Slo]) -> tuple[list[tuple[Slo, SloRules]], SloContext]:
     context = SloContext(TENANT, "tenant", "fr", Guard("tenant", TENANT, frozenset(), isolate=True))
-    return [(one, slos.compile_slo(one, context)) for one in every], context
+    return [(one, compile_slo(one, context)) for one in every], context
 
 
 def children() -> float:
@@ -68,7 +70,7 @@ def compile_many(size: int) -> None:
 def prove(size: int) -> None:
     start = time.process_time()
     found, context = compiled(fleet(size))
-    cases = unittests.compile_cases(Rules((), ()), found, (), context, isolated=True)
+    cases = compile_cases(Rules((), ()), found, (), context, isolated=True)
     print(f"{size} SLOs: compiled, and their cases derived, in {time.process_time() - start:.2f} s")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 from ruamel.yaml import YAML
 
-from alertkit.compiler.emit import emit
-from alertkit.compiler.load import load_text, read_slowly
+from alertkit.compiler.reading.load import load_text, read_slowly
+from alertkit.compiler.writing.emit import emit
 from alertkit.errors import ProblemsFound
 
 RULES = 10_000

@@ -26,7 +26,7 @@ from panel_pictures import Answers, html
 
 from alertkit import dashboards, names
 from alertkit.compiler import pipeline
-from alertkit.compiler.pipeline import Source
+from alertkit.compiler.reading.source import Source, read_source
 from alertkit.compiler.workspace import list_tenants, open_project
 from alertkit.dashboards import ViewContext
 
@@ -55,23 +55,15 @@ def main() -> None:
 def context_of(tenant: str) -> ViewContext:
     """The tenant's context, as its compilation makes it; with every view."""
     space = open_project(PROJECT)
-    found: list[ViewContext] = []
-    real = pipeline.ViewContext
-
-    class Watched(ViewContext, frozen=True):
-        @classmethod
-        def of(cls, *given: object) -> ViewContext:
-            found.append(real.of(*given))  # type: ignore[arg-type]
-            return found[-1]
-
-    pipeline.ViewContext = Watched  # type: ignore[misc]
     source = (
         Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
         if tenant == names.PLATFORM
-        else pipeline.read_source(space, tenant, list_tenants(space).files[tenant])
+        else read_source(space.directory, tenant, list_tenants(space).files[tenant])
     )
-    pipeline.build(space, source)
-    return msgspec.structs.replace(found[0], views=dashboards.views())
+    compiled = pipeline.build(space, source).compiled
+    assert compiled, f"{tenant} has problems"
+    context = ViewContext.of(compiled.tenant, space.project, compiled.groups, compiled.policy.texts)
+    return msgspec.structs.replace(context, views=dashboards.views())
 
 
 def draw(dashboard: dict[str, object], answers: Answers, target: Path, folder: Path) -> None:

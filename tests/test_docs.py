@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from alertkit.cli import cli
-from alertkit.compiler import schema
+from alertkit.compiler.reading import schema
 
 TOP = Path(__file__).resolve().parent.parent
 PAGES = sorted(

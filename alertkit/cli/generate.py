@@ -69,7 +69,7 @@ def command(
 
 
 def _verifier(space: Workspace) -> Verify:
-    from alertkit.compiler.verify import Verifier
+    from alertkit.compiler.proof.verify import Verifier
 
     return Verifier.find(space)
 

@@ -13,7 +13,7 @@ from alertkit.cli import common
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from alertkit.compiler.packs import Library
+    from alertkit.compiler.packs.library import Library
     from alertkit.model.pack import Pack, Parameter
 
 FORMATS = ("text", "json", "markdown")
@@ -54,7 +54,7 @@ def command(ctx: click.Context, name: str | None, project: Path | None, form: st
 
 def _library(project: Path | None) -> Library:
     """The packs of the project; without one, those that ship."""
-    from alertkit.compiler.packs import Library
+    from alertkit.compiler.packs.library import Library
     from alertkit.errors import UsageError
 
     try:
@@ -129,10 +129,10 @@ def _bounds(parameter: Parameter) -> str:
 
 
 def _shown(parameter: Parameter, key: str) -> str:
-    from alertkit.compiler import packs_values
+    from alertkit.compiler.packs import values
 
     value = getattr(parameter, key)
-    return "" if value is None else packs_values.shown(parameter.kind, value)
+    return "" if value is None else values.shown(parameter.kind, value)
 
 
 def markdown(pack: Pack) -> str:

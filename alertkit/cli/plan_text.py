@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from alertkit.compiler.generate import Options
-    from alertkit.compiler.plan import Plan, RuleChange, TenantPlan
-    from alertkit.compiler.write import FileChange
+    from alertkit.compiler.writing.plan import Plan, RuleChange, TenantPlan
+    from alertkit.compiler.writing.write import FileChange
 
 _COLOURS = {"added": "green", "changed": "yellow", "removed": "red", "unchanged": "dim", "+": "green", "~": "yellow", "-": "red"}
 _PATH_WIDTH = 43

@@ -21,7 +21,8 @@ def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) 
     An editor with yaml-language-server completes and explains definitions that begin with
     `# yaml-language-server: $schema=<folder>/tenant.schema.json`.
     """
-    from alertkit.compiler import schema, write
+    from alertkit.compiler.reading import schema
+    from alertkit.compiler.writing import write
 
     if folder is not None:
         for each in NAMES:

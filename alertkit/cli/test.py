@@ -13,8 +13,8 @@ from alertkit.cli import common
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from alertkit.compiler.proof import TenantProof
-    from alertkit.compiler.route_tests import RouteResult
+    from alertkit.compiler.proof.routes import RouteResult
+    from alertkit.compiler.proof.run import TenantProof
 
 _SHOWN = 20
 """Failures and alerts without a case of one tenant that are listed; the rest is counted."""
@@ -51,9 +51,10 @@ def command(
     Generates first, then writes the cases under tests/ and runs them through promtool: those derived from the rules, those of the
     packs and the tenants' own. Routes are asked too. Exit code 1 when something does not hold.
     """
-    from alertkit.compiler import api, proof
+    from alertkit.compiler import api
     from alertkit.compiler.generate import output_folder
-    from alertkit.compiler.write import replace
+    from alertkit.compiler.proof.run import coverage, prove, prove_routes, suites
+    from alertkit.compiler.writing.write import replace
     from alertkit.errors import Level
     from alertkit.tools import junit as report
 
@@ -64,18 +65,18 @@ def command(
     shown = console if form == "text" else None
     common.print_problems(build.problems if shown else (), form, build.workspace.directory)
     proofs = []
-    for one in proof.prove(build, folder, jobs or os.cpu_count() or 1):
+    for one in prove(build, folder, jobs or os.cpu_count() or 1):
         proofs.append(one)
         if shown and (one.failed or not quiet):
             _print_tenant(one, shown, require_cases=require_cases)
-    routes = proof.prove_routes(build)
+    routes = prove_routes(build)
     if junit:
-        replace(junit, report.report(proof.suites(proofs, routes)))
+        replace(junit, report.report(suites(proofs, routes)))
     if shown:
         _print_routes(routes, shown, quiet=quiet)
     else:
         common.print_json({"tenants": proofs, "routes": [route for route in routes if not route.passed]})
-    with_cases, total = proof.coverage(proofs)
+    with_cases, total = coverage(proofs)
     if shown and not quiet:
         console.print(f"{with_cases} of {total} alerts have a case")
     wrong = any(problem.level is Level.ERROR for problem in build.problems) or any(one.failed for one in proofs)

@@ -15,9 +15,10 @@ import msgspec
 from alertkit import names
 from alertkit.compiler import pipeline
 from alertkit.compiler.generate import Options, chosen, output_folder, write_builds
-from alertkit.compiler.pipeline import Source, TenantBuild
-from alertkit.compiler.plan import Plan
+from alertkit.compiler.pipeline import TenantBuild
+from alertkit.compiler.reading.source import Source, read_source
 from alertkit.compiler.workspace import Workspace, list_tenants, open_project
+from alertkit.compiler.writing.plan import Plan
 from alertkit.errors import Problem, ProblemsFound
 
 __all__ = ["Build", "Plan", "TenantBuild", "build", "check", "write"]
@@ -47,7 +48,7 @@ def check(project: Path | str, tenants: Iterable[str] = (), environment: str = "
     except ProblemsFound as found:
         return found.problems
     listed, wanted = list_tenants(space), tuple(tenants)
-    sources = (pipeline.read_source(space, name, listed.files[name]) for name in chosen(wanted, listed))
+    sources = (read_source(space.directory, name, listed.files[name]) for name in chosen(wanted, listed))
     problems = [problem for source in sources for problem in pipeline.check_tenant(space, source)]
     return tuple(sorted([*space.warnings, *space.packs.problems(), *listed.problems_of(wanted), *problems]))
 
@@ -62,7 +63,7 @@ def build(project: Path | str, tenants: Iterable[str] = (), environment: str = "
     space = open_project(Path(project), environment)
     listed, wanted = list_tenants(space), tuple(tenants)
     sources = [Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))]
-    sources += [pipeline.read_source(space, name, listed.files[name]) for name in chosen(wanted, listed)]
+    sources += [read_source(space.directory, name, listed.files[name]) for name in chosen(wanted, listed)]
     misnamed = [TenantBuild(problem.tenant, (problem,)) for problem in listed.problems_of(wanted)]
     return Build(space, (*(pipeline.build(space, source) for source in sources), *misnamed), whole=not wanted)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from alertkit.compiler.places import inside
+from alertkit.compiler.reading.places import inside
 from alertkit.errors import Level, Problem
 from alertkit.model.document import Node, find, locate
+from alertkit.model.rules import Source
 
 Path = tuple[str | int, ...]
+Places = Callable[[Path], Source]
+"""Where a path of the definition stands in its files."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -52,3 +55,13 @@ def problems_at(node: Node, findings: Iterable[Finding], tenant: str, files: Map
             Problem(place.file, place.line, place.column, finding.code, finding.message, finding.hint, tenant, finding.level)
         )
     return sorted(problems)
+
+
+def places(node: Node) -> Places:
+    """The lines of a definition, by path."""
+
+    def place(path: Path) -> Source:
+        found = locate(node, path)
+        return Source(found.file, found.line)
+
+    return place

@@ -15,14 +15,17 @@ from typing import Protocol
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import manifest as manifests
-from alertkit.compiler import pipeline, write
+from alertkit.compiler import pipeline
 from alertkit.compiler.finding import did_you_mean
-from alertkit.compiler.manifest import Manifest
-from alertkit.compiler.pipeline import Source, TenantBuild
-from alertkit.compiler.plan import Plan, TenantPlan, rule_changes
+from alertkit.compiler.pipeline import TenantBuild
+from alertkit.compiler.reading.source import Source, read_source
 from alertkit.compiler.workspace import Tenants, Workspace, list_tenants
-from alertkit.compiler.write import FileChange
+from alertkit.compiler.writing import manifest as manifests
+from alertkit.compiler.writing import write
+from alertkit.compiler.writing.digests import digest
+from alertkit.compiler.writing.manifest import Manifest
+from alertkit.compiler.writing.plan import Plan, TenantPlan, rule_changes
+from alertkit.compiler.writing.write import FileChange
 from alertkit.errors import Problem, UsageError
 
 Progress = Callable[[int, int], None]
@@ -76,7 +79,7 @@ def generate(space: Workspace, tenants: Iterable[str], options: Options, progres
 
 def _generate(space: Workspace, wanted: tuple[str, ...], options: Options, progress: Progress) -> Plan:
     tenants = list_tenants(space)
-    sources = (pipeline.read_source(space, name, tenants.files[name]) for name in chosen(wanted, tenants))
+    sources = (read_source(space.directory, name, tenants.files[name]) for name in chosen(wanted, tenants))
     platform = Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
     done = [_settled(space, options, platform) or _run(space, options, platform)]
     done += [_failed(options, problem.tenant, (problem,)) for problem in tenants.problems_of(wanted)]
@@ -149,7 +152,7 @@ def _counted(done: Iterable[_Done], total: int, progress: Progress) -> Iterator[
 def _settled(space: Workspace, options: Options, source: Source) -> _Done | None:
     """The plan of a tenant that was compiled from this very input, and whose files are all as written."""
     known = None if options.dry or options.verify else manifests.read(options.out, source.tenant)
-    if known is None or known.input != source.digest(space) or not manifests.intact(options.out, known):
+    if known is None or known.input != space.digest(source) or not manifests.intact(options.out, known):
         return None
     unchanged = tuple(FileChange(path, "unchanged") for path in sorted(known.files))
     return _Done(TenantPlan(source.tenant, unchanged, counts=known.counts, load=known.load, recompiled=False))
@@ -205,8 +208,8 @@ def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes],
         manifest = Manifest(
             names.MANIFEST_VERSION,
             manifests.ASSEMBLED,
-            manifests.digest(data),
-            {str(names.ALERTMANAGER_FILE): manifests.digest(data)},
+            digest(data),
+            {str(names.ALERTMANAGER_FILE): digest(data)},
         )
         write.write(options.out, files, changes, manifest)
     return changes
@@ -220,7 +223,7 @@ def _on_disk(out: Path, tenant: str) -> bytes | None:
         data = (out / path).read_bytes()
     except OSError:
         return None
-    return data if known and known.files.get(str(path)) == manifests.digest(data) else None
+    return data if known and known.files.get(str(path)) == digest(data) else None
 
 
 def output_folder(space: Workspace, out: Path | None) -> Path:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from alertkit import names
-from alertkit.compiler.links import panel_url
-from alertkit.compiler.routes import owners
+from alertkit.compiler.routes.compile import owners
+from alertkit.compiler.rules.links import panel_url
 from alertkit.model.oncall import EscalationPolicy, Person, Step, Target, Team
 from alertkit.model.policy import AlertText, TenantPolicy
 from alertkit.model.tenant import AlertDefinition, Project, Tenant

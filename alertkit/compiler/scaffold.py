@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from alertkit import names, resources
-from alertkit.compiler import schema
-from alertkit.compiler.emit import emit
-from alertkit.compiler.write import replace
+from alertkit.compiler.reading import schema
+from alertkit.compiler.writing.emit import emit
+from alertkit.compiler.writing.write import replace
 from alertkit.errors import RefusedToWrite, UsageError
 
 _PLACEHOLDER = "TENANT"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from alertkit import names
-from alertkit.compiler.guard import Guard
+from alertkit.compiler.rules.guard import Guard
 from alertkit.errors import Problem
 from alertkit.model.pack import Pack
 from alertkit.model.tenant import Project

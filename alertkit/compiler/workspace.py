@@ -8,22 +8,23 @@ from pathlib import Path
 import msgspec
 
 from alertkit import dashboards, names
-from alertkit.compiler import builders, resolve, schema
-from alertkit.compiler.checks import CHECKS
-from alertkit.compiler.finding import Finding, did_you_mean, problems_at
-from alertkit.compiler.finding import Path as DataPath
-from alertkit.compiler.grafana import uid_clashes
-from alertkit.compiler.load import load_text, read_bytes
-from alertkit.compiler.packs import Library
+from alertkit.compiler import resolve
+from alertkit.compiler.finding import Finding, did_you_mean, places, problems_at
+from alertkit.compiler.grafana import builders
+from alertkit.compiler.grafana.draw import uid_clashes
+from alertkit.compiler.packs.library import Library
+from alertkit.compiler.reading import schema
+from alertkit.compiler.reading.load import load_text, read_bytes
+from alertkit.compiler.reading.source import Source, called
 from alertkit.compiler.scope import Data, Scope, new_guard
-from alertkit.errors import Level, Problem, ProblemsFound, UsageError
-from alertkit.model.document import Node, locate, plain
-from alertkit.model.rules import Source
+from alertkit.compiler.validate import check_meaning
+from alertkit.compiler.writing.digests import input_digest
+from alertkit.errors import Problem, ProblemsFound, UsageError, any_error
+from alertkit.model.document import plain
 from alertkit.model.tenant import Project, Tenant
 from alertkit.model.text import one_line
 
 _LARGEST_NAME = 63
-_LONGEST_PATH = 500
 
 
 class Workspace(msgspec.Struct, frozen=True):
@@ -46,8 +47,13 @@ class Workspace(msgspec.Struct, frozen=True):
         return Scope(self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts, own, self.trusted)
 
     def called(self, file: Path) -> str:
-        """A file as problems name it: relative to the project, and fit for a terminal whatever its name holds."""
-        return one_line(str(file.relative_to(self.directory)), _LONGEST_PATH)
+        """A file as problems name it."""
+        return called(file, self.directory)
+
+    def digest(self, source: Source) -> str:
+        """The digest of all that a tenant is compiled from."""
+        own = builders.parts(builders.find(self.directory, self.project.tenants, source.tenant))
+        return input_digest([self.text, self.packs.digest.encode(), self.project.environment.encode(), *source.parts(), *own])
 
 
 class Tenants(msgspec.Struct, frozen=True):
@@ -104,11 +110,9 @@ def open_project(directory: Path, environment: str = "", *, trusted: bool = Fals
     packs = Library.of(directory)
     own = builders.find(directory, project.tenants, names.PLATFORM)
     scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts, own, trusted)
-    found = problems_at(
-        node, [finding for check in CHECKS for finding in check(definition, scope)], names.PLATFORM, {names.PROJECT_FILE: text}
-    )
+    found = problems_at(node, check_meaning(definition, scope), names.PLATFORM, {names.PROJECT_FILE: text})
     fatal(found)
-    platform = resolve.tenant(definition, scope, lambda path: source_at(node, path))
+    platform = resolve.tenant(definition, scope, places(node))
     return Workspace(directory, project, platform, definition, packs, hosts, text, tuple(found), trusted)
 
 
@@ -163,17 +167,11 @@ def _name_problem(name: str) -> str:
     return ""
 
 
-def source_at(node: Node, path: DataPath) -> Source:
-    """The line of the definition at a path."""
-    place = locate(node, path)
-    return Source(place.file, place.line)
-
-
 def fatal(problems: list[Problem]) -> None:
     """Stop when a problem is an error.
 
     Raises:
         ProblemsFound: there is one; warnings come along.
     """
-    if any(problem.level is Level.ERROR for problem in problems):
+    if any_error(problems):
         raise ProblemsFound(problems)

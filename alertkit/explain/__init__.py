@@ -13,8 +13,8 @@ import msgspec
 
 from alertkit import names, oncall
 from alertkit.compiler.api import Build
+from alertkit.compiler.compile import Compiled
 from alertkit.compiler.finding import did_you_mean
-from alertkit.compiler.pipeline import Compiled
 from alertkit.errors import ProblemsFound, UsageError
 from alertkit.explain import reasons, ways
 from alertkit.explain.deliveries import Fired, delivery

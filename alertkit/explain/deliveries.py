@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from alertkit import names, oncall
-from alertkit.compiler.pipeline import Compiled
+from alertkit.compiler.compile import Compiled
 from alertkit.explain import reasons
 from alertkit.explain.model import Delivery, PageView, Silence, StepView, Timing
 from alertkit.explain.wording import Word, name_of, wording

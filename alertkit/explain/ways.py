@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertkit import names
-from alertkit.compiler import routes
-from alertkit.compiler.pipeline import Compiled
+from alertkit.compiler.compile import Compiled
+from alertkit.compiler.routes.compile import origins as route_origins
+from alertkit.compiler.routes.compile import root_route
 from alertkit.explain.model import RouteView
 from alertkit.model.route import Fragment, Route
 from alertkit.model.tenant import Project, Tenant
@@ -18,7 +19,7 @@ from alertkit.routing.tree import Position
 
 def whole_tree(platform: Tenant, project: Project, fragments: tuple[Fragment, ...]) -> Route:
     """Alertmanager's tree with these tenants, the platform's first."""
-    root = routes.root_route(platform, project)
+    root = root_route(platform, project)
     return Route(
         receiver=root.receiver,
         group_by=root.group_by,
@@ -40,7 +41,7 @@ def view(decided: Decision, builds: tuple[Compiled, ...], project: Project) -> R
     for index, build in enumerate(builds):
         name = build.tenant.name
         origins[index,] = "the platform's routes" if name == names.PLATFORM else f"tenant {name}"
-        origins |= {(index, *below): words for below, words in routes.origins(build.tenant, project).items()}
+        origins |= {(index, *below): words for below, words in route_origins(build.tenant, project).items()}
     receivers = {verdict.position: verdict.route.receiver or "" for verdict in decided.verdict.walk()}
     return _view(decided.verdict, decided.labels, origins, receivers, "")
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 ELLIPSIS = "…"
+UNSEEN: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
+"""Inside a character class: what no file of definitions may hold, and no file of ours shows bare. C0 but tab and line ends, C1,
+line separators, bidirectional controls, lone surrogates, byte order mark."""
 _BLANKS = re.compile(r"[\t\n\x0b\x0c\r\x85\u2028\u2029 ]+")
 _HIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls
@@ -43,3 +47,8 @@ def visible(text: str) -> str:
 def clip(text: str, limit: int) -> str:
     """At most `limit` characters; a cut ends in `…`."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)].rstrip() + ELLIPSIS
+
+
+def quoted(text: str) -> str:
+    """Foreign text for a message: quoted, bounded, with nothing in it that a terminal would obey."""
+    return repr(text if len(text) <= 60 else text[:59] + ELLIPSIS)

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from alertkit import __version__
 from alertkit.cli import COMMANDS, cli
-from alertkit.compiler import schema
+from alertkit.compiler.reading import schema
 
 ALERT = "alerts: [{{name: A, service: web, expr: x > {}, severity: info, summary: a}}]\n"
 RIGHT, WRONG = ALERT.format(1), ALERT.format(1).replace("service: web", "service: wep")

@@ -7,7 +7,9 @@ from pathlib import Path
 import projects
 
 from alertkit.compiler import pipeline, resolve, workspace
+from alertkit.compiler.finding import places
 from alertkit.compiler.pipeline import TenantBuild
+from alertkit.compiler.reading.source import read_source
 from alertkit.compiler.scope import Scope
 from alertkit.compiler.workspace import Workspace
 from alertkit.model.document import plain
@@ -26,14 +28,14 @@ def resolved(folder: Path, example: str = "", environment: str = "", name: str =
     scope = space.scope(name)
     if name == "platform":
         return space.platform, scope
-    source = pipeline.read_source(space, name, workspace.list_tenants(space).files[name])
-    node, problems = pipeline._checked(source, scope)
+    source = read_source(space.directory, name, workspace.list_tenants(space).files[name])
+    node, problems = pipeline._read(source, scope)
     assert node is not None
-    assert problems == []
-    return resolve.tenant(plain(node), scope, lambda path: workspace.source_at(node, path)), scope
+    assert problems == ()
+    return resolve.tenant(plain(node), scope, places(node)), scope
 
 
 def built(folder: Path, example: str = "", environment: str = "", name: str = "acme") -> TenantBuild:
     """A tenant of an example, compiled in memory."""
     space = open_example(folder, example, environment)
-    return pipeline.build(space, pipeline.read_source(space, name, workspace.list_tenants(space).files[name]))
+    return pipeline.build(space, read_source(space.directory, name, workspace.list_tenants(space).files[name]))

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from alertkit import names
-from alertkit.compiler import render, slos, unittests
-from alertkit.compiler.cases_render import render as render_cases
-from alertkit.compiler.guard import Guard
-from alertkit.compiler.rules import Rules
-from alertkit.compiler.slo_parts import SloContext, SloRules
+from alertkit.compiler.cases.compile import compile_cases
+from alertkit.compiler.cases.render import render as render_cases
+from alertkit.compiler.rules.compile import Rules
+from alertkit.compiler.rules.guard import Guard
+from alertkit.compiler.slos.compile import compile_slo
+from alertkit.compiler.slos.parts import SloContext, SloRules
+from alertkit.compiler.writing import render
 from alertkit.model.cases import Cases
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup, Source
@@ -65,7 +67,7 @@ NATIVE = slo("native", LatencyNative('native_seconds{job="x"}', Duration.parse("
 
 
 def compiled(every: Sequence[Slo]) -> Compiled:
-    return [(one, slos.compile_slo(one, CONTEXT)) for one in every]
+    return [(one, compile_slo(one, CONTEXT)) for one in every]
 
 
 def together(*parts: Rules) -> Rules:
@@ -117,6 +119,6 @@ def failures(folder: Path, rules: Rules, cases: Cases) -> list[str]:
 
 def check(folder: Path, *rules: RecordingRule | AlertingRule) -> list[str]:
     """What promtool finds wrong with the cases derived from some rules; none may be left out."""
-    found = unittests.compile_cases(only(*rules), (), (), CONTEXT, isolated=True)
+    found = compile_cases(only(*rules), (), (), CONTEXT, isolated=True)
     assert found.uncovered == {}
     return failures(folder, only(*rules), found)

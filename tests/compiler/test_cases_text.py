@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from alertkit.compiler.cases_text import expand
-from alertkit.compiler.words import annotation
+from alertkit.compiler.cases.text import expand
+from alertkit.compiler.rules.words import annotation
 from alertkit.model.policy import Unit
 from alertkit.tools import program
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from slo_world import CONTEXT, alert, check, failures, only, record
 
-from alertkit.compiler import unittests
-from alertkit.compiler.cases_labels import examples
+from alertkit.compiler.cases.compile import compile_cases
+from alertkit.compiler.cases.labels import examples
 from alertkit.model.cases import Cases
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import AlertingRule, RecordingRule
@@ -117,7 +117,7 @@ def _promtool(tool: Callable[[str], str]) -> None:
 
 
 def cases(*rules: AlertingRule | RecordingRule) -> Cases:
-    return unittests.compile_cases(only(*rules), (), (), CONTEXT, isolated=True)
+    return compile_cases(only(*rules), (), (), CONTEXT, isolated=True)
 
 
 def test_promtool_agrees_with_the_cases_of_many_alerts_together(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_random_conditions_pass_their_cases(tmp_path: Path) -> None:
         parts = [compared(100 * number + part) for part in range(chance.randrange(1, 4))]
         joined = f" {chance.choice(['and', 'or', 'unless'])} on () ".join(f"({part})" for part in parts)
         rules.append(alert(joined, f"R{number}", hold=chance.choice([None, MINUTES])))
-    found = unittests.compile_cases(only(*rules), (), (), CONTEXT, isolated=True)
+    found = compile_cases(only(*rules), (), (), CONTEXT, isolated=True)
     assert len(found.uncovered) < 10
     assert failures(tmp_path, only(*rules), found) == []
 

@@ -9,9 +9,9 @@ import pytest
 from slo_world import CONTEXT, GUARD, SOURCE, failures
 
 from alertkit import names, promql
-from alertkit.compiler import unittests
-from alertkit.compiler.detections import Lowered, lower
-from alertkit.compiler.rules import Rules
+from alertkit.compiler.cases.compile import compile_cases
+from alertkit.compiler.rules.compile import Rules
+from alertkit.compiler.rules.detections import Lowered, lower
 from alertkit.model.cases import Cases
 from alertkit.model.detection import Absence, Anomaly, Capacity, DetectionDefinition
 from alertkit.model.quantity import Duration
@@ -59,7 +59,7 @@ def together(definitions: list[DetectionDefinition]) -> tuple[Rules, Cases]:
             groups.append(RuleGroup(f"acme/detection/{definition.id}", tuple(records)))
         alerts.append(alert)
     rules = Rules(tuple(groups), (RuleGroup("acme/shop", tuple(alerts)),))
-    return rules, unittests.compile_cases(rules, (), (), CONTEXT, isolated=True, detections=definitions)
+    return rules, compile_cases(rules, (), (), CONTEXT, isolated=True, detections=definitions)
 
 
 def test_every_detection_passes_its_cases(tmp_path: Path, tool: Callable[[str], str]) -> None:

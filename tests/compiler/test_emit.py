@@ -14,8 +14,8 @@ from hypothesis import given
 from ruamel.yaml import YAML
 from yaml_texts import TEMPTING, data, seen_data
 
-from alertkit.compiler.emit import emit
-from alertkit.compiler.load import load_text
+from alertkit.compiler.reading.load import load_text
+from alertkit.compiler.writing.emit import emit
 from alertkit.model.document import plain
 
 READERS: dict[str, Callable[[str], Any]] = {

@@ -8,12 +8,12 @@ from pathlib import Path
 import projects
 import pytest
 
-from alertkit.compiler import write
 from alertkit.compiler.generate import Options, generate, output_folder
-from alertkit.compiler.manifest import digest
 from alertkit.compiler.pipeline import TenantBuild
-from alertkit.compiler.plan import Plan, TenantPlan
 from alertkit.compiler.workspace import open_project
+from alertkit.compiler.writing import write
+from alertkit.compiler.writing.manifest import digest
+from alertkit.compiler.writing.plan import Plan, TenantPlan
 from alertkit.errors import Problem, ProblemsFound, RefusedToWrite, UsageError
 
 Tree = dict[str, bytes]

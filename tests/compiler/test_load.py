@@ -13,11 +13,11 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 from yaml_texts import nearly_yaml, seen_data, seen_keys, seen_texts
 
-from alertkit.compiler import load
 from alertkit.compiler.codes import CODES
-from alertkit.compiler.emit import emit
-from alertkit.compiler.load import load_file, load_text, read_fast, read_masked, read_slowly
-from alertkit.compiler.yaml_nodes import FORBIDDEN, MAX_DEPTH
+from alertkit.compiler.reading import load
+from alertkit.compiler.reading.load import load_file, load_text, read_fast, read_masked, read_slowly
+from alertkit.compiler.reading.yaml_nodes import FORBIDDEN, MAX_DEPTH
+from alertkit.compiler.writing.emit import emit
 from alertkit.errors import Problem, ProblemsFound
 from alertkit.model.document import Node, Place, locate, plain
 

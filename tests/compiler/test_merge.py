@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertkit.compiler.load import load_text
-from alertkit.compiler.merge import merge_sections, overlay
+from alertkit.compiler.reading.load import load_text
+from alertkit.compiler.reading.merge import merge_sections, overlay
 from alertkit.errors import ProblemsFound
 from alertkit.model.document import Node, Place, locate, plain
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yaml_texts import seen_texts
 
-from alertkit.compiler.emit import emit
-from alertkit.compiler.load import load_text
-from alertkit.compiler.places import inside
+from alertkit.compiler.reading.load import load_text
+from alertkit.compiler.reading.places import inside
+from alertkit.compiler.writing.emit import emit
 from alertkit.model.document import Node, Place
 
 

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertkit import build, write
-from alertkit.compiler.plan import RuleChange, TenantPlan, _difference, rule_key
+from alertkit.compiler.writing import render
+from alertkit.compiler.writing.plan import RuleChange, TenantPlan, _difference
+from alertkit.compiler.writing.render import rule_key
 from alertkit.errors import Level, Problem
 from alertkit.model.rules import AlertingRule, RecordingRule, Source
 
@@ -122,10 +124,11 @@ def test_a_plan_does_not_fail_on_files_that_somebody_broke(tmp_path: Path) -> No
 
 def test_a_record_is_called_by_its_name_and_its_own_labels() -> None:
     source = Source("a.yaml", 1)
-    assert rule_key(RecordingRule("a:b", "x", {"z": "1", "b": "2", "tenant": "acme"}, source)) == 'record a:b{b="2", z="1"}'
-    assert rule_key(RecordingRule("a:b", "x", {"tenant": "acme"}, source)) == "record a:b"
+    labelled = RecordingRule("a:b", "x", {"z": "1", "b": "2", "tenant": "acme"}, source)
+    assert rule_key(render.rule(labelled)) == 'record a:b{b="2", z="1"}'
+    assert rule_key(render.rule(RecordingRule("a:b", "x", {"tenant": "acme"}, source))) == "record a:b"
     alert = AlertingRule("web/pack/A", "A", "x", {"tenant": "acme"}, {"alertkit_rule": "web/pack/A"}, source)
-    assert rule_key(alert) == "alert web/pack/A"
+    assert rule_key(render.rule(alert)) == "alert web/pack/A"
 
 
 @given(st.text(max_size=400), st.text(max_size=400))

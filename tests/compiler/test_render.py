@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alertkit import build, names
-from alertkit.compiler import pipeline, render
+from alertkit.compiler import pipeline
+from alertkit.compiler.writing import render
 from alertkit.model.oncall import Restriction
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Fragment, InhibitRule, Matcher, NativeReceiver, Route, TimeInterval, WebhookReceiver

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alertkit import names
-from alertkit.compiler.routes import compile_routes, policy_names, root_route
+from alertkit.compiler.routes.compile import compile_routes, policy_names, root_route
 from alertkit.model.route import Fragment, Matcher, Route, WebhookReceiver
 from alertkit.model.rules import Source
 from alertkit.model.tenant import InhibitDefinition, Project, RouteDefinition, Tenant

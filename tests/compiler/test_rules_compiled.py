@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alertkit import names
-from alertkit.compiler import render
-from alertkit.compiler.emit import emit
-from alertkit.compiler.rules import Rules, compile_rules
+from alertkit.compiler.rules.compile import Rules, compile_rules
+from alertkit.compiler.rules.words import annotation, in_language, literal
 from alertkit.compiler.scope import Scope
-from alertkit.compiler.words import annotation, in_language, literal
+from alertkit.compiler.writing import render
+from alertkit.compiler.writing.emit import emit
 from alertkit.model.policy import Unit
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import AlertingRule, RuleGroup, Source

@@ -8,7 +8,7 @@ import projects
 import pytest
 
 from alertkit import check
-from alertkit.compiler import schema
+from alertkit.compiler.reading import schema
 
 LAYER = """people: [{id: amelie, name: Amélie, slack: U0AMELIE1}]
 schedules:

@@ -22,8 +22,8 @@ from slo_world import (
     together,
 )
 
-from alertkit.compiler import unittests
-from alertkit.compiler.rules import Rules
+from alertkit.compiler.cases.compile import compile_cases
+from alertkit.compiler.rules.compile import Rules
 from alertkit.model.cases import Cases
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import Rule, RuleGroup
@@ -37,7 +37,7 @@ def _promtool(tool: Callable[[str], str]) -> None:
 
 def cases(every: list[Slo]) -> tuple[Rules, Cases]:
     found = compiled(every)
-    return together(*(one.rules for _, one in found)), unittests.compile_cases(NOTHING, found, (), CONTEXT, isolated=True)
+    return together(*(one.rules for _, one in found)), compile_cases(NOTHING, found, (), CONTEXT, isolated=True)
 
 
 def changed(rules: Rules, change: Callable[[str], str]) -> Rules:
@@ -133,7 +133,7 @@ def test_a_year_long_window_stays_within_what_promtool_reads(tmp_path: Path) -> 
 
 
 def test_a_tenant_without_slos_has_no_cases_of_them() -> None:
-    assert unittests.compile_cases(NOTHING, (), (), CONTEXT, isolated=True) == Cases((), frozenset(), {})
+    assert compile_cases(NOTHING, (), (), CONTEXT, isolated=True) == Cases((), frozenset(), {})
 
 
 @pytest.mark.parametrize(

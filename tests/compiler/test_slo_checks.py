@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from slo_world import EVERY_KIND, HTTP, NATIVE, slo
 
-from alertkit.compiler.slo_checks import check, clashes
+from alertkit.compiler.slos.checks import check, clashes
 from alertkit.errors import Level
 from alertkit.model.quantity import Duration
 from alertkit.model.slo import BooleanGauge, EventsErrors, LatencyBucket, LatencyNative, RawRatio, Sli, Slo, Tier

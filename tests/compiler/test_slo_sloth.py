@@ -6,7 +6,7 @@ import re
 
 from slo_world import CONTEXT, compiled, rules_of, slo
 
-from alertkit.compiler import slos
+from alertkit.compiler.slos.compile import compile_slo
 from alertkit.model.rules import AlertingRule, RecordingRule
 from alertkit.model.slo import EventsErrors, EventsGood, RawRatio
 
@@ -25,12 +25,12 @@ def plainly(expr: str) -> str:
 
 
 def records() -> dict[str, RecordingRule]:
-    found = rules_of(slos.compile_slo(SLO, CONTEXT).rules)
+    found = rules_of(compile_slo(SLO, CONTEXT).rules)
     return {rule.record: rule for rule in found if isinstance(rule, RecordingRule)}
 
 
 def test_there_are_17_rules_in_sloths_three_groups() -> None:
-    found = slos.compile_slo(SLO, CONTEXT).rules
+    found = compile_slo(SLO, CONTEXT).rules
     assert [(group.name, len(group.rules)) for group in (*found.records, *found.alerts)] == [
         ("sloth-slo-sli-recordings-shop-requests-availability", 8),
         ("sloth-slo-meta-recordings-shop-requests-availability", 7),
@@ -58,7 +58,7 @@ def test_the_period_is_the_mean_of_the_5_minute_ratios() -> None:
 
 def test_a_period_of_28_days_is_named_in_weeks_as_prometheus_prints_it() -> None:
     one = slo("a1", EventsErrors("e_total", "t_total"), "28d", compatibility="sloth")
-    found = {rule.record for rule in rules_of(slos.compile_slo(one, CONTEXT).rules) if isinstance(rule, RecordingRule)}
+    found = {rule.record for rule in rules_of(compile_slo(one, CONTEXT).rules) if isinstance(rule, RecordingRule)}
     assert "slo:sli_error:ratio_rate4w" in found
 
 
@@ -82,7 +82,7 @@ def test_the_metadata_is_sloths() -> None:
 
 
 def test_a_page_is_quick_or_slow() -> None:
-    page, ticket = (rule for rule in rules_of(slos.compile_slo(SLO, CONTEXT).rules) if isinstance(rule, AlertingRule))
+    page, ticket = (rule for rule in rules_of(compile_slo(SLO, CONTEXT).rules) if isinstance(rule, AlertingRule))
 
     def above(window: str, factor: str) -> str:
         return f"max(slo:sli_error:ratio_rate{window}{MATCHERS} > ({factor} * 0.001)) without (sloth_window)"

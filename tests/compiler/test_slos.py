@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slo_world import CONTEXT, EVERY_KIND, GUARD, HTTP, NATIVE, compiled, rules_of, slo, together
 
-from alertkit.compiler import render, slos
-from alertkit.compiler.slo_parts import SloContext
+from alertkit.compiler.slos.compile import compile_slo, inhibit_rule
+from alertkit.compiler.slos.parts import SloContext
+from alertkit.compiler.writing import render
 from alertkit.errors import IsolationError
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
@@ -23,12 +24,12 @@ EVERY = [*EVERY_KIND, NATIVE]
 
 
 def alerts(one: Slo) -> dict[str, AlertingRule]:
-    found = rules_of(slos.compile_slo(one, CONTEXT).rules)
+    found = rules_of(compile_slo(one, CONTEXT).rules)
     return {rule.labels["tier"]: rule for rule in found if isinstance(rule, AlertingRule)}
 
 
 def records(one: Slo) -> dict[str, RecordingRule]:
-    return {rule.record: rule for rule in rules_of(slos.compile_slo(one, CONTEXT).rules) if isinstance(rule, RecordingRule)}
+    return {rule.record: rule for rule in rules_of(compile_slo(one, CONTEXT).rules) if isinstance(rule, RecordingRule)}
 
 
 def test_a_page_needs_the_long_and_the_short_window_above_an_exact_threshold() -> None:
@@ -54,7 +55,7 @@ def test_long_windows_divide_sums_and_never_average_ratios() -> None:
 
 
 def test_windows_of_a_day_and_more_are_evaluated_more_slowly_and_the_rest_in_one_group_in_order() -> None:
-    short, long = slos.compile_slo(slo("a", HTTP), CONTEXT).rules.records
+    short, long = compile_slo(slo("a", HTTP), CONTEXT).rules.records
     assert (short.name, short.interval) == ("acme/slo/a", None)
     assert [rule.record for rule in short.rules if isinstance(rule, RecordingRule)] == [
         "slo:objective:ratio",
@@ -75,7 +76,7 @@ def test_windows_of_a_day_and_more_are_evaluated_more_slowly_and_the_rest_in_one
 
 def test_no_name_depends_on_whether_a_window_is_written_in_weeks() -> None:
     def parts(window: str) -> bytes:
-        found = slos.compile_slo(slo("a", HTTP, window), CONTEXT).rules
+        found = compile_slo(slo("a", HTTP, window), CONTEXT).rules
         return render.rule_file((*found.records, *found.alerts), "acme")
 
     assert parts("4w") == parts("28d")
@@ -91,20 +92,20 @@ def test_group_by_labels_are_carried_through_every_join() -> None:
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
 def test_every_selector_of_every_rule_carries_the_tenant(one: Slo) -> None:
-    for rule in rules_of(slos.compile_slo(one, CONTEXT).rules):
+    for rule in rules_of(compile_slo(one, CONTEXT).rules):
         assert GUARD(rule.expr) == rule.expr
         assert list(rule.labels.items())[-1] == ("tenant", "acme")
 
 
 def test_an_expression_of_another_tenant_is_refused() -> None:
     with pytest.raises(IsolationError):
-        slos.compile_slo(slo("a", EventsErrors('e_total{tenant="globex"}', "t_total")), CONTEXT)
+        compile_slo(slo("a", EventsErrors('e_total{tenant="globex"}', "t_total")), CONTEXT)
 
 
 @given(st.sampled_from(["a) or (b", "a[1h]", "a[5m]) or vector(1", "a # c", "a_total # x", "{__name__=~'.+'}", "a, b", ""]))
 def test_an_authors_text_cannot_break_out_of_the_rule_that_holds_it(text: str) -> None:
     try:
-        found = slos.compile_slo(slo("a", EventsErrors(text, "t_total")), CONTEXT)
+        found = compile_slo(slo("a", EventsErrors(text, "t_total")), CONTEXT)
     except Exception:  # noqa: BLE001 - a refusal of any kind will do
         return
     for rule in rules_of(found.rules):
@@ -120,7 +121,7 @@ def test_promtool_takes_the_rules_of_every_kind(tmp_path: Path, tool: Callable[[
 
 
 def test_ids_are_unique_and_every_alert_has_words_in_five_languages() -> None:
-    found = [slos.compile_slo(one, CONTEXT) for one in EVERY]
+    found = [compile_slo(one, CONTEXT) for one in EVERY]
     ids = [rule.id for one in found for rule in rules_of(one.rules) if isinstance(rule, AlertingRule)]
     texts = {key: text for one in found for key, text in one.texts.items()}
     assert len(set(ids)) == len(ids)
@@ -144,7 +145,7 @@ def test_an_authors_own_words_and_runbook_replace_alertkits() -> None:
 
 def test_a_dashboard_is_linked_where_there_is_one() -> None:
     context = SloContext("acme", "tenant", "en", GUARD, lambda rule: f"https://grafana/{rule}")
-    rule = slos.compile_slo(slo("a", HTTP), context).rules.alerts[0].rules[0]
+    rule = compile_slo(slo("a", HTTP), context).rules.alerts[0].rules[0]
     assert isinstance(rule, AlertingRule)
     assert rule.annotations["dashboard_url"] == "https://grafana/slo/a/page-1h"
 
@@ -160,7 +161,7 @@ def test_absence_is_off_unless_asked_for() -> None:
 
 
 def test_an_slo_without_tiers_has_records_and_no_alerts() -> None:
-    found = slos.compile_slo(slo("a", HTTP, tiers=()), CONTEXT)
+    found = compile_slo(slo("a", HTTP, tiers=()), CONTEXT)
     assert found.rules.alerts == ()
     assert "slo:errors_per_events:ratio_rate30d" in {r.record for r in rules_of(found.rules) if isinstance(r, RecordingRule)}
 
@@ -171,7 +172,7 @@ def fired(rule: AlertingRule, **labels: str) -> dict[str, str]:
 
 def test_a_page_mutes_the_tickets_of_its_own_slo_group_and_tenant_alone() -> None:
     one, other = slo("a", HTTP, group_by=("region",)), slo("b", HTTP)
-    mute = slos.inhibit_rule([one, other], CONTEXT)
+    mute = inhibit_rule([one, other], CONTEXT)
     assert mute is not None
     page, ticket = alerts(one)["page-1h"], alerts(one)["ticket-3d"]
 
@@ -188,12 +189,12 @@ def test_a_page_mutes_the_tickets_of_its_own_slo_group_and_tenant_alone() -> Non
 
 
 def test_without_pages_or_tickets_nothing_is_muted() -> None:
-    assert slos.inhibit_rule([slo("a", HTTP, "1d")], CONTEXT) is None
-    assert slos.inhibit_rule([], CONTEXT) is None
+    assert inhibit_rule([slo("a", HTTP, "1d")], CONTEXT) is None
+    assert inhibit_rule([], CONTEXT) is None
 
 
 def test_the_inhibit_rule_names_the_tenant_on_both_sides() -> None:
-    mute = slos.inhibit_rule([slo("a", HTTP)], CONTEXT)
+    mute = inhibit_rule([slo("a", HTTP)], CONTEXT)
     assert mute is not None
     own = Matcher("tenant", "=", "acme")
     assert own in mute.source
@@ -220,5 +221,5 @@ def test_the_value_of_an_alert_at_its_threshold_is_the_time_that_its_share_says(
 
 
 def test_a_window_of_less_than_a_day_needs_no_slow_group() -> None:
-    (group,) = slos.compile_slo(slo("a", HTTP, "12h"), CONTEXT).rules.records
+    (group,) = compile_slo(slo("a", HTTP, "12h"), CONTEXT).rules.records
     assert group.rules[-1] == records(slo("a", HTTP, "12h"))["slo:period_error_budget_remaining:ratio"]

@@ -11,7 +11,7 @@ from alertkit import ProblemsFound, build, names
 from alertkit.compiler import pipeline
 from alertkit.compiler.api import Build
 from alertkit.compiler.pipeline import TenantBuild
-from alertkit.compiler.verify import Verifier
+from alertkit.compiler.proof.verify import Verifier
 from alertkit.errors import MissingTool
 
 RULES = """records: [{record: "a:b", expr: sum(x)}]

@@ -6,10 +6,11 @@ import compiled
 import pytest
 
 from alertkit import names
-from alertkit.compiler import manifest as manifests
-from alertkit.compiler import write
-from alertkit.compiler.manifest import Manifest
-from alertkit.compiler.write import FileChange, Files
+from alertkit.compiler.writing import manifest as manifests
+from alertkit.compiler.writing import write
+from alertkit.compiler.writing.digests import digest
+from alertkit.compiler.writing.manifest import Manifest
+from alertkit.compiler.writing.write import FileChange, Files
 from alertkit.errors import RefusedToWrite, UsageError
 
 RULES, POLICY = names.alerts_file("acme"), names.policy_file("acme")
@@ -23,9 +24,7 @@ def files(**texts: bytes) -> Files:
 
 
 def manifest(content: Files) -> Manifest:
-    return Manifest(
-        names.MANIFEST_VERSION, "acme", "input", {str(path): manifests.digest(data) for path, data in content.items()}
-    )
+    return Manifest(names.MANIFEST_VERSION, "acme", "input", {str(path): digest(data) for path, data in content.items()})
 
 
 def run(out: Path, content: Files) -> dict[str, str]:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from slo_world import CONTEXT, SOURCE, alert, failures, only, record
 
-from alertkit.compiler import cases_written, unittests
+from alertkit.compiler.cases import written as cases_written
+from alertkit.compiler.cases.compile import compile_cases
 from alertkit.model.cases import Cases
 from alertkit.model.quantity import Duration
 from alertkit.model.rules import AlertingRule, RecordingRule
@@ -21,7 +22,7 @@ def case(series: dict[str, str], rule: str = "Late", **more: Any) -> CaseDefinit
 
 
 def cases(written: CaseDefinition, *rules: AlertingRule | RecordingRule, isolated: bool = True) -> Cases:
-    return unittests.compile_cases(only(*rules), (), [written], CONTEXT, isolated=isolated)
+    return compile_cases(only(*rules), (), [written], CONTEXT, isolated=isolated)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from alertkit.compiler.yaml_nodes import FORBIDDEN
+from alertkit.compiler.reading.yaml_nodes import FORBIDDEN
 
 TEMPTING = (
     *(

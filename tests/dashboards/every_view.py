@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from alertkit import dashboards, names
-from alertkit.compiler import grafana, pipeline
-from alertkit.compiler.pipeline import Source
+from alertkit.compiler import pipeline
+from alertkit.compiler.reading.source import Source, read_source
 from alertkit.compiler.workspace import list_tenants, open_project
 from alertkit.dashboards import ViewContext
 
@@ -20,21 +20,15 @@ PROJECT = Path(__file__).resolve().parents[2] / "examples" / "streaming-platform
 def contexts() -> dict[str, ViewContext]:
     """Each tenant's, the platform's first; its receiver is scraped, whatever the example says."""
     space = open_project(PROJECT)
-    found: dict[str, ViewContext] = {}
-    real = grafana.draw
-
-    def draw(tenant, project, context, *rest):
-        found[tenant.name] = context
-        return real(tenant, project, context, *rest)
-
-    grafana.draw = draw
-    try:
-        pipeline.build(space, Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),)))
-        for name, files in list_tenants(space).files.items():
-            assert not pipeline.build(space, pipeline.read_source(space, name, files)).problems
-    finally:
-        grafana.draw = real
-    return {name: msgspec.structs.replace(context, receiver_job="alertkit") for name, context in found.items()}
+    platform = Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
+    sources = [platform, *(read_source(space.directory, name, files) for name, files in list_tenants(space).files.items())]
+    found = {}
+    for source in sources:
+        compiled = pipeline.build(space, source).compiled
+        assert compiled
+        context = ViewContext.of(compiled.tenant, space.project, compiled.groups, compiled.policy.texts)
+        found[source.tenant] = msgspec.structs.replace(context, receiver_job="alertkit")
+    return found
 
 
 def every_dashboard(version: tuple[int, int] = (10, 4)) -> dict[tuple[str, str], bytes]:

@@ -8,7 +8,7 @@ import pytest
 from dashboard_definitions import alert, context_with, record
 from live_prometheus import running
 
-from alertkit.compiler import render
+from alertkit.compiler.writing import render
 from alertkit.dashboards import build
 from alertkit.dashboards.normalise import panels
 

@@ -17,7 +17,7 @@ from every_view import contexts, every_dashboard
 from live_prometheus import running
 from made_history import Past, Span
 
-from alertkit.compiler import render
+from alertkit.compiler.writing import render
 from alertkit.dashboards.normalise import panels
 from alertkit.model.rules import AlertingRule, RecordingRule
 

@@ -63,12 +63,14 @@ def generate(project: Path) -> list[Path]:
 
 def resolved(project: Path) -> Tenant:
     """The tenant acme as it is compiled."""
-    from alertkit.compiler import pipeline, resolve, workspace
+    from alertkit.compiler import resolve, workspace
+    from alertkit.compiler.finding import places
+    from alertkit.compiler.reading.source import load, read_source
     from alertkit.model.document import plain
 
     space = workspace.open_project(project)
-    node = pipeline.load(pipeline.read_source(space, "acme", [project / "tenants" / "acme.yaml"]))
-    return resolve.tenant(plain(node), space.scope("acme"), lambda path: workspace.source_at(node, path))
+    node = load(read_source(space.directory, "acme", [project / "tenants" / "acme.yaml"]))
+    return resolve.tenant(plain(node), space.scope("acme"), places(node))
 
 
 def promtool_file(cases: Iterable[CaseDefinition], rule_files: list[Path], interval: Duration) -> str:

@@ -14,7 +14,7 @@ from alertkit import check
 from alertkit.compiler.api import build
 from alertkit.compiler.generate import Options
 from alertkit.compiler.generate import generate as generate_all
-from alertkit.compiler.load import load_text
+from alertkit.compiler.reading.load import load_text
 from alertkit.compiler.workspace import open_project
 from alertkit.model.document import plain
 

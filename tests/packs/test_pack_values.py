@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertkit.compiler import packs_places, packs_values
-from alertkit.compiler.packs_places import MisplacedError
+from alertkit.compiler.packs import places
+from alertkit.compiler.packs import values as packs_values
+from alertkit.compiler.packs.places import MisplacedError
 from alertkit.model.pack import Kind, Parameter
 from alertkit.model.quantity import Duration
 from alertkit.promql import condition, selectors
@@ -79,14 +80,14 @@ def test_bounds_belong_to_what_is_allowed(written: str, problem: str) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cc", "Cs", "Cf", "Zl", "Zp"]), min_size=1, max_size=50))
 def test_a_text_can_never_be_more_than_the_value_of_its_matcher(text: str) -> None:
-    filled = packs_places.fill('sum(rate(x{job="${job}", a="b"}[5m])) > 1', {"job": text})
+    filled = places.fill('sum(rate(x{job="${job}", a="b"}[5m])) > 1', {"job": text})
     (selector,) = selectors(filled)
     assert {(matcher.name, matcher.op, matcher.value) for matcher in selector.matchers} == {("job", "=", text), ("a", "=", "b")}
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, places=6))
 def test_a_number_in_a_rule_is_the_number_that_was_said(number: Decimal) -> None:
-    filled = packs_places.fill("x > ${limit}", {"limit": number})
+    filled = places.fill("x > ${limit}", {"limit": number})
     assert condition(filled).value == float(number)
 
 
@@ -107,16 +108,16 @@ FILLED = [
 
 @pytest.mark.parametrize(("text", "values", "filled"), FILLED)
 def test_a_place_is_filled_with_what_fits_where_it_stands(text: str, values: dict[str, object], filled: str) -> None:
-    assert packs_places.fill(text, values) == filled  # type: ignore[arg-type]
+    assert places.fill(text, values) == filled  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ['x{a="pre-${job}"}', "x{a='${job}'}", "x > $limit", "x > ${Limit}", "x > ${}", "x{a=`${job}`}"])
 def test_what_looks_like_a_place_and_is_none_is_refused(text: str) -> None:
     with pytest.raises(MisplacedError):
-        packs_places.find(text)
+        places.find(text)
 
 
 def test_records_are_matched_by_service_and_other_metrics_are_not() -> None:
     expr = "a:b:c / on() sum(up) > 0 and a:b:c offset 1w > 1"
-    own = packs_places.own_records(expr, frozenset({"a:b:c"}), "shop")
+    own = places.own_records(expr, frozenset({"a:b:c"}), "shop")
     assert own == 'a:b:c{service="shop"} / on() sum(up) > 0 and a:b:c{service="shop"} offset 1w > 1'

@@ -11,7 +11,7 @@ from pack_projects import make_project
 from test_own_packs import QUEUE, own_pack
 
 from alertkit.cli import cli
-from alertkit.compiler.packs import Library
+from alertkit.compiler.packs.library import Library
 
 
 @pytest.fixture

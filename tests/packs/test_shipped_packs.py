@@ -12,9 +12,9 @@ import pytest
 from pack_projects import generate, make_project, resolved, rules, run_cases
 
 from alertkit import names, resources
-from alertkit.compiler import packs_values
-from alertkit.compiler.load import load_text
-from alertkit.compiler.packs import Library
+from alertkit.compiler.packs import values as packs_values
+from alertkit.compiler.packs.library import Library
+from alertkit.compiler.reading.load import load_text
 from alertkit.model.document import plain
 from alertkit.model.pack import Pack
 

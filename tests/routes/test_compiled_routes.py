@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertkit import names
-from alertkit.compiler import routes
+from alertkit.compiler.routes.compile import compile_routes
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher, Route
 from alertkit.model.rules import Source
@@ -60,7 +60,7 @@ def definitions(depth: int = 2) -> st.SearchStrategy[RouteDefinition]:
 def tree(acme, written: tuple[RouteDefinition, ...], **routing: object) -> Tree:
     tenant, project = acme
     tenant = msgspec.structs.replace(tenant, routing=msgspec.structs.replace(tenant.routing, routes=written, **routing))
-    (root,) = routes.compile_routes(tenant, project).routes
+    (root,) = compile_routes(tenant, project).routes
     return Tree(Route(receiver="platform/unrouted", routes=(root,)))
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from alertkit import check, names
 from alertkit.compiler.generate import Options, generate
-from alertkit.compiler.verify import Verifier
+from alertkit.compiler.proof.verify import Verifier
 from alertkit.compiler.workspace import open_project
 from alertkit.routing import inhibited_by
 

@@ -7,9 +7,9 @@ import pytest
 import routed
 
 import alertkit
-from alertkit.compiler import route_tests
-from alertkit.compiler.route_tests import Reach, run_route_tests
-from alertkit.compiler.verify import Verifier
+from alertkit.compiler.proof import routes
+from alertkit.compiler.proof.routes import Reach, run_route_tests
+from alertkit.compiler.proof.verify import Verifier
 from alertkit.compiler.workspace import open_project
 
 ACME = """\
@@ -135,7 +135,7 @@ def test_the_offline_answer_is_amtool_s_for_the_same_labels(tmp_path, tool):
     file = routed.written(built, tmp_path)
     tree, project = routed.read_tree(file.read_bytes()), built.workspace.project
     compiled = [one.compiled for one in built.tenants]
-    for reach in [reach for one in compiled for reach in route_tests.generated(one, project)]:
+    for reach in [reach for one in compiled for reach in routes.generated(one, project)]:
         assert amtool.receivers(file, reach.labels) == routed.reached(tree, reach.labels), reach
 
 

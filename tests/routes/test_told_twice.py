@@ -10,8 +10,9 @@ import routed
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from alertkit.compiler import routes, routes_read
 from alertkit.compiler.checks import routes as checks
+from alertkit.compiler.resolve import routing
+from alertkit.compiler.routes.compile import compile_routes
 from alertkit.model.route import Route
 from alertkit.model.rules import Source
 from alertkit.routing import Tree
@@ -42,9 +43,9 @@ def written(depth: int = 1) -> st.SearchStrategy[dict]:
 
 def reached(acme, data: list[dict]) -> list[list[str]]:
     scope, tenant = acme
-    definitions = routes_read.routes(data, (), lambda path: Source("a", 1))
+    definitions = routing.routes(data, (), lambda path: Source("a", 1))
     tenant = msgspec.structs.replace(tenant, routing=msgspec.structs.replace(tenant.routing, routes=definitions))
-    tree = Tree(Route(receiver="r", routes=routes.compile_routes(tenant, scope.project).routes))
+    tree = Tree(Route(receiver="r", routes=compile_routes(tenant, scope.project).routes))
     return [routed.reached(tree, labels) for labels in LABELS]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alertkit.compiler.cases_render import render
+from alertkit.compiler.cases.render import render
 from alertkit.errors import MissingTool
 from alertkit.model.cases import Alerts, CaseFile, Firing, Probe, Scene
 from alertkit.model.quantity import Duration

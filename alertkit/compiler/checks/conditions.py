@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import routes_native, routes_read
 from alertkit.compiler.checks import packs
 from alertkit.compiler.finding import Finding, Path, did_you_mean
+from alertkit.compiler.resolve import routing
+from alertkit.compiler.routes import native
 from alertkit.compiler.scope import Data, Scope
 from alertkit.model.route import Matcher
 from alertkit.routing import matchers
@@ -50,7 +51,7 @@ class Conditions(msgspec.Struct, frozen=True):
         if name == self.scope.project.label:
             message = f"label {name!r} is matched by alertkit: this tenant's routing sees no other tenant's alerts"
             yield Finding(path, "AK404", message, "remove it", on_key=on_key)
-        elif not matchers.is_classic(name) and target < routes_native.UTF8_SINCE:
+        elif not matchers.is_classic(name) and target < native.UTF8_SINCE:
             message = f"a label called {name!r} needs Alertmanager 0.27; the project's target is {_dotted(target)}"
             yield Finding(path, "AK611", message, "match another label, or raise targets.alertmanager")
         elif name in self.known and matcher.op in ("=", "=~") and not any(map(matchers.accepts(matcher), self.known[name])):
@@ -61,7 +62,7 @@ class Conditions(msgspec.Struct, frozen=True):
 def read(written: dict[str, str] | list[str]) -> tuple[Matcher, ...] | None:
     """The matchers, or None when one cannot be read, which `Conditions.check` reports."""
     try:
-        return routes_read.condition(written)
+        return routing.condition(written)
     except ValueError:
         return None
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from alertkit.compiler import routes_native
 from alertkit.compiler.checks import calendars
 from alertkit.compiler.checks.lookup import unknown
 from alertkit.compiler.checks.routes import written_routes
 from alertkit.compiler.finding import Finding, Path
+from alertkit.compiler.routes import native
 from alertkit.compiler.scope import Data, Scope
 
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -34,9 +34,9 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
 def _receiver(receiver: Data, path: Path, scope: Scope) -> Iterator[Finding]:
     name, kind = receiver["name"], receiver.get("type")
     if kind is None:
-        yield Finding(path, "AK202", f"missing key 'type' in receiver {name!r}", f"one of {', '.join(routes_native.NEEDED)}")
+        yield Finding(path, "AK202", f"missing key 'type' in receiver {name!r}", f"one of {', '.join(native.NEEDED)}")
         return
-    needed, optional = routes_native.NEEDED[kind], routes_native.OPTIONAL[kind]
+    needed, optional = native.NEEDED[kind], native.OPTIONAL[kind]
     for key in needed:
         if key not in receiver:
             yield Finding(path, "AK310", f"receiver {name!r}: a receiver of type {kind} needs {key!r}")
@@ -63,7 +63,7 @@ def _secrets(receiver: Data, path: Path, scope: Scope) -> Iterator[Finding]:
             yield Finding(
                 (*path, key), "AK610", message, "ask the platform team to set alertmanager.secrets_dir in alertkit.yaml"
             )
-        field, since = routes_native.FIELD_SINCE.get((receiver["type"], key), ("", (0, 0)))
+        field, since = native.FIELD_SINCE.get((receiver["type"], key), ("", (0, 0)))
         if target < since:
             message = (
                 f"receiver {receiver['name']!r}: {field} needs Alertmanager {_dotted(since)}; the target is {_dotted(target)}"
@@ -137,8 +137,8 @@ def _project(routing: Data, scope: Scope) -> Iterator[Finding]:
         message = "the mail server's password has no file: alertmanager.secrets_dir is missing"
         yield Finding(("alertmanager", "smtp", "password"), "AK610", message, "say where Alertmanager's secrets are")
     version = scope.project.targets.alertmanager
-    if version < routes_native.OLDEST:
-        message = f"alertkit writes for Alertmanager {_dotted(routes_native.OLDEST)} and later; the target is {_dotted(version)}"
+    if version < native.OLDEST:
+        message = f"alertkit writes for Alertmanager {_dotted(native.OLDEST)} and later; the target is {_dotted(version)}"
         yield Finding(("targets", "alertmanager"), "AK611", message, "raise it, and Alertmanager")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertkit.compiler import packs_use, packs_values
 from alertkit.compiler.checks.sentences import check_text
 from alertkit.compiler.finding import Finding, Path, did_you_mean
-from alertkit.compiler.packs_use import Use
+from alertkit.compiler.packs import use, values
+from alertkit.compiler.packs.use import Use
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import IsolationError, PromQLError
 from alertkit.model.pack import Pack
@@ -59,14 +59,14 @@ def _use(entry: Data, pack: Pack, path: Path, where: _Place) -> Iterator[Finding
     findings = [*_parameters(entry, pack, path), *_changes(entry, pack, path, where.scope)]
     yield from findings
     if not findings:
-        used = packs_use.use(entry, pack, where.service, where.scope.project, _NOWHERE, where.locale)
+        used = use.use(entry, pack, where.service, where.scope.project, _NOWHERE, where.locale)
         yield from _rules(used, path, where.scope)
         yield from _words(entry, used, path)
 
 
 def _parameters(entry: Data, pack: Pack, path: Path) -> Iterator[Finding]:
     written = entry.get("with", {})
-    yield from packs_values.check(pack.parameters, written, (*path, "with"))
+    yield from values.check(pack.parameters, written, (*path, "with"))
     for name, parameter in pack.parameters.items():
         if parameter.default is None and name not in written:
             message = f"pack {pack.name!r} needs the parameter {name!r}"
@@ -78,7 +78,7 @@ def _changes(entry: Data, pack: Pack, path: Path, scope: Scope) -> Iterator[Find
         if pack.alert(name) is None:
             hint = did_you_mean(name, [alert.name for alert in pack.alerts])
             yield Finding((*path, "alerts", name), "AK805", f"pack {pack.name!r} has no alert {name!r}", hint, on_key=True)
-        elif "keep_firing_for" in change and scope.project.targets.prometheus < packs_use.KEEP_FIRING_SINCE:
+        elif "keep_firing_for" in change and scope.project.targets.prometheus < use.KEEP_FIRING_SINCE:
             target = ".".join(map(str, scope.project.targets.prometheus))
             message = f"keep_firing_for needs Prometheus 2.42; the project's target is {target}"
             hint = "remove it, or raise targets.prometheus"
@@ -106,7 +106,7 @@ def _words(entry: Data, used: Use, path: Path) -> Iterator[Finding]:
         alert = used.pack.alert(name)
         for key in ("summary", "description"):
             if alert is not None and key in change and change != "off":
-                flow = label_flow(used.fill(alert.expr)).add(packs_use.ADDED_LABELS)
+                flow = label_flow(used.fill(alert.expr)).add(use.ADDED_LABELS)
                 yield from check_text(change[key], (*path, "alerts", name, key), flow)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import routes_read
 from alertkit.compiler.checks.conditions import Conditions, satisfiable
 from alertkit.compiler.checks.lookup import unknown
 from alertkit.compiler.finding import Finding, Path
+from alertkit.compiler.resolve import routing as routes_read
 from alertkit.compiler.scope import Data, Scope
 from alertkit.model.route import Matcher
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertkit.compiler import slo_checks, slo_queries
 from alertkit.compiler.checks.sentences import check_text
 from alertkit.compiler.finding import Finding, Path, did_you_mean
+from alertkit.compiler.resolve.slos import path_in_definition, resolve_slo
 from alertkit.compiler.scope import Data, Scope
-from alertkit.compiler.slo_resolve import path_in_definition, resolve_slo
+from alertkit.compiler.slos import checks, queries
 from alertkit.errors import IsolationError, PromQLError
 from alertkit.model.rules import Source
 from alertkit.model.slo import BASE, Slo
@@ -25,7 +25,7 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
             yield Finding((*path, "service"), "AK301", f"unknown service {entry['service']!r}", hint)
         slo = resolve_slo(entry, data["locale"], Source("", 0))
         slos.append(slo)
-        flaws = slo_checks.check(slo)
+        flaws = checks.check(slo)
         for flaw in flaws:
             place = (*path, *path_in_definition(flaw.path))
             yield Finding(place, "AK701", f"SLO {slo.name!r}: {flaw.message}", flaw.hint, level=flaw.level)
@@ -34,12 +34,12 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
         for key in ("summary", "description"):
             if key in entry:
                 yield from check_text(entry[key], (*path, key), None)
-    for clash in slo_checks.clashes(slos):
+    for clash in checks.clashes(slos):
         yield Finding(("slos",), "AK702", f"two SLOs have the id {clash!r} in Sloth's form", "rename one of them")
 
 
 def _expressions(slo: Slo, path: Path, scope: Scope) -> Iterator[Finding]:
-    for field, expr in slo_queries.authored(slo.sli, BASE):
+    for field, expr in queries.authored(slo.sli, BASE):
         place = (*path, *path_in_definition(("sli", field)))
         try:
             scope.guard(expr)

@@ -1,0 +1,1 @@
+"""A tenant's dashboards, and what makes Grafana find them."""

@@ -1,0 +1,1 @@
+"""Packs of rules with parameters: found, read, checked, and used by services."""

@@ -1,0 +1,1 @@
+"""From bytes to a definition that remembers its places: YAML, merging, JSON Schema."""

@@ -1,0 +1,137 @@
+"""Documents into one: the files of a tenant's folder, and an environment laid over its tenant. Places follow the values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from alertkit.errors import Problem, ProblemsFound
+from alertkit.model.document import Node
+from alertkit.model.text import quoted
+
+_IDENTITIES: Final = ("id", "name", "record", "use")
+"""What tells the entries of a list apart, the strongest first: people have an id and a name."""
+
+Identity = tuple[str, str]
+
+
+def merge_sections(nodes: Sequence[Node]) -> Node:
+    """The files of a folder, at least one, as one document.
+
+    Lists at the top are joined in the order of the files. Mappings are joined key by key. A value may be repeated, but not
+    contradicted: every file may say which `version` it has.
+
+    Raises:
+        ProblemsFound: files contradict each other; each problem names both places.
+    """
+    problems: list[Problem] = []
+    merged = nodes[0]
+    for node in nodes[1:]:
+        merged = _join(merged, node, (), problems)
+    if problems:
+        raise ProblemsFound(problems)
+    return merged
+
+
+def _join(first: Node, second: Node, path: tuple[str, ...], problems: list[Problem]) -> Node:
+    a, b = first.value, second.value
+    if isinstance(a, dict) and isinstance(b, dict):
+        both = {key: _join(a[key], node, (*path, key), problems) if key in a else node for key, node in b.items()}
+        return replace(first, value={**a, **both})
+    if isinstance(a, list) and isinstance(b, list) and len(path) == 1:
+        return replace(first, value=[*a, *b])
+    if isinstance(a, (dict, list)) or type(a) is not type(b) or a != b:
+        problems.append(_contradiction(first, second, path))
+    return first
+
+
+def _contradiction(first: Node, second: Node, path: tuple[str, ...]) -> Problem:
+    here, there = second.key_place, first.key_place
+    what = quoted(".".join(path))
+    message = f"{what} is already in {there.file}:{there.line}:{there.column}"
+    return Problem(here.file, here.line, here.column, "AK118", message, "keep one of the two")
+
+
+def overlay(base: Node, partial: Node) -> Node:
+    """The base with what the partial says instead.
+
+    Mappings merge key by key, and null removes a key. Lists whose entries all have an `id`, a `name`, a `record` or a `use`
+    merge by it: entries with a known one merge, others are appended. Every other value replaces what was there. Nothing is
+    checked for being complete; that is for the schema, afterwards.
+    """
+    old, new = base.value, partial.value
+    if isinstance(old, dict) and isinstance(new, dict):
+        return replace(base, value=_overlay_mapping(old, new))
+    if isinstance(old, list) and isinstance(new, list) and new:
+        olds, news = _identities(old), _identities(new)
+        if olds is not None and news is not None:
+            return replace(base, value=_overlay_list(old, olds, new, news))
+    return _without_nulls(partial)
+
+
+def _overlay_mapping(old: dict[str, Node], new: dict[str, Node]) -> dict[str, Node]:
+    merged = dict(old)
+    for key, node in new.items():
+        if node.value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = overlay(merged[key], node) if key in merged else _without_nulls(node)
+    return merged
+
+
+def _overlay_list(old: list[Node], olds: list[Identity], new: list[Node], news: list[Identity]) -> list[Node]:
+    merged = list(old)
+    index = {identity: at for at, identity in reversed(list(enumerate(olds)))}
+    for identity, node in zip(news, new, strict=True):
+        at = index.setdefault(identity, len(merged))
+        if at < len(merged):
+            merged[at] = overlay(merged[at], node)
+        else:
+            merged.append(_without_nulls(node))
+    return merged
+
+
+def _identities(nodes: list[Node]) -> list[Identity] | None:
+    """What identifies each entry; None when one has nothing that does."""
+    found = [_identity(node) for node in nodes]
+    known = [identity for identity in found if identity is not None]
+    return known if len(known) == len(found) else None
+
+
+def _identity(node: Node) -> Identity | None:
+    if not isinstance(node.value, dict):
+        return None
+    for key in _IDENTITIES:
+        child = node.value.get(key)
+        if child is not None and isinstance(child.value, str):
+            return key, child.value
+    return None
+
+
+def _without_nulls(node: Node) -> Node:
+    """A value that is new: a key that is to be removed was not there, so nothing is left of it."""
+    value = node.value
+    if isinstance(value, dict):
+        return replace(node, value={key: _without_nulls(child) for key, child in value.items() if child.value is not None})
+    if isinstance(value, list):
+        return replace(node, value=[_without_nulls(child) for child in value])
+    return node
+
+
+def environments(node: Node) -> tuple[str, ...]:
+    """The environments of a definition, as written."""
+    value = node.value
+    written = value.get("environments") if isinstance(value, dict) else None
+    return tuple(written.value) if written and isinstance(written.value, dict) else ()
+
+
+def in_environment(node: Node, environment: str) -> Node:
+    """The definition with one of its environments laid over it, and no environments left."""
+    if not isinstance(node.value, dict) or "environments" not in node.value:
+        return node
+    base = replace(node, value={key: value for key, value in node.value.items() if key != "environments"})
+    written = node.value["environments"].value
+    partial = written.get(environment) if isinstance(written, dict) else None
+    return overlay(base, partial) if partial else base

@@ -1,0 +1,71 @@
+"""A tenant's definition on disk: its files as bytes, then as one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from alertkit.compiler.reading.load import load_text, read_bytes
+from alertkit.compiler.reading.merge import merge_sections
+from alertkit.errors import Problem, ProblemsFound
+from alertkit.model.document import Node
+from alertkit.model.text import one_line
+
+_LONGEST_PATH = 500
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Names relative to the project, and bytes; `problems` are of files that cannot be read."""
+
+    tenant: str
+    files: tuple[tuple[str, bytes], ...]
+    problems: tuple[Problem, ...] = ()
+
+    def parts(self) -> list[bytes]:
+        """What a digest of the definition must hold."""
+        files = [part for name, data in self.files for part in (name.encode(), data)]
+        return [*files, *(str(problem).encode() for problem in self.problems)]
+
+
+def called(file: Path, directory: Path) -> str:
+    """A file as problems name it: relative to the project, and fit for a terminal whatever its name holds."""
+    return one_line(str(file.relative_to(directory)), _LONGEST_PATH)
+
+
+def read_source(directory: Path, tenant: str, files: Iterable[Path]) -> Source:
+    """Read a tenant's files. A link that leads out of the project is not followed: problems quote what they find."""
+    texts: list[tuple[str, bytes]] = []
+    problems: list[Problem] = []
+    for file in files:
+        name = called(file, directory)
+        try:
+            texts.append((name, _read(file, name, directory)))
+        except ProblemsFound as found:
+            problems += found.problems
+    return Source(tenant, tuple(texts), tuple(problems))
+
+
+def _read(file: Path, name: str, directory: Path) -> bytes:
+    if not file.resolve().is_relative_to(directory.resolve()):
+        raise ProblemsFound([Problem(name, 0, 0, "AK101", "the file is a link that leads out of the project")])
+    return read_bytes(file, name)
+
+
+def load(source: Source) -> Node:
+    """The tenant's files as one definition.
+
+    Raises:
+        ProblemsFound: a file is no YAML that alertkit reads, or two files contradict each other.
+    """
+    nodes: list[Node] = []
+    problems = list(source.problems)
+    for name, data in source.files:
+        try:
+            nodes.append(load_text(data, name))
+        except ProblemsFound as found:
+            problems += found.problems
+    if problems:
+        raise ProblemsFound(problems)
+    return merge_sections(nodes)

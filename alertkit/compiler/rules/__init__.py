@@ -1,0 +1,1 @@
+"""A tenant's recording and alerting rules, its detections among them, behind the guard of its expressions."""

@@ -1,0 +1,1 @@
+"""Service level objectives as recording rules and burn-rate alerts."""

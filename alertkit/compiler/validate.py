@@ -1,0 +1,77 @@
+"""Every problem of a definition: JSON Schema first, then meaning; as it stands, and in its environments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from alertkit.compiler.checks import CHECKS
+from alertkit.compiler.finding import Finding, problems_at
+from alertkit.compiler.reading import schema
+from alertkit.compiler.reading.merge import environments, in_environment
+from alertkit.compiler.reading.prune import Pruned
+from alertkit.compiler.scope import Data, Scope
+from alertkit.errors import Problem
+from alertkit.model.document import Node, plain
+
+_ABOUT_FORM = "AK2"
+"""Begins the codes of what a schema refuses; an environment is laid over a definition of the right form only."""
+_ABOUT_NAMES = ("AK301", "AK306", "AK602")
+"""Problems that follow when names are missing."""
+
+
+def validate(node: Node, scope: Scope, files: Mapping[str, bytes]) -> tuple[Node, tuple[Problem, ...]]:
+    """The definition in the project's environment, and every problem, each once, by place. `files` are what was read.
+
+    A project that is compiled for no environment in particular is told what is wrong in any of them.
+    """
+    asked = scope.project.environment
+    problems = _problems(node, scope, files)
+    if not any(problem.code.startswith(_ABOUT_FORM) for problem in problems):
+        for name in (asked,) if asked else environments(node):
+            problems += _problems(in_environment(node, name), scope, files)
+    return in_environment(node, asked), _each_once(problems)
+
+
+def _each_once(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Problems by place. In an environment a problem of the tenant's may come again with another hint."""
+    found: dict[Problem, Problem] = {}
+    for problem in problems:
+        found.setdefault(msgspec.structs.replace(problem, hint=""), problem)
+    return tuple(sorted(found.values()))
+
+
+def _problems(node: Node, scope: Scope, files: Mapping[str, bytes]) -> list[Problem]:
+    """The schema's; then those of the meaning of all that the schema accepts."""
+    data = plain(node)
+    findings = schema.check("tenant", data)
+    if not findings:
+        findings = _meaning(data, scope)
+    else:
+        rest = Pruned(data, findings, scope.tenant)
+        findings += [] if rest.data is None else list(_meaning_of_rest(rest, scope))
+    return problems_at(node, findings, scope.tenant, files)
+
+
+def _meaning(data: Data, scope: Scope) -> list[Finding]:
+    return [*_name(data["tenant"], scope.tenant), *check_meaning(data, scope)]
+
+
+def check_meaning(data: Data, scope: Scope) -> Iterable[Finding]:
+    """What is wrong with a definition that its schema has accepted."""
+    return (finding for check in CHECKS for finding in check(data, scope))
+
+
+def _meaning_of_rest(rest: Pruned, scope: Scope) -> Iterator[Finding]:
+    """Findings about what is left; that something left out is unknown to it is no news."""
+    for finding in _meaning(rest.data, scope):
+        if rest.lost_names and finding.code in _ABOUT_NAMES:
+            continue
+        if not any(repr(name) in finding.message for name in rest.dropped_names):
+            yield msgspec.structs.replace(finding, path=rest.original(finding.path))
+
+
+def _name(written: str, expected: str) -> Iterator[Finding]:
+    if written != expected:
+        yield Finding(("tenant",), "AK304", f"the file says tenant {written!r}, its name says {expected!r}", "make them equal")

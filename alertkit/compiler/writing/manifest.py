@@ -1,0 +1,59 @@
+"""What was written, from what: the record that tells own files from foreign ones and unchanged tenants from changed ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler.writing.digests import digest
+
+ASSEMBLED = "_assembled"
+"""Stands for the files that belong to no tenant; no tenant can have this name."""
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """`files` and `rules` map a path or a rule to the digest of its content; `sources` a rule to `file:line`;
+    `counts` says how much of what there is.
+
+    `input` is the digest of everything that the tenant was compiled from, alertkit's version included. `load` is how many
+    rules Prometheus evaluates a second.
+    """
+
+    version: str
+    tenant: str
+    input: str
+    files: dict[str, str]
+    rules: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    load: float = 0.0
+
+
+_DECODER = msgspec.json.Decoder(Manifest)
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The manifest's bytes, the same for the same content."""
+    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
+
+
+def read(out: Path, tenant: str) -> Manifest | None:
+    """The tenant's manifest, or None when there is none that this alertkit can read: then everything is compiled anew."""
+    try:
+        manifest = _DECODER.decode((out / names.manifest_file(tenant)).read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if manifest.version != names.MANIFEST_VERSION or manifest.tenant != tenant:
+        return None
+    # The manifest is committed, so a pull request can change it: it must not make alertkit remove what is not the tenant's.
+    return manifest if all(names.belongs(path, tenant) for path in manifest.files) else None
+
+
+def intact(out: Path, manifest: Manifest) -> bool:
+    """True when every file of the manifest is there, byte for byte."""
+    try:
+        return all(digest((out / path).read_bytes()) == known for path, known in manifest.files.items())
+    except OSError:
+        return False

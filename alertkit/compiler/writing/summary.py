@@ -1,0 +1,37 @@
+"""A compiled tenant, summed up in its manifest."""
+
+from __future__ import annotations
+
+import msgspec
+
+from alertkit import names
+from alertkit.compiler.compile import Compiled
+from alertkit.compiler.routes.compile import count
+from alertkit.compiler.writing import render
+from alertkit.compiler.writing.digests import digest
+from alertkit.compiler.writing.manifest import Manifest
+from alertkit.model.artifact import Files
+from alertkit.model.tenant import Project
+
+
+def manifest_of(compiled: Compiled, files: Files, dashboards: int, made_from: str, project: Project) -> Manifest:
+    """The record of a compiled tenant and its files; `made_from` is the digest of what it was compiled from."""
+    groups = compiled.groups
+    rules = [(render.rule(rule), rule.source) for group in groups for rule in group.rules]
+    return Manifest(
+        names.MANIFEST_VERSION,
+        compiled.tenant.name,
+        made_from,
+        files={str(path): digest(data) for path, data in files.items()},
+        rules={render.rule_key(rule): digest(msgspec.json.encode(rule)) for rule, _ in rules},
+        sources={render.rule_key(rule): f"{source.file}:{source.line}" for rule, source in rules},
+        counts={
+            "groups": len(groups),
+            "rules": sum(len(group.rules) for group in groups),
+            "routes": count(compiled.fragment.routes),
+            "dashboards": dashboards,
+            "policies": len(compiled.policy.policies),
+            "schedules": len(compiled.policy.schedules),
+        },
+        load=sum(len(group.rules) / (group.interval or project.evaluation_interval).seconds for group in groups),
+    )
