@@ -1,8 +1,8 @@
 """Grafana dashboards from what a tenant's rules yield: panels, layout, one normaliser, and checks of the result."""
 
 from alertkit.dashboards import delivery, lint, pack_parts, parts, slo_parts
-from alertkit.dashboards.builder import SUFFIX, build, build_foreign, encode, views
-from alertkit.dashboards.checks import check_dashboard, dead_links
+from alertkit.dashboards.builder import SUFFIX, build, build_body, build_foreign, encode, views
+from alertkit.dashboards.checks import Checker, check_dashboard, dead_links
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.example import EXAMPLE
 from alertkit.dashboards.layout import Row
@@ -12,11 +12,13 @@ from alertkit.dashboards.words import Words
 __all__ = [
     "EXAMPLE",
     "SUFFIX",
+    "Checker",
     "Dashboard",
     "Row",
     "ViewContext",
     "Words",
     "build",
+    "build_body",
     "build_foreign",
     "check_dashboard",
     "dead_links",

@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 
-from alertkit import names, promql, resources
+from alertkit import names, resources
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.normalise import Json, normalise, panels
 from alertkit.dashboards.page import TAG, Dashboard
+from alertkit.dashboards.targets import isolated
 from alertkit.errors import UsageError
 
 SUFFIX = ".dashboard.py"
@@ -28,13 +29,19 @@ def build(view: str, context: ViewContext) -> bytes | None:
         UsageError: no view has this name.
         IsolationError: a query cannot be proven to stay inside the tenant.
     """
+    body = build_body(view, context)
+    return None if body is None else encode(body)
+
+
+def build_body(view: str, context: ViewContext) -> Json | None:
+    """As build, before it is encoded."""
     dashboard = _builder(view)(context)
     if dashboard is None:
         return None
     body = dashboard.to_json_data()
     if context.isolated:
         _isolate(body, context)
-    return encode(body)
+    return body
 
 
 def build_foreign(view: str, file: Path, context: ViewContext) -> Json | None:
@@ -70,6 +77,7 @@ def encode(dashboard: Json) -> bytes:
     return msgspec.json.format(msgspec.json.encode(dashboard, order="sorted"), indent=2) + b"\n"
 
 
+@cache
 def views() -> tuple[str, ...]:
     """The names of the views that there are."""
     return tuple(sorted(path.name.removesuffix(SUFFIX) for path in _folder().glob(f"*{SUFFIX}")))
@@ -99,13 +107,7 @@ def _load(path: Path) -> ModuleType:
 
 def _isolate(dashboard: Json, context: ViewContext) -> None:
     """Put the tenant's matcher into every query, whoever wrote it."""
-    variables = frozenset(variable["name"] for variable in dashboard["templating"]["list"])
+    defined = frozenset(variable["name"] for variable in dashboard["templating"]["list"])
     for panel in panels(dashboard):
         for target in panel.get("targets", ()):
-            target["expr"] = _isolated(target["expr"], context, variables)
-
-
-def _isolated(expr: str, context: ViewContext, variables: frozenset[str]) -> str:
-    if "$" in expr or "[[" in expr:
-        return promql.isolate_query(expr, context.label, context.tenant, context.shared, variables)
-    return promql.isolate(expr, context.label, context.tenant, context.shared)  # the same without variables, and faster
+            target["expr"] = isolated(target["expr"], context, defined)

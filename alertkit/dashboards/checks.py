@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-import msgspec
 
 from alertkit import names, promql
 from alertkit.dashboards import delivery, lint
@@ -15,12 +12,9 @@ from alertkit.dashboards.finding import Finding
 from alertkit.dashboards.layout import COLUMNS
 from alertkit.dashboards.lint import Exclusions
 from alertkit.dashboards.normalise import Json, panels
-from alertkit.dashboards.targets import variables
+from alertkit.dashboards.targets import has_variables, isolated, variables
 from alertkit.errors import IsolationError, PromQLError
 from alertkit.model.rules import RecordingRule
-
-LARGEST = 1_000_000
-"""Bytes; a ConfigMap holds 1 MiB with its other keys."""
 
 _OF_ALERTS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 _OF_SLOS = frozenset({names.SLO_REMAINING, names.SLO_BURN})
@@ -35,25 +29,35 @@ def check_dashboard(dashboard: Json, context: ViewContext, exclusions: Exclusion
 
     `exclusions` are those of a `.lint` file; without any, those of alertkit's own views.
     """
-    asked = dict.fromkeys(lint.OWN, ()) if exclusions is None else exclusions
-    found = (*findings(dashboard, context), *lint.findings(dashboard))
-    return [str(finding) for finding in found if not lint.excluded(finding, dashboard.get("title", ""), asked)]
+    return Checker(context).check(dashboard, dict.fromkeys(lint.OWN, ()) if exclusions is None else exclusions)
 
 
-def findings(dashboard: Json, context: ViewContext) -> Iterator[Finding]:
-    """As check_dashboard, as values."""
-    defined = frozenset(variable["name"] for variable in dashboard["templating"]["list"])
-    yield from _identity(dashboard)
-    yield from _ids(dashboard)
-    yield from _places(dashboard["panels"])
-    emitted = metrics(context)
-    for panel in panels(dashboard):
-        yield from _rows(panel)
-        if panel["type"] not in _WITHOUT_DATA:
-            yield from _looks(panel)
-            yield from _queries(panel, context, defined)
-            yield from _metrics(panel, emitted)
-    yield from _variables(dashboard, defined)
+class Checker:
+    """Checks the dashboards of one tenant. What its rules record and read is gathered once."""
+
+    def __init__(self, context: ViewContext) -> None:
+        self._context = context
+        self._known = metrics(context)
+
+    def check(self, dashboard: Json, exclusions: Exclusions) -> list[str]:
+        """As check_dashboard."""
+        title = dashboard.get("title", "")
+        found = (*self.findings(dashboard), *lint.findings(dashboard, lint.excluded_everywhere(exclusions)))
+        return [str(finding) for finding in found if not lint.excluded(finding, title, exclusions)]
+
+    def findings(self, dashboard: Json) -> Iterator[Finding]:
+        """As check, as values, without those of `lint`."""
+        defined = frozenset(variable["name"] for variable in dashboard["templating"]["list"])
+        yield from _identity(dashboard)
+        yield from _ids(dashboard)
+        yield from _places(dashboard["panels"])
+        for panel in panels(dashboard):
+            yield from _rows(panel)
+            if panel["type"] not in _WITHOUT_DATA:
+                yield from _looks(panel)
+                yield from _queries(panel, self._context, defined)
+                yield from _metrics(panel, self._known)
+            yield from _variables(panel, defined)
 
 
 def _identity(dashboard: Json) -> Iterator[Finding]:
@@ -67,9 +71,6 @@ def _identity(dashboard: Json) -> Iterator[Finding]:
         yield Finding("dashboard-title", "", "the title is empty")
     if dashboard.get("editable"):
         yield Finding("uneditable-dashboard", "", "editable must be false: edits are overwritten at the next generate")
-    size = len(msgspec.json.encode(dashboard))
-    if size > LARGEST:
-        yield Finding("dashboard-size", "", f"{size} bytes do not fit a ConfigMap: expected at most {LARGEST}")
 
 
 def _ids(dashboard: Json) -> Iterator[Finding]:
@@ -84,15 +85,17 @@ def _ids(dashboard: Json) -> Iterator[Finding]:
 
 
 def _places(level: list[Json]) -> Iterator[Finding]:
-    taken: dict[tuple[int, int], str] = {}
-    for panel in level:
+    """Panels beyond the edge, and panels over others: from the top down, each column knows what reaches lowest in it."""
+    lowest: list[tuple[int, str]] = [(0, "")] * COLUMNS
+    for panel in sorted(level, key=lambda one: one["gridPos"]["y"]):
         x, y, w, h = (panel["gridPos"][side] for side in "xywh")
-        if x < 0 or w < 1 or h < 1 or x + w > COLUMNS:
+        if x < 0 or y < 0 or w < 1 or h < 1 or x + w > COLUMNS:
             yield Finding("panel-place", panel["title"], f"columns {x} to {x + w} do not fit the {COLUMNS} there are")
-        cells = [(column, line) for column in range(x, x + w) for line in range(y, y + h)]
-        for other in dict.fromkeys(taken[cell] for cell in cells if cell in taken):
+        columns = range(max(x, 0), min(x + w, COLUMNS))
+        for other in dict.fromkeys(lowest[column][1] for column in columns if lowest[column][0] > y):
             yield Finding("panel-place", panel["title"], f"lies over panel {other!r}")
-        taken |= dict.fromkeys(cells, str(panel["title"]))
+        for column in columns:
+            lowest[column] = max(lowest[column], (y + h, panel["title"]))
         yield from _places(panel.get("panels", []))
 
 
@@ -135,31 +138,23 @@ def _queries(panel: Json, context: ViewContext, defined: frozenset[str]) -> Iter
 
 def _query(title: str, expr: str, context: ViewContext, defined: frozenset[str]) -> Iterator[Finding]:
     try:
-        isolated = promql.isolate_query(expr, context.label, context.tenant, context.shared, defined)
+        if not context.isolated and not has_variables(expr):
+            promql.parse(expr)
+        elif isolated(expr, context, defined) != expr and context.isolated:
+            yield Finding("target-tenant-matcher", title, f"{expr}: not every selector has {context.label}={context.tenant!r}")
     except PromQLError as error:
         yield Finding("target-promql-rule", title, f"{expr}: {error}")
     except IsolationError as error:
         if context.isolated:
             yield Finding("target-tenant-matcher", title, f"{expr}: {error}")
-    else:
-        if context.isolated and isolated != expr:
-            yield Finding("target-tenant-matcher", title, f"{expr}: not every selector has {context.label}={context.tenant!r}")
 
 
-def _variables(dashboard: Json, defined: frozenset[str]) -> Iterator[Finding]:
-    for panel in panels(dashboard):
-        used = {name for text in _texts(panel.get("targets", [])) for name in variables(text)} | {panel.get("repeat", "")}
-        for name in sorted(used - defined - {""}):
-            if not name.startswith("__"):
-                yield Finding("undefined-variable", panel["title"], f"variable ${name} is not defined in this dashboard")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+def _variables(panel: Json, defined: frozenset[str]) -> Iterator[Finding]:
+    texts = (text for target in panel.get("targets", ()) for text in target.values() if isinstance(text, str))
+    used = {name for text in texts if has_variables(text) for name in variables(text)} | {panel.get("repeat", "")}
+    for name in sorted(used - defined - {""}):
+        if not name.startswith("__"):
+            yield Finding("undefined-variable", panel["title"], f"variable ${name} is not defined in this dashboard")
 
 
 def metrics(context: ViewContext) -> frozenset[str]:
@@ -182,13 +177,27 @@ def _metrics(panel: Json, known: frozenset[str]) -> Iterator[Finding]:
 def dead_links(dashboards: Iterable[Json]) -> Iterator[Finding]:
     """Links to dashboards or panels that are not among the tenant's own, and menus that would list nothing but themselves."""
     bodies = {body["uid"]: body for body in dashboards}
+    ids = {uid: {str(panel["id"]) for panel in panels(body)} for uid, body in bodies.items()}
     for body in bodies.values():
-        for text in _texts([body["panels"], body["links"], body["annotations"]]):
-            for uid, panel in _TARGET.findall(text):
-                known = {str(one["id"]) for one in panels(bodies[uid])} if uid in bodies else set()
-                if uid not in bodies or (panel and panel not in known):
-                    yield Finding("link-target", body["title"], f"{text} leads nowhere")
+        for url in _urls(body):
+            for uid, panel in _TARGET.findall(url):
+                if uid not in ids or (panel and panel not in ids[uid]):
+                    yield Finding("link-target", body["title"], f"{url} leads nowhere")
         for link in body["links"]:
             others = [one for one in bodies.values() if one is not body and set(link.get("tags", ())) <= set(one["tags"])]
             if link.get("type") == "dashboards" and not others:
                 yield Finding("link-target", body["title"], f"no other dashboard has the tags {', '.join(link['tags'])}")
+
+
+def _urls(dashboard: Json) -> Iterator[str]:
+    """Where the links of a dashboard, its panels and their fields lead, and what its text panels say."""
+    links = [*dashboard["links"]]
+    for panel in panels(dashboard):
+        links += panel.get("links", ())
+        config = panel.get("fieldConfig", {})
+        links += config.get("defaults", {}).get("links", ())
+        for override in config.get("overrides", ()):
+            links += (link for one in override["properties"] if one["id"] == "links" for link in one["value"])
+        if panel["type"] == "text":
+            yield panel["options"].get("content", "")
+    yield from (link["url"] for link in links if "url" in link)

@@ -35,6 +35,7 @@ OWN: Final[dict[str, str]] = {
 }
 """Rules that alertkit's own views do not follow, each with the reason."""
 
+_READ_EXPRESSIONS = frozenset({"target-rate-interval-rule", "target-counter-agg-rule"})
 _RATES = frozenset({"rate", "irate"})
 _COUNTING = frozenset({"rate", "irate", "increase"})
 _QUERY = re.compile(r"(label_names|label_values|metrics|query_result)\((.*)\)", re.DOTALL)
@@ -47,8 +48,11 @@ _UNITS = frozenset(value for value in vars(formatunits).values() if isinstance(v
 }
 
 
-def findings(dashboard: Json) -> Iterator[Finding]:
-    """What the linter would say beyond `checks`; a dashboard without a data source variable is asked about no job or instance."""
+def findings(dashboard: Json, unasked: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """What the linter would say beyond `checks`; a dashboard without a data source variable is asked about no job or instance.
+
+    `unasked` are rules that nowhere count: those that read expressions are left out then.
+    """
     variables = dashboard["templating"]["list"]
     sources = [variable for variable in variables if variable["type"] == "datasource"]
     if not sources:
@@ -58,7 +62,14 @@ def findings(dashboard: Json) -> Iterator[Finding]:
     if any(source.get("query") == "prometheus" for source in sources):
         yield from _wanted(variables)
     for panel in panels(dashboard):
-        yield from _panel(panel)
+        yield from _unit(panel)
+        if not unasked >= _READ_EXPRESSIONS:
+            yield from _expressions(panel)
+
+
+def excluded_everywhere(exclusions: Exclusions) -> frozenset[str]:
+    """Rules that a `.lint` file excludes without saying where."""
+    return frozenset(rule for rule, entries in exclusions.items() if not entries)
 
 
 def excluded(finding: Finding, title: str, exclusions: Exclusions) -> bool:
@@ -95,10 +106,13 @@ def _wanted(variables: list[Json]) -> Iterator[Finding]:
             yield Finding(f"template-{name}-rule", "", f"expected a variable {name!r} with several values, all of them being .+")
 
 
-def _panel(panel: Json) -> Iterator[Finding]:
+def _unit(panel: Json) -> Iterator[Finding]:
     unit = panel.get("fieldConfig", {}).get("defaults", {}).get("unit", "")
     if unit and unit not in _UNITS:
         yield Finding("panel-units-rule", panel["title"], f"Grafana has no unit {unit!r}")
+
+
+def _expressions(panel: Json) -> Iterator[Finding]:
     for target in panel.get("targets", ()):
         expr = target.get("expr", "")
         root = tree(expr)

@@ -12,6 +12,7 @@ from typing import Any
 
 from alertkit import names
 from alertkit.dashboards.layout import COLUMNS
+from alertkit.dashboards.plain import plain
 from alertkit.model.tenant import Version
 
 Json = dict[str, Any]
@@ -56,15 +57,14 @@ _LINK: Json = {
     "type": "link",
 }
 """What Grafana's type of a link wants, also on panels."""
-_SCALARS, _LISTS = frozenset((str, int, float, bool)), (list, tuple)
 _WITHOUT_SOURCE = frozenset({"row", "text", "dashlist", "news"})
 
 
 def normalise(dashboard: Any, datasource: str, grafana: Version) -> Json:
     """The dashboard as plain, current JSON; `datasource` is the uid for every query that names none."""
-    plain = _plain(dashboard)
+    given = plain(dashboard)
     source = {"type": "prometheus", "uid": datasource}
-    body = {key: value for key, value in plain.items() if key not in _DEAD["dashboard"]}
+    body = {key: value for key, value in given.items() if key not in _DEAD["dashboard"]}
     panels = [_panel(panel, source) for panel in body.get("panels", [])]
     _give_places(panels)
     _give_ids(panels)
@@ -100,17 +100,6 @@ def panels(dashboard: Json) -> Iterator[Json]:
     for panel in dashboard["panels"]:
         yield panel
         yield from panel.get("panels", ())
-
-
-def _plain(value: Any) -> Any:
-    """Dictionaries, lists and scalars alone, without nulls."""
-    if type(value) in _SCALARS:
-        return value
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if item is not None}
-    if isinstance(value, _LISTS):
-        return [_plain(item) for item in value if item is not None]
-    return value if isinstance(value, str | int | float) else _plain(value.to_json_data())
 
 
 def _panel(panel: Json, source: Json) -> Json:

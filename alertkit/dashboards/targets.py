@@ -9,6 +9,9 @@ from typing import Any
 import attr
 import grafanalib.core as grafana
 
+from alertkit import promql
+from alertkit.dashboards.context import ViewContext
+
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)[^\]]*\]\]", re.ASCII)
 
 
@@ -32,7 +35,7 @@ class Query(grafana.Target):
     def to_json_data(self) -> dict[str, Any]:
         """The query as Grafana stores it."""
         return {
-            "datasource": self.datasource,
+            **({"datasource": self.datasource} if self.datasource else {}),
             "editorMode": "code",
             "exemplar": self.exemplar,
             "expr": self.expr,
@@ -50,3 +53,20 @@ class Query(grafana.Target):
 def variables(text: str) -> Iterator[str]:
     """Names that Grafana would take for variables: `$name`, `${name}`, `${name:format}` and `[[name]]`."""
     return (next(filter(None, match.groups())) for match in _VARIABLE.finditer(text))
+
+
+def has_variables(text: str) -> bool:
+    """Whether there may be a variable in it: a quick look before a long one."""
+    return "$" in text or "[[" in text
+
+
+def isolated(expr: str, context: ViewContext, defined: frozenset[str]) -> str:
+    """The query with the tenant's matcher in every selector; `defined` are the dashboard's own variables.
+
+    Raises:
+        PromQLError: it is no PromQL.
+        IsolationError: it cannot be proven to stay inside the tenant, or a variable stands where its value could lead out.
+    """
+    if has_variables(expr):
+        return promql.isolate_query(expr, context.label, context.tenant, context.shared, defined)
+    return promql.isolate(expr, context.label, context.tenant, context.shared)  # the same without variables, and faster

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from alertkit.dashboards import build, check_dashboard
+from alertkit.dashboards import build, check_dashboard, dead_links
 from alertkit.dashboards.normalise import panels
 
 
@@ -36,10 +36,10 @@ SPOILT = {
     "illegal uid": ("dashboard-uid", spoil(["uid"], "bad uid")),
     "no title": ("dashboard-title", spoil(["title"], " ")),
     "editable": ("uneditable-dashboard", spoil(["editable"], True)),
-    "too large": ("dashboard-size", spoil(["description"], "x" * 1_000_001)),
     "id twice": ("panel-id", lambda body: spoil(["panels", STAT, "id"], body["panels"][LINES]["id"])(body)),
     "no id": ("panel-id", spoil(["panels", STAT, "id"], 0)),
     "over another": ("panel-place", spoil(["panels", LINES, "gridPos"], {"h": 9, "w": 9, "x": 0, "y": 0})),
+    "above the top": ("panel-place", spoil(["panels", STAT, "gridPos"], {"h": 7, "w": 4, "x": 0, "y": -1})),
     "beyond the edge": ("panel-place", spoil(["panels", LINES, "gridPos"], {"h": 9, "w": 9, "x": 16, "y": 900})),
     "open row with children": ("row-children", lambda body: body["panels"][ROW]["panels"].append(free(body))),
     "no description": ("panel-title-description-rule", spoil(["panels", LINES, "description"], "")),
@@ -104,3 +104,38 @@ def test_inside_collapsed_rows_everything_is_checked_too(good, acme):
     row["panels"] = [{**free(good), "targets": []}]
     assert "panel-no-targets-rule" in rule_of(check_dashboard(good, acme))
     assert sum(1 for _ in panels(good)) > len(good["panels"])
+
+
+def test_a_panel_under_a_tall_one_is_found_over_it_though_a_short_one_lies_between(good, acme):
+    stat, table, _, lines = good["panels"][:4]
+    good["panels"] = [stat, table, lines]
+    stat["gridPos"] = {"h": 20, "w": 4, "x": 0, "y": 0}
+    table["gridPos"] = {"h": 1, "w": 4, "x": 0, "y": 2}
+    lines["gridPos"] = {"h": 2, "w": 4, "x": 2, "y": 10}
+    places = [finding for finding in check_dashboard(good, acme) if finding.startswith("panel-place")]
+    assert len(places) == 2
+    assert all("lies over panel 'Firing alerts'" in place for place in places)
+
+
+def test_a_query_that_looks_like_a_link_is_none(good, acme):
+    good["panels"][LINES]["targets"][0]["expr"] = 'up{tenant="acme",path="/d/home"}'
+    good["panels"][LINES]["description"] = '    up{path="/d/home"}'
+    good["links"] = []
+    assert [*dead_links([good])] == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda panel, link: panel.update(links=[link]),
+        lambda panel, link: panel["fieldConfig"]["defaults"].update(links=[link]),
+        lambda panel, link: panel["fieldConfig"]["overrides"].append(
+            {"matcher": {"id": "byName", "options": "A"}, "properties": [{"id": "links", "value": [link]}]}
+        ),
+        lambda panel, link: panel.update(type="text", options={"content": f"[there]({link['url']})"}),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_found_wherever_it_stands(good, place):
+    good["links"] = []
+    place(good["panels"][LINES], {"title": "there", "url": "/d/gone?viewPanel=3"})
+    assert [finding.rule for finding in dead_links([good])] == ["link-target"]

@@ -7,7 +7,8 @@ from typing import Any
 
 from alertkit import dashboards, names
 from alertkit.compiler.reading.load import load_text, read_bytes
-from alertkit.dashboards import ViewContext, check_dashboard, lint
+from alertkit.dashboards import Checker, ViewContext, lint
+from alertkit.dashboards.normalise import Json
 from alertkit.errors import AlertkitError, Problem, ProblemsFound
 from alertkit.model.document import plain
 
@@ -32,18 +33,18 @@ def parts(builders: dict[str, Path]) -> list[bytes]:
     return [file.read_bytes() for file in (*builders.values(), *(file for file in lints if file.is_file()))]
 
 
-def build(view: str, file: Path, context: ViewContext) -> tuple[bytes | None, list[Problem]]:
+def build(view: str, file: Path, context: ViewContext, checker: Checker) -> tuple[Json | None, list[Problem]]:
     """The finished dashboard, isolated and checked like alertkit's own, and what is wrong with it."""
     place = "/".join(file.parts[-2:])
     try:
         body = dashboards.build_foreign(view, file, context)
-        found = check_dashboard(body, context, _exclusions(file.parent / LINT_FILE)) if body is not None else []
+        found = checker.check(body, _exclusions(file.parent / LINT_FILE)) if body is not None else []
     except ProblemsFound as failed:
         return None, [*failed.problems]
     except AlertkitError as error:
         found, body = [str(error)], None
     problems = [Problem(place, 0, 0, "AK834", message, "mend the builder", context.tenant) for message in found]
-    return dashboards.encode(body) if body is not None and not problems else None, problems
+    return body, problems
 
 
 def _exclusions(file: Path) -> dict[str, list[dict[str, Any]]]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import attr
 import grafanalib.core as grafana
 
+from alertkit.dashboards.plain import plain
 from alertkit.dashboards.targets import Query
 
 Json = dict[str, Any]
@@ -21,6 +22,7 @@ class Visual(grafana.Panel):
     """What all our panels share. Subclasses say their `kind`, their `options` and, if they draw, their `custom` field options."""
 
     kind: ClassVar[str]
+    json_is_plain: ClassVar[bool] = True
     key: str
     title: str = ""
     description: str = ""
@@ -57,15 +59,31 @@ class Visual(grafana.Panel):
         steps = [{"color": self.base, "value": None}, *({"color": color, "value": value} for value, color in self.steps)]
         defaults = {
             "color": {"mode": self.color},
-            "custom": self.custom(),
+            "custom": without_nulls(self.custom()),
             "decimals": self.decimals,
-            "mappings": self.mappings,
+            "mappings": plain(self.mappings),
             "max": self.most,
             "min": self.least,
             "noValue": self.no_value or None,
             "thresholds": {"mode": "absolute", "steps": steps},
             "unit": self.unit,
         }
-        own = {"type": self.kind, "fieldConfig": {"defaults": defaults, "overrides": self.overrides}, "options": self.options()}
-        body: Json = self.panel_json({**own, "interval": self.step, "maxDataPoints": None, "timeFrom": self.since})
-        return body
+        body = {
+            "type": self.kind,
+            "fieldConfig": {"defaults": without_nulls(defaults), "overrides": plain(self.overrides)},
+            "options": without_nulls(self.options()),
+            "interval": self.step,
+            "links": plain(self.links),
+            "maxDataPoints": None,
+            "targets": [target.to_json_data() for target in self.targets],
+            "timeFrom": self.since,
+            "transformations": plain(self.transformations),
+            "gridPos": self.gridPos and self.gridPos.to_json_data(),
+        }
+        made = without_nulls(self.panel_json(body))
+        return plain(made) if self.extraJson else made
+
+
+def without_nulls(given: Json) -> Json:
+    """A dictionary without the keys that say nothing."""
+    return {key: value for key, value in given.items() if value is not None}
