@@ -74,6 +74,8 @@ METRIC_PAGES: Final = "alertkit_pages_total"
 METRIC_DELIVERIES: Final = "alertkit_deliveries_total"
 METRIC_DELIVERY_SECONDS: Final = "alertkit_delivery_seconds"
 METRIC_DUE_LAG: Final = "alertkit_due_lag_seconds"
+METRIC_ALERTMANAGER_UP: Final = "alertkit_alertmanager_up"
+METRIC_STALE_INCIDENTS: Final = "alertkit_stale_incidents"
 METRIC_POLICIES: Final = "alertkit_policies"
 METRIC_POLICY_PROBLEMS: Final = "alertkit_policy_problems"
 

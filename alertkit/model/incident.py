@@ -26,8 +26,10 @@ StepKind = Literal["escalate", "contact", "refresh", "closed", "acknowledge_time
 snooze or a suppression; `hold` closes an incident that flapped and has been quiet since.
 """
 
-EventKind = notification.EventKind | Literal["unreachable", "refused"]
-"""What happened to an incident. `unreachable`: a step found nobody to tell; `refused`: a channel will never take a message."""
+EventKind = notification.EventKind | Literal["unreachable", "refused", "vanished"]
+"""What happened to an incident. `unreachable`: a step found nobody to tell; `refused`: a channel will never take a message;
+`vanished`: alerts ended because no Alertmanager knew them any more.
+"""
 
 NoteKind = Literal["page", "note", "refresh"]
 """`page` must be seen, `note` adds to what was sent, `refresh` rewrites it with the newest state."""

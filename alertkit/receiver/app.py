@@ -21,6 +21,7 @@ from alertkit.errors import ContractError
 from alertkit.messages import Words
 from alertkit.model.incident import Changes
 from alertkit.receiver import tokens
+from alertkit.receiver.alertmanager import Login, Peers
 from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
 from alertkit.receiver.delivery import Courier
@@ -30,6 +31,7 @@ from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import CONTENT_TYPE, RequestError
+from alertkit.receiver.reconciler import Reconciler
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
 from alertkit.receiver.worker import Worker
@@ -68,6 +70,10 @@ class Receiver:
         )
         self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, self._operator, clock)
         self._operator.woken = self.worker.wake
+        login = Login(settings.alertmanager_token_file, settings.alertmanager_user, settings.alertmanager_password_file)
+        peers = Peers(settings.alertmanager, login, settings.alertmanager_ca)
+        self.reconciler = Reconciler(peers, self.store, self.metrics, clock, self.worker.wake)
+        self.worker.muted = self.reconciler.why_muted
         self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, clock)
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted)
@@ -100,13 +106,17 @@ class Receiver:
         await self.worker.drain(self.settings.drain)
         await self.clicks.drain()
         await self._channels.close()
+        await self.reconciler.close()
         await self.store.close()
 
     @contextlib.asynccontextmanager
     async def running(self, _: object = None) -> AsyncIterator[None]:
         """Started, with the clock going; what the application's lifespan does."""
         await self.start()
-        tasks = [asyncio.create_task(self.worker.run()), asyncio.create_task(self._watch())]
+        # Before anything is planned: what Alertmanager keeps back must not page because we have just started.
+        await self.reconciler.poll()
+        running = (self.worker.run(), self._watch(), self.reconciler.run(self.settings.reconcile_interval))
+        tasks = [asyncio.create_task(one) for one in running]
         try:
             yield
         finally:

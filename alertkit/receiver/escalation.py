@@ -14,18 +14,20 @@ from alertkit.model.policy import TenantPolicy
 from alertkit.receiver.duty import on_call
 from alertkit.receiver.facts import open_labels
 from alertkit.receiver.fallback import place_of
-from alertkit.receiver.lifecycle import announce, close, page_again, suppress
+from alertkit.receiver.lifecycle import MUTED_FOR, announce, close, mute, page_again, suppress
 from alertkit.receiver.maintenance import covering
 from alertkit.stores.base import Due
 
 
-def plan(policy: TenantPolicy, now: dt.datetime, due: Due, overrides: Sequence[DutyOverride] = ()) -> Changes:
-    """Run every step of an incident that is due by `now`, in order.
+def plan(
+    policy: TenantPolicy, now: dt.datetime, due: Due, overrides: Sequence[DutyOverride] = (), muted: str | None = None
+) -> Changes:
+    """Run every step of an incident that is due by `now`, in order. `muted` says why Alertmanager keeps it back, if it does.
 
     A step that becomes due by running another (no delay, nobody reached, a long absence) runs too, and whoever is told by
     several of them is told once.
     """
-    planning = _Planning(policy, now, due, overrides)
+    planning = _Planning(policy, now, due, overrides, muted)
     for step in due.steps:
         planning.run(step)
     return planning.changes()
@@ -34,11 +36,14 @@ def plan(policy: TenantPolicy, now: dt.datetime, due: Due, overrides: Sequence[D
 class _Planning:
     """One pass over one incident."""
 
-    def __init__(self, policy: TenantPolicy, now: dt.datetime, due: Due, overrides: Sequence[DutyOverride]) -> None:
+    def __init__(
+        self, policy: TenantPolicy, now: dt.datetime, due: Due, overrides: Sequence[DutyOverride], muted: str | None
+    ) -> None:
         self._policy = policy
         self._now = now
         self._due = due
         self._overrides = overrides
+        self._muted = muted
         self._incident = due.held.incident
         self._threads = due.threads
         self._quiet = False
@@ -85,6 +90,8 @@ class _Planning:
         if self._incident.held_until is not None and self._incident.held_until > self._now:
             self._shift(self._incident.held_until - step.due)
             self._steps.append(replace(step, due=self._incident.held_until))
+        elif self._muted is not None:
+            self._take(mute(self._incident, self._threads, self._now, self._muted))
         elif (window := self._covering()) is not None:
             self._take(suppress(self._incident, self._threads, self._now, window.end, window.reason))
         elif step.kind == "escalate":
@@ -99,11 +106,16 @@ class _Planning:
 
     def _wake(self) -> None:
         window = self._covering()
-        if window is None:
-            self._page_again(Event("suppression_ended", self._now))
+        if self._muted is not None:
+            self._rest(self._now + MUTED_FOR, self._muted)
+        elif window is not None:
+            self._rest(window.end, window.reason)
         else:
-            self._incident = replace(self._incident, suppressed_until=window.end, suppressed_reason=window.reason)
-            self._steps.append(Step("wake", window.end))
+            self._page_again(Event("suppression_ended", self._now))
+
+    def _rest(self, until: dt.datetime, reason: str) -> None:
+        self._incident = replace(self._incident, suppressed_until=until, suppressed_reason=reason)
+        self._steps.append(Step("wake", until))
 
     def _take(self, decided: Changes) -> None:
         """Another state, decided as a whole."""

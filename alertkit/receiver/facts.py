@@ -54,7 +54,7 @@ def person_name(policy: TenantPolicy, person: str) -> str:
 
 
 def _event(policy: TenantPolicy, event: Event | None) -> notification.Event | None:
-    if event is None or event.kind == "unreachable" or event.kind == "refused":
+    if event is None or event.kind == "unreachable" or event.kind == "refused" or event.kind == "vanished":
         return None
     return notification.Event(
         kind=event.kind,

@@ -85,7 +85,7 @@ def _join(post: Post, alerts: Sequence[Alert], held: Held) -> Changes | None:
 def _consequence(post: Post, held: Held, begun: Sequence[Occurrence], ended: Sequence[Ending]) -> Changes:
     """A truncated post never closes: firing alerts may hide behind those it shows."""
     if not post.truncated and not _left(held, begun, ended):
-        return _end(held.incident, post.received)
+        return end(held.incident, post.received)
     changes = _go_on(post, held, begun)
     if held.incident.held_until is None or not begun:
         return changes
@@ -93,7 +93,7 @@ def _consequence(post: Post, held: Held, begun: Sequence[Occurrence], ended: Seq
     return replace(changes, incident=fires, cancel=changes.cancel | {"hold"})
 
 
-def _end(incident: Incident, at: dt.datetime) -> Changes:
+def end(incident: Incident, at: dt.datetime) -> Changes:
     """Over, unless it has come back soon after each of its last ends."""
     if incident.flaps < FLAPS_HELD:
         return close(incident, at)

@@ -12,6 +12,8 @@ from alertkit.model.incident import PAGING, Changes, Event, Incident, Note, Plac
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 
+MUTED_FOR = dt.timedelta(minutes=10)
+"""How long an incident that Alertmanager keeps back stays so without being asked again: longer than a peer's restart."""
 EVERY_STEP: frozenset[StepKind] = PAGING | {"refresh", "closed", "acknowledge_timeout", "wake", "hold"}
 _RESTING: frozenset[StepKind] = PAGING | {"acknowledge_timeout", "wake"}
 
@@ -65,6 +67,13 @@ def suppress(incident: Incident, threads: Sequence[Thread], at: dt.datetime, unt
     """Held back, by no person: whether it still is gets asked again at `until`."""
     quiet = into("suppressed", incident, suppressed_until=until, suppressed_reason=reason, paged=None)
     return _told(Event("suppressed", at, until=until, reason=reason), threads, quiet, (Step("wake", until),))
+
+
+def mute(incident: Incident, threads: Sequence[Thread], at: dt.datetime, reason: str) -> Changes:
+    """Held back by Alertmanager, nobody knows until when: asked again after MUTED_FOR, and told as soon as it changes."""
+    until = at + MUTED_FOR
+    quiet = into("suppressed", incident, suppressed_until=until, suppressed_reason=reason, paged=None)
+    return _told(Event("suppressed", at, reason=reason), threads, quiet, (Step("wake", until),))
 
 
 def _told(event: Event, threads: Sequence[Thread], incident: Incident, steps: tuple[Step, ...]) -> Changes:

@@ -62,7 +62,9 @@ class Metrics:
             *("tenant", "severity"),
         )
         self._resolved = self._counter(
-            names.METRIC_INCIDENTS_RESOLVED, "Incidents closed, by their `alerts` or by `people`.", "tenant", "by"
+            names.METRIC_INCIDENTS_RESOLVED,
+            "Incidents closed: by their `alerts`, by `people`, or by `absence`: no Alertmanager knew their alerts any more.",
+            *("tenant", "by"),
         )
         self._open = self._gauge(names.METRIC_INCIDENTS_OPEN, "Incidents that are open, by state.", "tenant", "state")
         self._acknowledge = self._histogram(
@@ -96,6 +98,13 @@ class Metrics:
             names.METRIC_DELIVERY_SECONDS, "From when a message was due until it was sent.", _DELIVERY, "channel"
         )
         self._lag = self._gauge(names.METRIC_DUE_LAG, "Age of the earliest step or message that is overdue; 0 when none is.")
+        self._alertmanager = self._gauge(
+            names.METRIC_ALERTMANAGER_UP, "1 when the Alertmanager answered the last time it was asked, else 0.", "alertmanager"
+        )
+        self._stale = self._gauge(
+            names.METRIC_STALE_INCIDENTS,
+            "Open incidents with an alert that no reachable Alertmanager knows, and of which it is not certain that it is over.",
+        )
         self._policies = self._gauge(names.METRIC_POLICIES, "Tenants whose policy is loaded.")
         self._problems = self._gauge(names.METRIC_POLICY_PROBLEMS, "Policy files that were refused.")
 
@@ -136,7 +145,7 @@ class Metrics:
             return
         tenant = incident.tenant
         if incident.resolved is not None:
-            self._resolved.labels(tenant, "people" if incident.resolved_by else "alerts").inc()
+            self._resolved.labels(tenant, _closed_by(changes)).inc()
             self._resolve.labels(tenant).observe((incident.resolved - incident.opened).total_seconds())
         for position in changes.ran:
             self._steps.labels(tenant, incident.policy, str(position + 1)).inc()
@@ -178,6 +187,14 @@ class Metrics:
         for (tenant, state), count in counts.items():
             self._open.labels(tenant, state).set(count)
 
+    def reachable(self, alertmanager: str, *, reached: bool) -> None:
+        """An Alertmanager was asked."""
+        self._alertmanager.labels(alertmanager).set(reached)
+
+    def reconciled(self, stale: int) -> None:
+        """All of them were asked; so many incidents are left in doubt."""
+        self._stale.set(stale)
+
     def lag(self, seconds: float) -> None:
         """How late the earliest due thing is; 0 when nothing is late."""
         self._lag.set(max(0.0, seconds))
@@ -194,3 +211,9 @@ class Metrics:
     def text(self) -> bytes:
         """The exposition."""
         return generate_latest(self._registry)
+
+
+def _closed_by(changes: Changes) -> str:
+    if changes.incident is not None and changes.incident.resolved_by:
+        return "people"
+    return "absence" if any(event.kind == "vanished" for event in changes.events) else "alerts"

@@ -18,8 +18,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `policies` holds `<tenant>.json` files, `secrets` a file per secret at `<owner>/<id>`, `tokens` the digests of bearer
     tokens. `database` is `sqlite:///path`. Durations are seconds, sizes bytes. `overrides` holds tenants' own sentences.
     `slack_api` is another address of Slack's Web API, for tests. `private_networks` lets webhooks of tenants go to http and to
-    addresses that are not public. `tls_certificate` and `tls_key` are PEM files; with `tls_client_ca` every client has to show a
-    certificate that one of its authorities has signed.
+    addresses that are not public. `alertmanager` are the URLs of all Alertmanagers that post here, asked with the token in
+    `alertmanager_token_file`, or as `alertmanager_user` with the password in `alertmanager_password_file`, trusting the
+    authorities in `alertmanager_ca`. `tls_certificate` and `tls_key` are PEM files; with `tls_client_ca` every client has to
+    show a certificate that one of its authorities has signed.
     """
 
     policies: Path
@@ -30,6 +32,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     overrides: Path | None = None
     slack_api: str = ""
     private_networks: bool = False
+    alertmanager: tuple[str, ...] = ()
+    alertmanager_token_file: Path | None = None
+    alertmanager_user: str = ""
+    alertmanager_password_file: Path | None = None
+    alertmanager_ca: Path | None = None
+    reconcile_interval: float = 60.0
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
@@ -50,11 +58,12 @@ def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
     Raises:
         UsageError: something required is missing, or a value is not what it should be.
     """
-    values: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    values: dict[str, Any] = {k: v for k, v in given.items() if v is not None and v != ()}
     for field in msgspec.structs.fields(Settings):
         variable = f"ALERTKIT_{field.name.upper()}"
         if field.name not in values and variable in environment:
-            values[field.name] = environment[variable]
+            text = environment[variable]
+            values[field.name] = text.replace(",", " ").split() if field.type == tuple[str, ...] else text
         if field.name not in values and field.required:
             raise UsageError(f"--{field.name} is missing; give it, or set {variable}")
     try:

@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Plans and sends for one store."""
+    """Plans and sends for one store. `muted` says of an incident why Alertmanager keeps it back, or None."""
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class Worker:
         self._metrics = metrics
         self._operator = operator
         self._clock = clock
+        self.muted: Callable[[int], str | None] = lambda incident: None
         self._pacer = Pacer()
         self._paced: dt.datetime | None = None
         self._overrides: list[DutyOverride] = []
@@ -172,7 +173,7 @@ class Worker:
         policy = self._policies.get(incident.tenant)
         if policy is not None:
             try:
-                changes = plan(policy, now, due, self._overrides)
+                changes = plan(policy, now, due, self._overrides, self.muted(incident.id))
             except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
                 _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
             else:

@@ -91,6 +91,13 @@ class Alerts(msgspec.Struct, frozen=True):
     posts: dict[int, bytes]
 
 
+class OpenAlerts(msgspec.Struct, frozen=True):
+    """An open incident and what is open of its alerts."""
+
+    incident: Incident
+    alerts: tuple[Occurrence, ...]
+
+
 class Due(msgspec.Struct, frozen=True):
     """What is due of one incident: its steps, in order, and where it has been told. `alerts` reads its alerts."""
 
@@ -193,6 +200,10 @@ class Store(Protocol):
 
     async def open_counts(self) -> Mapping[tuple[str, State], int]:
         """How many incidents are open, by tenant and state."""
+        ...
+
+    async def open_alerts(self) -> list[OpenAlerts]:
+        """Every open incident with its open alerts: to compare with what Alertmanager has."""
         ...
 
     async def story(self, incident: int) -> Story:

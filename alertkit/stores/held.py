@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from alertkit.model.incident import Before, Changes, Held, Incident, Post, Seen
 from alertkit.model.message import State
+from alertkit.stores.base import OpenAlerts
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -49,6 +50,10 @@ class OpenIncidents:
     def counts(self) -> Counter[tuple[str, State]]:
         """How many there are, by tenant and state."""
         return Counter((held.incident.tenant, held.incident.state) for held in self._by_id.values())
+
+    def alerts(self) -> list[OpenAlerts]:
+        """All of them with what is open of their alerts."""
+        return [OpenAlerts(held.incident, tuple(held.open.values())) for held in self._by_id.values()]
 
     def seen(self, post: Post, before: Callable[[bytes], Before]) -> Seen:
         """What a fold wants to know; `before` reads how the group's last incident ended and is asked only for a new one."""

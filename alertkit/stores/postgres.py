@@ -28,6 +28,7 @@ from alertkit.stores.base import (
     Due,
     Folding,
     Listing,
+    OpenAlerts,
     Outgoing,
     Planning,
     Settlement,
@@ -105,7 +106,7 @@ class PostgresStore:
 
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
         """Apply a decision to one incident."""
-        return await self._do(lambda tables: _decide(tables, tables.lock(incident), at, decide))
+        return await self._do(lambda tables: _decide(tables, tables.whole(incident), at, decide))
 
     async def run_due(self, now: dt.datetime, limit: int, plan: Planning) -> int:
         """Plan what is due and no other replica is planning."""
@@ -146,6 +147,10 @@ class PostgresStore:
     async def open_counts(self) -> Mapping[tuple[str, State], int]:
         """How many incidents are open, all replicas' together."""
         return await self._do(Tables.open_counts)
+
+    async def open_alerts(self) -> list[OpenAlerts]:
+        """Every open incident with its open alerts."""
+        return await self._do(Tables.open_alerts)
 
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""

@@ -13,7 +13,7 @@ from alertkit.model.incident import Before, DutyOverride, Held, Incident, Occurr
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
-from alertkit.stores.base import Alerts, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
+from alertkit.stores.base import Alerts, Listing, OpenAlerts, Outgoing, Recorded, Settlement, Story, Told, Waiting
 from alertkit.stores.rows import instant, micros
 
 CANDIDATES: Final = 256
@@ -92,6 +92,32 @@ class Tables:
         """One incident, which nobody else changes until the transaction ends."""
         query = f"SELECT {HELD} FROM incident i WHERE i.id = %s FOR NO KEY UPDATE"
         return next(iter(self.held(self.db.execute(query, [incident]).fetchall())), None)
+
+    def whole(self, incident: int) -> Held | None:
+        """As `lock`, with what is open of its alerts."""
+        held = self.lock(incident)
+        if held is not None:
+            held.open.update((one.fingerprint, one) for one in self._open_alerts([incident]).get(incident, ()))
+        return held
+
+    def _open_alerts(self, incidents: Sequence[int] | None) -> dict[int, list[Occurrence]]:
+        """Of each fingerprint the latest occurrence that is open; `incidents` None is all of them."""
+        which = "" if incidents is None else "AND incident = ANY(%s)"
+        query = (
+            f"SELECT DISTINCT ON (incident, fingerprint) incident, fingerprint, starts, severity FROM occurrence"
+            f" WHERE ends IS NULL {which} ORDER BY incident, fingerprint, starts DESC"
+        )
+        found: dict[int, list[Occurrence]] = {}
+        for incident, fingerprint, starts, severity in self.db.execute(query, None if incidents is None else [list(incidents)]):
+            found.setdefault(incident, []).append(Occurrence(fingerprint, instant(starts), severity))
+        return found
+
+    def open_alerts(self) -> list[OpenAlerts]:
+        """Every open incident with its open alerts."""
+        query = f"SELECT {HELD} FROM incident i WHERE i.closed = 0 ORDER BY i.id"
+        held = self.held(self.db.execute(query).fetchall())
+        found = self._open_alerts(None)
+        return [OpenAlerts(one.incident, tuple(found.get(one.incident.id, ()))) for one in held]
 
     def take_due(self, now: dt.datetime, limit: int) -> list[tuple[Held, list[Step]]]:
         """Lock incidents that have steps due and remove those steps, at least `limit` of them if there are as many."""

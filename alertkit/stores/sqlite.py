@@ -27,6 +27,7 @@ from alertkit.stores.base import (
     Due,
     Folding,
     Listing,
+    OpenAlerts,
     Outgoing,
     Planning,
     Settlement,
@@ -154,6 +155,10 @@ class SqliteStore:
     async def open_counts(self) -> Mapping[tuple[str, State], int]:
         """How many incidents are open."""
         return await self._do(self._open.counts)
+
+    async def open_alerts(self) -> list[OpenAlerts]:
+        """Every open incident with its open alerts."""
+        return await self._do(self._open.alerts)
 
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""

@@ -9,7 +9,21 @@ from collections.abc import Callable
 import pytest
 from databases import Database
 
-from alertkit.model.incident import NOTHING, Changes, Event, Fold, Incident, Note, Occurrence, Place, Post, Step, identity
+from alertkit.model.incident import (
+    NOTHING,
+    Changes,
+    Ending,
+    Event,
+    Fold,
+    Held,
+    Incident,
+    Note,
+    Occurrence,
+    Place,
+    Post,
+    Step,
+    identity,
+)
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores.base import Due, Outgoing, Settlement, Store
 
@@ -227,6 +241,34 @@ def test_open_incidents_are_counted_by_tenant_and_state(database: Database) -> N
 
     async def after(store: Store) -> None:
         assert await store.open_counts() == {("acme", "firing"): 1, ("acme", "acknowledged"): 1}
+
+    database.tell(before)
+    database.tell(after)
+
+
+def test_open_alerts_are_told_with_their_incident_until_they_end(database: Database) -> None:
+    async def before(store: Store) -> None:
+        await store.ingest(a_post("a"), opening())
+        await store.ingest(a_post("b"), opening(fingerprint="g"))
+        assert [(one.incident.id, one.alerts) for one in await store.open_alerts()] == [
+            (1, (Occurrence("f", T0, "critical"),)),
+            (2, (Occurrence("g", T0, "critical"),)),
+        ]
+        ending = Ending("f", through=T0, ends=T0 + MINUTE)
+        seen: list[set[str]] = []
+
+        def end(held: Held, _: object) -> Changes:
+            seen.append(set(held.open))
+            return Changes(ended=(ending,))
+
+        await store.decide(1, T0, end)
+        assert seen == [{"f"}], "a decision sees what is open"
+
+    async def after(store: Store) -> None:
+        assert [(one.incident.id, one.alerts) for one in await store.open_alerts()] == [
+            (1, ()),
+            (2, (Occurrence("g", T0, "critical"),)),
+        ]
 
     database.tell(before)
     database.tell(after)

@@ -1,0 +1,130 @@
+"""Polls every Alertmanager and does what follows: ends what is over, stops escalating what is kept back, and lets it go on.
+
+Each decision looks again at the incident inside its transaction, so that replicas that poll as well do nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+from msgspec.structs import replace
+
+from alertkit.model.incident import Changes, Ending, Event, Held, Occurrence, Step, Thread
+from alertkit.receiver.alertmanager import REASONS, PeerError, Peers
+from alertkit.receiver.incidents import end
+from alertkit.receiver.lifecycle import mute
+from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.operator import is_own
+from alertkit.receiver.reconcile import Seen, View, judge
+from alertkit.stores.base import OpenAlerts, Store, StoreError
+
+_log = structlog.get_logger(__name__)
+
+
+class Reconciler:
+    """Compares what is open with what all of them have."""
+
+    def __init__(
+        self, peers: Peers, store: Store, metrics: Metrics, clock: Callable[[], dt.datetime], woken: Callable[[], None]
+    ) -> None:
+        self._peers = peers
+        self._store = store
+        self._metrics = metrics
+        self._clock = clock
+        self._woken = woken
+        self._absent: Seen = {}
+        self._muted: Mapping[int, str] = {}
+
+    def why_muted(self, incident: int) -> str | None:
+        """Why an incident was kept back in the last poll; None: it was not. The planner pages for none that is."""
+        return self._muted.get(incident)
+
+    async def run(self, interval: float) -> None:
+        """Poll after poll, until cancelled."""
+        while True:
+            await asyncio.sleep(interval)
+            try:
+                await self.poll()
+            except StoreError as error:
+                _log.error("not reconciled with Alertmanager", reason=str(error))
+
+    async def poll(self) -> None:
+        """One poll. What was open before the peers are asked was posted by one of them before: absence means something."""
+        if not self._peers.urls:
+            return
+        found = [one for one in await self._store.open_alerts() if not is_own(one.incident.group)]
+        views = await asyncio.gather(*map(self._view, self._peers.urls))
+        verdict = judge(found, views, self._absent, self._clock())
+        self._absent, self._muted = verdict.absent, verdict.muted
+        self._metrics.reconciled(len(verdict.stale))
+        for incident, occurrences in verdict.over.items():
+            await self._end(incident, occurrences)
+        for one in found:
+            await self._follow(one)
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._peers.close()
+
+    async def _view(self, url: str) -> View | None:
+        try:
+            view = await self._peers.view(url)
+        except PeerError as error:
+            _log.warning("an Alertmanager cannot be asked", alertmanager=url, reason=str(error))
+            self._metrics.reachable(url, reached=False)
+            return None
+        self._metrics.reachable(url, reached=True)
+        return view
+
+    async def _end(self, incident: int, occurrences: Sequence[Occurrence]) -> None:
+        _log.info("alerts are over: no Alertmanager knows them", incident=incident, alerts=len(occurrences))
+        now = self._clock()
+        await self._decide(incident, lambda held, threads: vanish(held, occurrences, now))
+
+    async def _follow(self, one: OpenAlerts) -> None:
+        """An incident that is kept back stops escalating now; one that no longer is goes on now."""
+        incident, reason = one.incident, self.why_muted(one.incident.id)
+        now = self._clock()
+        if reason is not None and incident.state == "firing":
+            await self._decide(incident.id, lambda held, threads: keep_back(held, threads, reason, now))
+        elif reason is None and incident.state == "suppressed" and incident.suppressed_reason in REASONS:
+            await self._decide(incident.id, lambda held, threads: go_on(held, now))
+
+    async def _decide(self, incident: int, decide: Callable[[Held, Sequence[Thread]], Changes | None]) -> None:
+        decided: Changes | None = None
+
+        def deciding(held: Held, threads: Sequence[Thread]) -> Changes | None:
+            nonlocal decided
+            decided = decide(held, threads)
+            return decided
+
+        await self._store.decide(incident, self._clock(), deciding)
+        if decided is not None:
+            self._metrics.decided(decided)
+            self._woken()
+
+
+def vanish(held: Held, occurrences: Sequence[Occurrence], at: dt.datetime) -> Changes | None:
+    """End those that are still open; the incident with the last of them."""
+    gone = [o for o in occurrences if held.open.get(o.fingerprint) == o]
+    if not gone or held.incident.state == "resolved":
+        return None
+    ended = tuple(Ending(o.fingerprint, through=o.starts, ends=max(at, o.starts)) for o in gone)
+    event = Event("vanished", at, count=len(gone))
+    changes = Changes(steps=(Step("refresh", at),)) if len(gone) < len(held.open) else end(held.incident, at)
+    return replace(changes, ended=ended, events=(*changes.events, event))
+
+
+def keep_back(held: Held, threads: Sequence[Thread], reason: str, at: dt.datetime) -> Changes | None:
+    """Stop paging, unless somebody has taken it on meanwhile."""
+    return mute(held.incident, threads, at, reason) if held.incident.state == "firing" else None
+
+
+def go_on(held: Held, at: dt.datetime) -> Changes | None:
+    """Look again now whether anything still keeps it back."""
+    if held.incident.state != "suppressed" or held.incident.suppressed_reason not in REASONS:
+        return None
+    return Changes(cancel=frozenset({"wake"}), steps=(Step("wake", at),))
