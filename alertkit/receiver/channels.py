@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
+
+import msgspec
 
 from alertkit.channels.base import Channel
 from alertkit.errors import AlertkitError
@@ -30,6 +33,7 @@ class Channels:
         self._secrets = secrets
         self._makers = {**_installed(), **_MAKERS, **(makers or {})}
         self._made: dict[_Key, Channel] = {}
+        self._names: dict[int, str] = {}
 
     def get(self, configured: ChannelSettings, tenant: str) -> Channel:
         """The channel of a tenant.
@@ -43,7 +47,12 @@ class Channels:
         channel = self._made.get(key)
         if channel is None:
             channel = self._made[key] = self._make(configured, secrets)
+            self._names[id(channel)] = _name(configured)
         return channel
+
+    def name(self, channel: Channel) -> str:
+        """What a channel is called wherever it is made of the same configuration: replicas share its pace."""
+        return self._names[id(channel)]
 
     def log(self) -> Channel:
         """Where the messages of a simulated tenant go."""
@@ -66,6 +75,12 @@ class Channels:
             raise ChannelError(f"a channel of type {configured.type!r} needs {error}") from error
         except ModuleNotFoundError as error:
             raise ChannelError(f"a channel of type {configured.type!r} needs the package {error.name}") from error
+
+
+def _name(configured: ChannelSettings) -> str:
+    """Secrets count by their names: nothing that could tell of their text is written down."""
+    told = msgspec.json.encode((configured.type, configured.options, configured.secrets), order="deterministic")
+    return hashlib.blake2b(told, digest_size=8).hexdigest()
 
 
 def _log(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:

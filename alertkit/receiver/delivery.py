@@ -27,7 +27,10 @@ from alertkit.receiver.pacing import paces_of
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
-from alertkit.stores.base import Outgoing, Settlement, Store, Waiting
+from alertkit.stores.base import Deciding, Outgoing, Settlement, Store, StoreError, Waiting
+
+RECORDED_AFTER: Final = (0.1, 0.2, 0.5, 1, 2, 3, 4)
+"""Seconds after which a store that is away is asked again to record what came of a message: less than is left of the lease."""
 
 _log = structlog.get_logger(__name__)
 _PURPOSES: Final[dict[NoteKind, Purpose]] = {"page": "reply", "note": "reply", "refresh": "update"}
@@ -35,6 +38,10 @@ _PURPOSES: Final[dict[NoteKind, Purpose]] = {"page": "reply", "note": "reply", "
 
 class _NotLoaded(AlertkitError):  # noqa: N818 - reads as what happened
     """The tenant's policy is missing: its file may be on its way."""
+
+
+class _Late(AlertkitError):  # noqa: N818 - as above
+    """The lease is over: this process has been stopped, or was busy for so long, and another may be sending."""
 
 
 class Courier:
@@ -69,7 +76,10 @@ class Courier:
         """Try once and record the end; whatever goes wrong inside becomes the message's own failure."""
         try:
             settlement = await self._try(outgoing, now)
-        except (SecretError, _NotLoaded) as error:
+        except _Late:
+            _log.warning("a message was not sent in time and is left to others", outbox=outgoing.id)
+            return
+        except (SecretError, StoreError, _NotLoaded) as error:
             settlement = self._settle(Retry(0, str(error)), outgoing, now, repeatable=True)
         except AlertkitError as error:
             settlement = Settlement("failed", now, reason=str(error))
@@ -96,26 +106,37 @@ class Courier:
 
     async def _end(self, outgoing: Outgoing, end: Settlement) -> None:
         """Record it. A page that will never arrive goes elsewhere in the same transaction, and the operator hears of it first."""
-        self._report(outgoing, end)
         if end.state != "failed":
-            await self._store.settle(outgoing, end)
+            await self._record(outgoing, end)
             return
         place, tenant = outgoing.thread.place, outgoing.incident.tenant
         if not is_own(outgoing.incident.group):
             words = f"A message to {place.recipient} by {place.channel} will not arrive: {end.reason}"
             await self._operator.tell(names.ALERT_REFUSED, tenant, place.channel, words)
         policy = self._policies.get(tenant)
-        await self._store.settle(
-            outgoing, end, lambda held, threads: fall_back(policy, outgoing, held, threads, end.at, end.reason)
-        )
+        await self._record(outgoing, end, lambda held, threads: fall_back(policy, outgoing, held, threads, end.at, end.reason))
 
-    def paces(self, waiting: Waiting) -> tuple[int, Sequence[Pace]]:
-        """The lanes in which there must be room for a message; what cannot be sent at all needs none."""
+    async def _record(self, outgoing: Outgoing, end: Settlement, decide: Deciding | None = None) -> None:
+        """Ask a store that is away again while the lease lasts: what is not recorded is taken for lost. Twice is as once."""
+        for pause in RECORDED_AFTER:
+            try:
+                if await self._store.settle(outgoing, end, decide):
+                    self._report(outgoing, end)
+                return
+            except StoreError as error:
+                _log.warning("the end of a message is not recorded yet", outbox=outgoing.id, reason=str(error))
+                await asyncio.sleep(pause)
+        if await self._store.settle(outgoing, end, decide):
+            self._report(outgoing, end)
+
+    def paces(self, waiting: Waiting) -> Sequence[Pace]:
+        """The lanes in which there must be room for a message, named as in every replica; what cannot be sent needs none."""
         try:
             channel, _ = self._channel(waiting.tenant, waiting.thread)
         except AlertkitError:
-            return 0, ()
-        return id(channel), paces_of(channel, waiting, _PURPOSES[waiting.kind] if waiting.thread.opened else "open")
+            return ()
+        found = paces_of(channel, waiting, _PURPOSES[waiting.kind] if waiting.thread.opened else "open")
+        return [Pace(f"{self._channels.name(channel)} {pace.lane}", pace.interval, pace.burst) for pace in found]
 
     async def _try(self, outgoing: Outgoing, now: dt.datetime) -> Settlement:
         purpose = _purpose(outgoing)
@@ -123,6 +144,8 @@ class Courier:
             return Settlement("skipped", now, reason="nothing to say any more")
         channel, policy = self._channel(outgoing.incident.tenant, outgoing.thread)
         delivery = await self._delivery(outgoing, purpose, policy, now)
+        if self._clock() >= outgoing.until:
+            raise _Late
         try:
             async with asyncio.timeout(self._longest):
                 outcome = await channel.deliver(delivery)

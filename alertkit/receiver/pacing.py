@@ -1,14 +1,14 @@
 """Which waiting messages may leave now: as fast as each channel allows, pages first, tenants in turn.
 
-Limits belong to a channel object (one workspace, one token) and to places in it. A message that has to wait holds up nothing
-but its own lane: whatever other tenants have waiting passes it by.
+Limits belong to a channel (one workspace, one token) and to places in it, whoever sends: what is taken is kept in the store. A
+message that has to wait holds up nothing but its own lane: whatever other tenants have waiting passes it by.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import ChainMap, Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -19,72 +19,76 @@ from alertkit.model.message import Message
 from alertkit.stores.base import Waiting
 
 _PRIORITY: Final = {"page": 0, "note": 1, "refresh": 2}
-_LANES: Final = 10_000
+_TENANTS: Final = 10_000
 _NO_WORDS: Final = Message("", "firing", "", "", "")
 
-Paces = Callable[[Waiting], tuple[int, Sequence[Pace]]]
-"""A message's channel (any number that tells channels apart) and the lanes of it in which there must be room."""
+Wanted = tuple[Waiting, Sequence[Pace]]
+"""A message with the lanes in which there must be room; a lane's name tells its channel too."""
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """What may leave now, and when the first of the others may; None when none has to wait."""
+class Paced(msgspec.Struct, frozen=True):
+    """What may leave now, when the lanes that it takes are free again, and when the first of the others may leave; None when none
+    has to wait.
+    """
 
     messages: tuple[Waiting, ...]
+    lanes: Mapping[str, dt.datetime]
     next: dt.datetime | None
 
 
 class Pacer:
-    """Remembers when each lane is free again (the generic cell rate algorithm: one instant a lane says all)."""
+    """Chooses, and remembers whose turn it is."""
 
     def __init__(self) -> None:
-        self._taken: dict[tuple[int, str], dt.datetime] = {}
         self._served: dict[str, int] = {}
         self._turn = 0
 
-    def choose(self, waiting: Iterable[Waiting], now: dt.datetime, room: int, paces: Paces) -> Choice:
+    def choose(self, wanted: Iterable[Wanted], lanes: Mapping[str, dt.datetime], now: dt.datetime, room: int) -> Paced:
         """At most `room` of them. Of messages alike, each tenant's first goes before any tenant's second, and of those the one of
-        whoever was served longest ago.
+        whoever was served longest ago. `lanes` says when those that are not free will be.
         """
         chosen: list[Waiting] = []
+        taken: dict[str, dt.datetime] = {}
+        known = ChainMap(taken, dict(lanes))
         following: dt.datetime | None = None
-        for one in self._in_turn(waiting):
+        for one, paces in self._in_turn(wanted):
             if len(chosen) == room:
                 break
-            free = self._take(paces(one), now)
+            free = _take(paces, known, taken, now)
             if free is None:
                 chosen.append(one)
-                self._turn += 1
-                self._served[one.tenant] = self._turn
+                self._serve(one.tenant)
             else:
                 following = free if following is None else min(following, free)
-        self._forget(now)
-        return Choice(tuple(chosen), following)
+        return Paced(tuple(chosen), taken, following)
 
-    def _in_turn(self, waiting: Iterable[Waiting]) -> list[Waiting]:
+    def _in_turn(self, wanted: Iterable[Wanted]) -> list[Wanted]:
         seen: Counter[tuple[str, str]] = Counter()
-        order: list[tuple[int, int, int, int, Waiting]] = []
-        for place, one in enumerate(waiting):
+        order: list[tuple[int, int, int, int, Wanted]] = []
+        for place, (one, paces) in enumerate(wanted):
             turn = seen[one.tenant, one.kind]
             seen[one.tenant, one.kind] += 1
-            order.append((_PRIORITY[one.kind], turn, self._served.get(one.tenant, 0), place, one))
-        return [one for *_, one in sorted(order, key=lambda entry: entry[:4])]
+            order.append((_PRIORITY[one.kind], turn, self._served.get(one.tenant, 0), place, (one, paces)))
+        return [found for *_, found in sorted(order, key=lambda entry: entry[:4])]
 
-    def _take(self, wanted: tuple[int, Sequence[Pace]], now: dt.datetime) -> dt.datetime | None:
-        """Take a place in all lanes, or none: then, when they are all free."""
-        channel, paces = wanted
-        free = [self._taken.get((channel, p.lane), now) - dt.timedelta(seconds=p.interval * (p.burst - 1)) for p in paces]
-        if free and max(free) > now:
-            return max(free)
-        for pace in paces:
-            lane = (channel, pace.lane)
-            self._taken[lane] = max(self._taken.get(lane, now), now) + dt.timedelta(seconds=pace.interval)
-        return None
-
-    def _forget(self, now: dt.datetime) -> None:
-        if len(self._taken) > _LANES:
-            self._taken = {lane: until for lane, until in self._taken.items() if until > now}
-        if len(self._served) > _LANES:
+    def _serve(self, tenant: str) -> None:
+        if len(self._served) > _TENANTS:
             self._served.clear()
+        self._turn += 1
+        self._served[tenant] = self._turn
+
+
+def _take(
+    paces: Sequence[Pace], lanes: Mapping[str, dt.datetime], taken: dict[str, dt.datetime], now: dt.datetime
+) -> dt.datetime | None:
+    """Take a place in all lanes, or none: then, when they are all free (the generic cell rate algorithm: one instant a lane says
+    all).
+    """
+    free = [lanes.get(pace.lane, now) - dt.timedelta(seconds=pace.interval * (pace.burst - 1)) for pace in paces]
+    if free and max(free) > now:
+        return max(free)
+    taken.update((p.lane, max(lanes.get(p.lane, now), now) + dt.timedelta(seconds=p.interval)) for p in paces)
+    return None
 
 
 def paces_of(channel: Channel, waiting: Waiting, purpose: Purpose | None) -> Sequence[Pace]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -23,7 +23,7 @@ from alertkit.receiver.operator import Operator, is_own
 from alertkit.receiver.pacing import Pacer
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.settings import Settings
-from alertkit.stores.base import Due, Store, StoreError
+from alertkit.stores.base import Choice, Due, Store, StoreError
 
 STEPS: Final = 500
 """Steps of one pass, so that posts are not kept waiting behind it."""
@@ -115,9 +115,14 @@ class Worker:
         if room <= 0 or not (waiting := await self._store.waiting(self._clock())):
             return 0
         now = self._clock()
-        choice = self._pacer.choose(waiting, now, room, self._courier.paces)
-        self._paced = choice.next
-        taken = await self._store.claim(now, self._lease, [one.id for one in choice.messages]) if choice.messages else []
+        wanted = [(one, self._courier.paces(one)) for one in waiting]
+
+        def choose(lanes: Mapping[str, dt.datetime]) -> Choice:
+            found = self._pacer.choose(wanted, lanes, now, room)
+            self._paced = found.next
+            return Choice(tuple(one.id for one in found.messages), found.lanes)
+
+        taken = await self._store.claim(now, self._lease, choose)
         for outgoing in taken:
             task = asyncio.create_task(self._courier.send(outgoing, now))
             self._sending.add(task)

@@ -41,7 +41,7 @@ class StoreError(AlertkitError):
 
 class Outgoing(msgspec.Struct, frozen=True):
     """A note that is leaving. `attempt` counts from 1 and fences: only the latest attempt may settle it. `wanted` is when it
-    was first due.
+    was first due, `until` when the lease ends: whoever has not begun to send by then leaves it to others.
     """
 
     id: int
@@ -50,6 +50,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     thread: Thread
     incident: Incident
     wanted: dt.datetime
+    until: dt.datetime
     event: Event | None
 
 
@@ -74,6 +75,17 @@ class Waiting(msgspec.Struct, frozen=True):
     thread: Thread
     tenant: str
     attempt: int
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Which messages leave now, in order, and when each lane that they take is free again."""
+
+    messages: tuple[int, ...]
+    lanes: Mapping[str, dt.datetime] = {}
+
+
+Choosing = Callable[[Mapping[str, dt.datetime]], Choice]
+"""Chooses among waiting messages, given when the lanes that are not free will be."""
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -171,8 +183,11 @@ class Store(Protocol):
         """
         ...
 
-    async def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
-        """Take waiting messages by their ids; they are ours until the lease ends. Those that are gone by now are left out."""
+    async def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
+        """Take the chosen messages; they are ours until the lease ends. Those that are gone by now are left out.
+
+        Lanes are shared by everybody who uses the store: nobody else chooses meanwhile.
+        """
         ...
 
     async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -24,6 +25,7 @@ from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores.base import (
     Alerts,
+    Choosing,
     Deciding,
     Due,
     Folding,
@@ -37,7 +39,7 @@ from alertkit.stores.base import (
     Waiting,
 )
 from alertkit.stores.postgres_changes import Batch
-from alertkit.stores.postgres_connection import pool, prepare, sentence, target
+from alertkit.stores.postgres_connection import configure, pool, prepare, sentence, server_time, target
 from alertkit.stores.postgres_ingest import Changed, ingest
 from alertkit.stores.postgres_tables import Tables
 
@@ -53,6 +55,9 @@ ATTEMPTS: Final = 6
 PATIENCE: Final = 2.0
 """Seconds to wait for a connection."""
 
+UNNOTICED: Final = 2.0
+"""Seconds between the server's clock and ours that may as well be the way there and back."""
+
 _AGAIN = (Changed, errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
 
 
@@ -66,10 +71,15 @@ class _Waiting:
 
 
 class PostgresStore:
-    """The store in a database that `url` names as libpq does: what it leaves out comes from PGPASSFILE, PGSERVICE and so on."""
+    """The store in a database that `url` names as libpq does: what it leaves out comes from PGPASSFILE, PGSERVICE and so on.
 
-    def __init__(self, url: str) -> None:
+    `clock` gives seconds since 1970: it is compared with the server's, whose time holds for leases.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
         self._target = target(url)
+        self._clock = clock
+        self._ahead = dt.timedelta()
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgres")
         self._policies: dict[int, EscalationPolicy] = {}
         self._posts: deque[_Waiting] = deque()
@@ -84,7 +94,7 @@ class PostgresStore:
             StoreError: the database does not answer, refuses, or is a newer alertkit's.
         """
         await asyncio.get_running_loop().run_in_executor(self._threads, prepare, self._target)
-        self._pool: ConnectionPool[psycopg.Connection[Any]] = pool(self._target, CONNECTIONS, PATIENCE)
+        self._pool: ConnectionPool[psycopg.Connection[Any]] = pool(self._target, CONNECTIONS, PATIENCE, self._connected)
         self._runner = asyncio.create_task(self._run())
 
     async def close(self) -> None:
@@ -120,9 +130,9 @@ class PostgresStore:
         """What could leave."""
         return await self._do(lambda tables: tables.waiting(now))
 
-    async def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+    async def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
         """Take messages to send."""
-        return await self._do(lambda tables: tables.claim(now, lease, messages))
+        return await self._do(lambda tables: tables.claim(now, lease, choose))
 
     async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
         """Record how an attempt ended."""
@@ -170,6 +180,12 @@ class PostgresStore:
 
     # Transactions
 
+    def _connected(self, db: psycopg.Connection[Any]) -> None:
+        """Whatever happens to either clock, the next connection tells."""
+        configure(db)
+        seconds = server_time(db) - self._clock()
+        self._ahead = dt.timedelta(seconds=seconds if abs(seconds) > UNNOTICED else 0)
+
     def _check_room(self, waiting: int) -> None:
         if self._closing or waiting >= WAITING:
             raise StoreError("the store is closing" if self._closing else f"{WAITING} transactions are waiting already")
@@ -213,7 +229,7 @@ class PostgresStore:
     def _try(self, work: Callable[[Tables], T]) -> T:
         with self._pool.connection() as db:
             try:
-                found = work(Tables(db, self._policies))
+                found = work(Tables(db, self._policies, self._ahead))
             except psycopg.OperationalError as error:
                 if db.broken:
                     raise _Interrupted(sentence(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 import psycopg
@@ -17,6 +18,8 @@ from alertkit.stores.migrate import scripts
 
 OLDEST: Final = 130_000
 """PostgreSQL 13, as its server tells its version."""
+LIFETIME: Final = 600.0
+"""Seconds after which a connection is replaced."""
 MIGRATION: Final = 0x616C6572746B6974
 """The advisory lock that is held while the schema is brought up to date: the bytes of `alertkit`."""
 
@@ -63,13 +66,16 @@ def target(url: str) -> str:
     return make_conninfo(**_DEFAULTS | {name: str(value) for name, value in given.items() if value is not None})
 
 
-def pool(conninfo: str, connections: int, patience: float) -> ConnectionPool[psycopg.Connection[Any]]:
-    """Connections for transactions that `commit` ends. One that breaks is replaced at once."""
+def pool(
+    conninfo: str, connections: int, patience: float, connected: Callable[[psycopg.Connection[Any]], None]
+) -> ConnectionPool[psycopg.Connection[Any]]:
+    """Connections for transactions that `commit` ends, each handed to `connected` first. One that breaks is replaced at once."""
     found: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
         conninfo,
         min_size=1,
         max_size=connections,
-        configure=_configure,
+        configure=connected,
+        max_lifetime=LIFETIME,
         timeout=patience,
         reconnect_timeout=patience,
         name="alertkit",
@@ -78,7 +84,8 @@ def pool(conninfo: str, connections: int, patience: float) -> ConnectionPool[psy
     return found
 
 
-def _configure(db: psycopg.Connection[Any]) -> None:
+def configure(db: psycopg.Connection[Any]) -> None:
+    """What every session of ours is like."""
     db.isolation_level = IsolationLevel.READ_COMMITTED
     db.adapters.register_dumper(str, _Text)
     for name, value in _SESSION.items():
@@ -86,6 +93,13 @@ def _configure(db: psycopg.Connection[Any]) -> None:
     # An answer says that it is on disk; a server that answers earlier is told not to.
     db.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
     db.commit()
+
+
+def server_time(db: psycopg.Connection[Any]) -> float:
+    """The server's clock, in seconds since 1970."""
+    found = db.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
+    db.commit()
+    return float(found[0]) if found else 0.0
 
 
 def prepare(conninfo: str) -> None:

@@ -13,11 +13,14 @@ from alertkit.model.incident import Before, DutyOverride, Held, Incident, Occurr
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
-from alertkit.stores.base import Alerts, Listing, OpenAlerts, Outgoing, Recorded, Settlement, Story, Told, Waiting
+from alertkit.stores.base import Alerts, Choosing, Listing, OpenAlerts, Outgoing, Recorded, Settlement, Story, Told, Waiting
+from alertkit.stores.postgres_statements import LANES
 from alertkit.stores.rows import instant, micros
 
 CANDIDATES: Final = 256
 """Waiting messages looked at in one pass, at least one of every lane."""
+CHOICE: Final = 0x616C6572746B7070
+"""The advisory lock under which messages are chosen, so that all replicas together keep to a channel's pace."""
 _REMEMBERED: Final = 10_000
 
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
@@ -27,7 +30,7 @@ HELD: Final = f"i.key, i.heard, {_INCIDENT}"
 """The columns of `Tables.held`."""
 _THREADS = len(rows.THREAD.split(", "))
 _OUTGOING = f"""
-    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, {_THREAD}, {_INCIDENT}
+    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {_THREAD}, {_INCIDENT}
     FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
 """
 _BLOCKED = """
@@ -66,11 +69,15 @@ _TAKE = """
 
 
 class Tables:
-    """One transaction's view. `policies` are pinned policies by number, which never change."""
+    """One transaction's view. `policies` are pinned policies by number, which never change.
 
-    def __init__(self, db: psycopg.Connection[Any], policies: dict[int, EscalationPolicy]) -> None:
+    `ahead` is how far the server's clock is before ours: leases are kept by the server's, which is the same for all replicas.
+    """
+
+    def __init__(self, db: psycopg.Connection[Any], policies: dict[int, EscalationPolicy], ahead: dt.timedelta) -> None:
         self.db = db
         self._policies = policies
+        self._ahead = ahead
 
     def held(self, found: Sequence[Sequence[Any]]) -> list[Held]:
         """Rows of HELD as incidents, without their alerts."""
@@ -149,22 +156,31 @@ class Tables:
         found = self.db.execute(_WAITING, [micros(now)])
         return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for _, _, number, kind, attempt, tenant, *rest in found]
 
-    def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
-        """Waiting messages, now being sent; one of a thread at most."""
+    def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
+        """Waiting messages, now being sent; one of a thread at most. Replicas choose one after the other."""
+        self.db.execute("SELECT pg_advisory_xact_lock(%s)", [CHOICE])
+        self.db.execute("DELETE FROM pace WHERE free <= %s", [micros(now)])
+        choice = choose({lane: instant(free) for lane, free in self.db.execute("SELECT lane, free FROM pace")})
+        if not choice.messages:
+            return []
+        LANES.run(self.db, [(lane, micros(free)) for lane, free in choice.lanes.items()])
+        return self._take(now + lease, choice.messages)
+
+    def _take(self, until: dt.datetime, messages: Sequence[int]) -> list[Outgoing]:
         order = {number: place for place, number in enumerate(messages)}
         free: dict[int, int] = {}
         for number, thread in sorted(self.db.execute(_TAKEABLE, [list(messages)]), key=lambda row: order[row[0]]):
             free.setdefault(thread, number)
-        taken = [number for (number,) in self.db.execute(_TAKE, [micros(now + lease), list(free.values())])]
+        taken = [number for (number,) in self.db.execute(_TAKE, [micros(until + self._ahead), list(free.values())])]
         return sorted(self._outgoing("WHERE o.id = ANY(%s)", [taken]), key=lambda one: order[one.id])
 
     def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over."""
-        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= %s ORDER BY o.id", [micros(now)])
+        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= %s ORDER BY o.id", [micros(now + self._ahead)])
 
     def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
         found = self.db.execute(_OUTGOING + where, values).fetchall()
-        self._read_policies(row[5 + _THREADS + 4] for row in found)
+        self._read_policies(row[6 + _THREADS + 4] for row in found)
         query = f"SELECT id, {rows.EVENT} FROM event WHERE id = ANY(%s)"
         told = [row[3] for row in found if row[3] is not None]
         events = {number: rows.event(row) for number, *row in self.db.execute(query, [told])} if told else {}
@@ -176,9 +192,10 @@ class Tables:
                 rows.thread(rest[:_THREADS]),
                 self._incident(rest[_THREADS:]),
                 instant(wanted),
+                instant(until) - self._ahead,
                 events.get(event),
             )
-            for number, attempt, kind, event, wanted, *rest in found
+            for number, attempt, kind, event, wanted, until, *rest in found
         ]
 
     def settle(self, outgoing: Outgoing, end: Settlement) -> bool:

@@ -11,7 +11,7 @@ import datetime as dt
 import fcntl
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident,
 from alertkit.model.message import State
 from alertkit.stores.base import (
     Alerts,
+    Choosing,
     Deciding,
     Due,
     Folding,
@@ -66,6 +67,7 @@ class SqliteStore:
         self._wake = asyncio.Event()
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._open = OpenIncidents()
+        self._lanes: Mapping[str, dt.datetime] = {}
         self._closing = False
 
     async def start(self) -> None:
@@ -128,9 +130,9 @@ class SqliteStore:
         """What could leave."""
         return await self._do(lambda: self._tables.waiting(now))
 
-    async def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+    async def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
         """Take messages to send."""
-        return await self._do(lambda: self._tables.claim(now, lease, messages))
+        return await self._do(lambda: self._claim(now, lease, choose))
 
     async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
         """Record how an attempt ended."""
@@ -177,6 +179,12 @@ class SqliteStore:
         return await self._do(lambda: self._tables.remove_override(override))
 
     # What runs inside a transaction
+
+    def _claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
+        choice = choose(self._lanes)
+        # One process has the file, and with it the lanes. A transaction that fails leaves them taken: slower, never faster.
+        self._lanes = {lane: free for lane, free in self._lanes.items() if free > now} | dict(choice.lanes)
+        return self._tables.claim(now, lease, choice.messages)
 
     def _settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None) -> bool:
         settled = self._tables.settle(outgoing, settlement)

@@ -25,7 +25,7 @@ _POLICY = msgspec.json.Decoder(EscalationPolicy)
 _UNFINISHED = "state IN ('pending', 'sending')"
 _INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
 _OUTGOING = f"""
-    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
+    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
            {", ".join(f"i.{c}" for c in rows.INCIDENT.split(", "))}
     FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
 """
@@ -333,9 +333,10 @@ class Tables:
         return [self._outgoing(row) for row in self._db.execute(query, (micros(now),)).fetchall()]
 
     def _outgoing(self, row: Sequence[Any]) -> Outgoing:
-        number, attempt, kind, event, wanted, *rest = row
+        number, attempt, kind, event, wanted, until, *rest = row
         thread, incident = rows.thread(rest[:_THREADS]), self._incident(rest[_THREADS:])
-        return Outgoing(number, attempt, kind, thread, incident, instant(wanted), None if event is None else self._event(event))
+        told = None if event is None else self._event(event)
+        return Outgoing(number, attempt, kind, thread, incident, instant(wanted), instant(until), told)
 
     def _event(self, number: int) -> Event:
         return rows.event(self._db.execute(f"SELECT {rows.EVENT} FROM event WHERE id = ?", (number,)).fetchone())

@@ -12,6 +12,7 @@ from receiver_kit import Kit, a_policy, alert, webhook
 from alertkit.channels.base import Delivery, Outcome, Retry, Sent
 from alertkit.model.oncall import Contact, EscalationPolicy, Step, Target, Team
 from alertkit.model.policy import ChannelSettings
+from alertkit.stores.base import Choice, Outgoing
 
 ROOM = {"standard": EscalationPolicy(steps=(Step(0, (Target(team="payments"),)),))}
 LONELY = Team("fr", "Europe/Paris", (Contact("room", "#payments"),))
@@ -186,16 +187,21 @@ def test_a_simulated_tenant_is_written_to_the_log_and_pages_nobody(tmp_path: Pat
     assert "#payments" in capsys.readouterr().out
 
 
+async def claim(kit: Kit) -> list[Outgoing]:
+    """Take every message and send none."""
+    while await kit.receiver.store.run_due(kit.clock(), 10, kit.receiver.worker._plan):
+        pass
+    choice = Choice(tuple(one.id for one in await kit.receiver.store.waiting(kit.clock())))
+    return await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, lambda _: choice)
+
+
 @pytest.mark.parametrize("repeatable", [True, False])
 def test_after_a_crash_a_message_that_was_leaving_goes_again_only_where_twice_is_harmless(
     tmp_path: Path, repeatable: bool
 ) -> None:
     async def before(kit: Kit) -> None:
         await kit.post(webhook(alert()))
-        while await kit.receiver.store.run_due(kit.clock(), 10, kit.receiver.worker._plan):
-            pass
-        waiting = [one.id for one in await kit.receiver.store.waiting(kit.clock())]
-        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, waiting)
+        assert await claim(kit)
 
     async def after(kit: Kit) -> None:
         await kit.after(seconds=1)
@@ -208,13 +214,27 @@ def test_after_a_crash_a_message_that_was_leaving_goes_again_only_where_twice_is
     kit.run(after)
 
 
+def test_a_process_that_was_stopped_for_longer_than_its_lease_sends_nothing_late(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        (outgoing,) = await claim(kit)
+        claimed = kit.clock()
+        kit.clock.advance(seconds=kit.receiver.settings.lease)
+        await kit.receiver.worker._courier.send(outgoing, claimed)
+        assert kit.told == []
+        assert outbox(kit)[0][:2] == ("sending", 1)
+        await kit.receiver.worker.recover()
+        await kit.after()
+        assert len(kit.told) == 1
+        assert outbox(kit)[0][:2] == ("sent", 2)
+
+    one_room(tmp_path).run(story)
+
+
 def test_a_message_that_was_leaving_waits_until_its_channel_is_known(tmp_path: Path) -> None:
     async def before(kit: Kit) -> None:
         await kit.post(webhook(alert()))
-        while await kit.receiver.store.run_due(kit.clock(), 10, kit.receiver.worker._plan):
-            pass
-        waiting = [one.id for one in await kit.receiver.store.waiting(kit.clock())]
-        assert await kit.receiver.store.claim(kit.clock(), kit.receiver.worker._lease, waiting)
+        assert await claim(kit)
         (kit.folder / "policies" / "acme.json").unlink()
 
     async def after(kit: Kit) -> None:

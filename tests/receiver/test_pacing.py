@@ -32,10 +32,12 @@ def waiting(number: int, tenant: str = "acme", kind: str = "page") -> Waiting:
 def test_no_span_of_time_sees_more_than_its_burst_and_its_rate(
     asked: list[tuple[int, float]], burst: int, interval: float
 ) -> None:
+    lanes: dict[str, dt.datetime] = {}
     pacer, now, left = Pacer(), NOW, defaultdict(list)
     for lane, pause in asked:
         now += dt.timedelta(seconds=pause)
-        choice = pacer.choose([waiting(1)], now, 1, lambda _: (0, [Pace(str(lane), interval, burst)]))  # noqa: B023 -- used at once
+        choice = pacer.choose([(waiting(1), [Pace(str(lane), interval, burst)])], lanes, now, 1)
+        lanes.update(choice.lanes)
         if choice.messages:
             left[lane].append(now)
         else:
@@ -50,18 +52,23 @@ def test_no_span_of_time_sees_more_than_its_burst_and_its_rate(
 
 def test_a_message_takes_a_place_in_all_lanes_or_in_none() -> None:
     pacer = Pacer()
-    both = lambda _: (0, [Pace("room", 1), Pace("all", 10)])  # noqa: E731
-    assert pacer.choose([waiting(1)], NOW, 9, both).messages
+    both = [Pace("room", 1), Pace("all", 10)]
+    choice = pacer.choose([(waiting(1), both)], {}, NOW, 9)
+    assert choice.messages
     later = NOW + dt.timedelta(seconds=2)
-    assert pacer.choose([waiting(2)], later, 9, both).next == NOW + dt.timedelta(seconds=10)
-    assert pacer.choose([waiting(2)], later, 9, lambda _: (0, [Pace("room", 1)])).messages, "the refusal took no place"
+    assert pacer.choose([(waiting(2), both)], choice.lanes, later, 9).next == NOW + dt.timedelta(seconds=10)
+    assert pacer.choose([(waiting(2), both[:1])], choice.lanes, later, 9).messages, "the refusal took no place"
+    assert [w.id for w in pacer.choose([(waiting(n), both) for n in (1, 2)], {}, NOW, 9).messages] == [1], (
+        "one takes it, not both"
+    )
 
 
 def test_pages_go_before_notes_and_every_tenants_first_before_anybodys_second() -> None:
     asked = [waiting(1, "a", "refresh"), waiting(2, "a"), waiting(3, "a"), waiting(4, "b"), waiting(5, "c", "note")]
-    assert [w.id for w in Pacer().choose(asked, NOW, 9, lambda _: (0, ())).messages] == [2, 4, 3, 5, 1]
+    assert [w.id for w in Pacer().choose([(one, ()) for one in asked], {}, NOW, 9).messages] == [2, 4, 3, 5, 1]
     pacer = Pacer()
-    served = [pacer.choose([waiting(1, "a"), waiting(2, "b")], NOW, 1, lambda _: (0, ())).messages[0].tenant for _ in range(4)]
+    both = [(waiting(1, "a"), ()), (waiting(2, "b"), ())]
+    served = [pacer.choose(both, {}, NOW, 1).messages[0].tenant for _ in range(4)]
     assert Counter(served) == {"a": 2, "b": 2}
 
 

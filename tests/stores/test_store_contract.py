@@ -25,7 +25,7 @@ from alertkit.model.incident import (
     identity,
 )
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.stores.base import Due, Outgoing, Settlement, Store
+from alertkit.stores.base import Choice, Due, Outgoing, Settlement, Store
 
 T0 = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -49,7 +49,8 @@ def opening(*steps: Step, fingerprint: str = "") -> Callable[[Post, object], Fol
 
 async def claim(store: Store, now: dt.datetime) -> list[Outgoing]:
     """Everything that may leave now."""
-    return await store.claim(now, MINUTE, [one.id for one in await store.waiting(now)])
+    choice = Choice(tuple(one.id for one in await store.waiting(now)))
+    return await store.claim(now, MINUTE, lambda _: choice)
 
 
 async def with_note(store: Store, *notes: Note) -> list[Outgoing]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 
 import postgres_server
 import psycopg
@@ -17,7 +19,7 @@ from alertkit.errors import UsageError
 from alertkit.model.incident import Changes, Fold, Note, Occurrence, Post, Seen, Step
 from alertkit.model.webhook import Alert
 from alertkit.receiver.incidents import fold
-from alertkit.stores.base import Due, Listing, Settlement, Store, StoreError
+from alertkit.stores.base import Choice, Due, Listing, Settlement, Store, StoreError
 from alertkit.stores.postgres import PostgresStore
 from alertkit.stores.urls import open_store
 
@@ -134,6 +136,44 @@ def test_a_replica_that_starts_leaves_the_others_their_messages_until_the_lease_
         assert again.attempt == 2
 
     tell_two(url, story)
+
+
+def test_two_replicas_keep_to_one_pace(url: str) -> None:
+    """A lane with room for one message every ten seconds, whoever sends."""
+
+    async def story(one: Store, other: Store) -> None:
+        for number in range(1, 11):
+            await one.ingest(a_post(f"g{number}"), opening())
+            await one.decide(number, T0, lambda *_: Changes(notes=(Note("page", ROOM, T0),)))
+        waiting = [message.id for message in await one.waiting(T0)]
+
+        async def send(store: Store, at: dt.datetime, message: int) -> int:
+            def choose(lanes: Mapping[str, dt.datetime]) -> Choice:
+                return Choice(()) if "room" in lanes else Choice((message,), {"room": at + dt.timedelta(seconds=10)})
+
+            return len(await store.claim(at, MINUTE, choose))
+
+        for second in range(0, 30, 5):
+            at = T0 + dt.timedelta(seconds=second)
+            sent = await asyncio.gather(send(one, at, waiting.pop()), send(other, at, waiting[0]))
+            assert sum(sent) == (second % 10 == 0)
+
+    tell_two(url, story)
+
+
+def test_leases_are_kept_by_the_servers_clock_however_wrong_a_replicas_is(url: str) -> None:
+    late = dt.timedelta(hours=1)
+
+    async def story(store: Store) -> None:
+        fast = PostgresStore(url, clock=lambda: time.time() + late.total_seconds())
+        await fast.start()
+        (message,) = await with_note(store, Note("page", ROOM, T0))
+        assert await fast.orphans(T0 + late) == []
+        (orphan,) = await fast.orphans(T0 + late + MINUTE + dt.timedelta(seconds=30))
+        assert abs(orphan.until - late - message.until) < dt.timedelta(seconds=30)
+        await fast.close()
+
+    PostgresDatabase(url).tell(story)
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
