@@ -6,6 +6,7 @@ from alertkit import names
 from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, delivery, page, parts
 from alertkit.dashboards.alert_history import History
 from alertkit.dashboards.layout import COLUMNS
+from alertkit.dashboards.response import Response
 
 
 def build(context: ViewContext) -> Dashboard | None:
@@ -26,7 +27,10 @@ def _rows(context: ViewContext, words: Words) -> list[Row]:
         Row(key="noise", title=words("Noise"), panels=[history.noise(), history.by_day()]),
     ]
     if context.receiver_job:
-        found = delivery.of_platform(words) if context.tenant == names.PLATFORM else delivery.of_tenant(context, words)
+        everyone = context.tenant == names.PLATFORM
+        answers = Response(words, {} if everyone else {context.label: context.tenant})
+        found = delivery.of_platform(words) if everyone else delivery.of_tenant(context, words)
+        rows.insert(2, Row(key="response", title=words("Response"), panels=answers.panels()))
         rows.append(Row(key="delivery", title=words("Delivery"), panels=found))
     return rows
 

@@ -6,6 +6,7 @@ from alertkit import names
 from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, delivery, page
 from alertkit.dashboards.alert_history import History
 from alertkit.dashboards.fleet_parts import Fleet
+from alertkit.dashboards.response import Response
 
 
 def build(context: ViewContext) -> Dashboard | None:
@@ -24,6 +25,8 @@ def _rows(context: ViewContext, words: Words) -> list[Row]:
         Row(key="noise", title=words("Noise"), panels=[history.noise(), history.by_day()]),
     ]
     if context.receiver_job:
+        answers = Response(words, {})
+        rows.insert(3, Row(key="response", title=words("Response"), panels=[*answers.by_tenant(), *answers.panels()]))
         rows.append(Row(key="delivery", title=words("Delivery"), panels=delivery.of_platform(words)))
     return rows
 

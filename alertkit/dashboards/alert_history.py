@@ -6,7 +6,7 @@ from alertkit import names
 from alertkit.dashboards import panels
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.panels import BLUE, Stat, StateTimeline, Table, TimeSeries
-from alertkit.dashboards.parts import SEVERITY_COLOR, selector, severities
+from alertkit.dashboards.parts import SEVERITY_COLOR, selector, severities, severity_words
 from alertkit.dashboards.targets import Query
 from alertkit.dashboards.words import Words
 
@@ -19,7 +19,7 @@ class History:
 
     def __init__(self, context: ViewContext, words: Words, *, everyone: bool = False) -> None:
         self._words = words
-        self._severities = {"critical": words("Critical"), "warning": words("Warning"), "info": words("Info")}
+        self._severities = severity_words(words)
         self._own = {} if everyone else {context.label: context.tenant}
         self._labels = (context.label, *_LABELS) if everyone else _LABELS
 
@@ -97,6 +97,9 @@ class History:
     def noise(self) -> Table:
         """How often and how long each alert fired in a week, the noisiest first."""
         by = ", ".join(self._labels)
+        starts = f"sum by ({by}) (count_over_time({self._starts()}[{WEEK}:1m]))"
+        never = f"0 * max by ({by}) (max_over_time({self._alerts()}[{WEEK}]))"
+        fired = f"sum_over_time((max by ({by}) ({self._alerts()}))[{WEEK}:1m])"
         columns = {
             **({self._labels[0]: self._words("Tenant")} if len(self._labels) > len(_LABELS) else {}),
             "alertname": self._words("Alert"),
@@ -110,14 +113,14 @@ class History:
             title=self._words("Noise"),
             description=self._words("How often each alert began to fire in seven days, and for how long in all."),
             targets=[
-                Query(expr=f"sum by ({by}) (count_over_time({self._starts()}[{WEEK}:1m]))", instant=True, format="table"),
-                Query(expr=f"60 * sum by ({by}) (sum_over_time({self._alerts()}[{WEEK}:1m]))", instant=True, format="table"),
+                Query(expr=f"{starts} or {never}", instant=True, format="table"),
+                Query(expr=f"60 * {fired}", instant=True, format="table"),
             ],
             transformations=[{"id": "merge", "options": {}}, panels.only(tuple(columns)), panels.organise(columns)],
             overrides=[
                 panels.override(columns["Value #B"], unit="dtdurations"),
                 panels.override(
-                    columns[names.LABEL_SEVERITY], mappings=[severities()], custom__cellOptions={"type": "color-text"}
+                    columns[names.LABEL_SEVERITY], mappings=[severities(self._words)], custom__cellOptions={"type": "color-text"}
                 ),
             ],
             no_value=self._words("Nothing fires"),
@@ -129,7 +132,10 @@ class History:
     def by_day(self) -> TimeSeries:
         """How many alerts began to fire each day, by severity."""
         by = names.LABEL_SEVERITY
-        colours = [panels.override(severity, color={"mode": "fixed", "fixedColor": c}) for severity, c in SEVERITY_COLOR.items()]
+        colours = [
+            panels.override(severity, displayName=self._severities[severity], color={"mode": "fixed", "fixedColor": color})
+            for severity, color in SEVERITY_COLOR.items()
+        ]
         return TimeSeries(
             key="noise/day",
             title=self._words("Fires a day"),

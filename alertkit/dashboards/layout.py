@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attr
 import grafanalib.core as grafana
@@ -45,13 +45,32 @@ def flow(rows: Iterable[Row]) -> list[grafana.Panel]:
 
 def _place(panels: Sequence[Visual], top: int) -> int:
     """Give each panel its place from `top` down; returns the first free line."""
-    x, y, height = 0, top, 0
+    y = top
+    for line in _lines(panels):
+        x = 0
+        for panel, width in zip(line, _widths(line), strict=True):
+            panel.gridPos = grafana.GridPos(h=panel.height, w=width, x=x, y=y)
+            x += width
+        y += line[0].height
+    return y
+
+
+def _lines(panels: Sequence[Visual]) -> Iterator[list[Visual]]:
+    """Panels of one height, as many as fit beside each other."""
+    line: list[Visual] = []
     for panel in panels:
-        if x + panel.width > COLUMNS:
-            x, y, height = 0, y + height, 0
-        panel.gridPos = grafana.GridPos(h=panel.height, w=panel.width, x=x, y=y)
-        x, height = x + panel.width, max(height, panel.height)
-    return y + height
+        if line and (panel.height != line[0].height or sum(one.width for one in line) + panel.width > COLUMNS):
+            yield line
+            line = []
+        line.append(panel)
+    if line:
+        yield line
+
+
+def _widths(line: Sequence[Visual]) -> list[int]:
+    """The panels' widths, with what is left of the line shared out: no line ends in a hole."""
+    share, rest = divmod(COLUMNS - sum(panel.width for panel in line), len(line))
+    return [panel.width + share + (at < rest) for at, panel in enumerate(line)]
 
 
 def _title(row: Row, y: int, taken: set[int]) -> grafana.Panel:

@@ -57,36 +57,47 @@ def firing_count(context: ViewContext, words: Words) -> Stat:
 
 
 def firing_table(context: ViewContext, words: Words) -> Table:
-    """Which alerts fire, the longest first. Empty when none does, which is the good case."""
-    mine = {context.label: context.tenant}
-    active = selector("ALERTS_FOR_STATE", mine)
+    """Which alerts fire, the longest first, and how many instances of each. Empty when none does, which is the good case."""
+    by = f"{names.LABEL_SEVERITY}, alertname, {names.LABEL_SERVICE}"
+    since = f"{selector('ALERTS_FOR_STATE', {context.label: context.tenant})} and ignoring(alertstate) {firing(context)}"
     columns = {
         names.LABEL_SEVERITY: words("Severity"),
         "alertname": words("Alert"),
         names.LABEL_SERVICE: words("Service"),
-        "Value": words("Since"),
+        "Value #A": words("Since"),
+        "Value #B": words("Instances"),
     }
     return Table(
         key="firing/table",
         title=words("Firing now"),
         description=words("Every alert that fires, and since when its condition holds."),
-        targets=[Query(expr=f"1000 * {active} and ignoring(alertstate) {firing(context)}", instant=True, format="table")],
-        transformations=[panels.only(tuple(columns)), panels.organise(columns)],
+        targets=[
+            Query(expr=f"1000 * min by ({by}) ({since})", refId="A", instant=True, format="table"),
+            Query(expr=f"count by ({by}) ({firing(context)})", refId="B", instant=True, format="table"),
+        ],
+        transformations=[{"id": "merge", "options": {}}, panels.only(tuple(columns)), panels.organise(columns)],
         overrides=[
-            panels.override(columns["Value"], unit="dateTimeFromNow"),
-            panels.override(columns[names.LABEL_SEVERITY], mappings=[severities()], custom__cellOptions={"type": "color-text"}),
+            panels.override(columns["Value #A"], unit="dateTimeFromNow"),
+            panels.override(
+                columns[names.LABEL_SEVERITY], mappings=[severities(words)], custom__cellOptions={"type": "color-text"}
+            ),
         ],
         no_value=words("Nothing fires"),
         unit="none",
-        sort=(columns["Value"], False),
+        sort=(columns["Value #A"], False),
         width=20,
         height=7,
     )
 
 
-def severities() -> Json:
-    """The mapping that colours a severity."""
-    return panels.value_mapping({severity: (severity, SEVERITY_COLOR[severity]) for severity in names.SEVERITIES})
+def severity_words(words: Words) -> dict[str, str]:
+    """Each severity in the tenant's language."""
+    return {"critical": words("Critical"), "warning": words("Warning"), "info": words("Info")}
+
+
+def severities(words: Words) -> Json:
+    """The mapping that names and colours a severity."""
+    return panels.value_mapping({severity: (said, SEVERITY_COLOR[severity]) for severity, said in severity_words(words).items()})
 
 
 def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeSeries:
