@@ -1,12 +1,14 @@
-"""Draws an example tenant's dashboards for the documentation: `python scripts/dashboard_pictures.py acme docs/pictures`.
+"""Draws dashboards of the example tenants: `python scripts/dashboard_pictures.py docs/pictures acme/slo platform/fleet`.
 
-A Prometheus of its own gets sixty days of made-up metrics, evaluates the tenant's own rules over them, and answers every query
-of every panel; what it says is drawn as HTML and SVG in Grafana's manner, and Chromium makes a picture of it. It is no Grafana:
-it draws what alertkit's panels use, to show that they hold data and how they are laid out.
+A Prometheus of its own gets sixty days of made-up metrics, evaluates every tenant's rules over them, and answers every query of
+every panel; what it says is drawn as HTML and SVG in Grafana's manner, and Chromium makes a picture of it. It is no Grafana: it
+draws what alertkit's panels use, to show that they hold data and how they are laid out. Without names every view of every tenant
+is drawn. `--data DIR` keeps the sixty days there, and takes them from there the next time.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -14,56 +16,53 @@ import tempfile
 import time
 from pathlib import Path
 
-import msgspec
-
 TOP = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TOP / "tests" / "dashboards"), str(TOP / "scripts")]
 
 import made_history
 import made_metrics
+from every_view import contexts, every_dashboard
 from live_prometheus import serving
 from panel_pictures import Answers, html
 
-from alertkit import dashboards, names
-from alertkit.compiler import pipeline
-from alertkit.compiler.reading.source import Source, read_source
-from alertkit.compiler.workspace import list_tenants, open_project
-from alertkit.dashboards import ViewContext
+from alertkit.dashboards.normalise import panels
 
-PROJECT = TOP / "examples" / "streaming-platform"
 DAYS, STEP = 60, 600
 WIDTH = 1600
 
 
 def main() -> None:
-    tenant, out = sys.argv[1], Path(sys.argv[2])
-    context = context_of(tenant)
-    views = [view for view in dashboards.views() if view in sys.argv[3:] or len(sys.argv) == 3]
-    end = made_metrics.TROUBLE_ENDS = int(time.time()) // STEP * STEP
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("wanted", nargs="*", metavar="TENANT/VIEW")
+    parser.add_argument("--data", type=Path)
+    given = parser.parse_args()
+    bodies = {f"{tenant}/{view}": json.loads(data) for (tenant, view), data in every_dashboard().items()}
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        (folder / "data").mkdir()
-        rules = [rule for group in context.groups for rule in group.rules]
-        made_history.Past("prometheus", "promtool", folder, made_history.Span(end - DAYS * 86_400, end, STEP)).make(rules)
+        folder = given.data or Path(temporary)
+        end = made(folder, list(bodies.values()))
         with serving("prometheus", folder) as server:
-            for view in views:
-                data = dashboards.build(view, context)
-                if data is not None:
-                    draw(json.loads(data), Answers(server, end, STEP), out / f"{view}.png", folder)
+            for name in given.wanted or bodies:
+                draw(bodies[name], Answers(server, end, STEP), given.out / f"{name.replace('/', '-')}.png", folder)
 
 
-def context_of(tenant: str) -> ViewContext:
-    """The tenant's context, as its compilation makes it; with every view."""
-    space = open_project(PROJECT)
-    source = (
-        Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
-        if tenant == names.PLATFORM
-        else read_source(space.directory, tenant, list_tenants(space).files[tenant])
-    )
-    compiled = pipeline.build(space, source).compiled
-    assert compiled, f"{tenant} has problems"
-    context = ViewContext.of(compiled.tenant, space.project, compiled.groups, compiled.policy.texts)
-    return msgspec.structs.replace(context, views=dashboards.views())
+def made(folder: Path, bodies: list[dict[str, object]]) -> int:
+    """When the sixty days end, in seconds since 1970; they are made unless the folder has them."""
+    known = folder / "end"
+    if not known.exists():
+        (folder / "data").mkdir(parents=True)
+        end = made_metrics.TROUBLE_ENDS = int(time.time()) // STEP * STEP
+        rules = [rule for context in contexts().values() for group in context.groups for rule in group.rules]
+        span = made_history.Span(end - DAYS * 86_400, end, STEP)
+        made_history.Past("prometheus", "promtool", folder, span).make(rules, queries(bodies))
+        known.write_text(str(end))
+    return int(known.read_text())
+
+
+def queries(bodies: list[dict[str, object]]) -> list[str]:
+    """What panels ask of the receiver and of Alertmanager, which no rule of a tenant reads."""
+    exprs = {target["expr"] for body in bodies for panel in panels(body) for target in panel.get("targets", ())}
+    return sorted(expr.replace("$__rate_interval", "5m") for expr in exprs if "alertkit_" in expr or "alertmanager_" in expr)
 
 
 def draw(dashboard: dict[str, object], answers: Answers, target: Path, folder: Path) -> None:
@@ -71,8 +70,11 @@ def draw(dashboard: dict[str, object], answers: Answers, target: Path, folder: P
     text, height = html(dashboard, answers, WIDTH)
     page.write_text(text, encoding="utf-8")
     chromium = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={WIDTH},{height}"]
-    subprocess.run([*chromium, f"--screenshot={target.resolve()}", f"file://{page}"], check=True, capture_output=True)
-    print(f"{target}: {target.stat().st_size // 1024} KiB")
+    with tempfile.TemporaryDirectory() as profile:
+        quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+        where = [f"--user-data-dir={profile}", f"--screenshot={target.resolve()}", f"file://{page.resolve()}"]
+        subprocess.run([*chromium, *quiet, "--disable-sync", *where], check=True, capture_output=True)
+    print(f"{target}: {target.stat().st_size // 1024} KiB", flush=True)
 
 
 if __name__ == "__main__":

@@ -39,11 +39,11 @@ class Past:
     def __init__(self, prometheus: str, promtool: str, folder: Path, span: Span) -> None:
         self._prometheus, self._promtool, self._folder, self._span = prometheus, promtool, folder, span
 
-    def make(self, rules: Iterable[Rule]) -> None:
-        """Raw series, then recorded ones, then alerts."""
+    def make(self, rules: Iterable[Rule], queries: Iterable[str] = ()) -> None:
+        """Raw series that the rules, or queries beside them, read; then recorded ones, then alerts."""
         rules = list(rules)
         records = [rule for rule in rules if isinstance(rule, RecordingRule)]
-        series = made_metrics.made((rule.expr for rule in rules), (record.record for record in records))
+        series = made_metrics.made([*(rule.expr for rule in rules), *queries], (record.record for record in records))
         self._write(made_metrics.history(series, self._span.times()))
         for layer in layers(records):
             self._evaluate(self._recorded, layer)

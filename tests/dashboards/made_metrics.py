@@ -29,6 +29,15 @@ VALUES = {
     "device": ["sda", "eth0"],
     "le": [*BUCKETS, "+Inf"],
     "quantile": ["0.99"],
+    "tenant": ["acme", "bottega", "nordbank"],
+    "policy": ["standard", "office-hours"],
+    "step": ["1", "2", "3"],
+    "channel": ["slack", "email"],
+    "outcome": ["sent", "failed"],
+    "recipient": ["person", "team", "channel"],
+    "state": ["firing", "acknowledged"],
+    "status": ["firing", "resolved"],
+    "integration": ["webhook"],
 }
 MATCHING = (
     "a",
@@ -50,6 +59,21 @@ MATCHING = (
 BAD = re.compile(
     r"error|fail|denied|refused|reject|drop|rebuffer|stall|lost|timeout|missed|5\d\d|intrusion|invalid|falco|abandon"
 )
+
+NEVER = re.compile(
+    r"evaluation_failures|iterations_missed|compactions_failed|wal_corruptions|notifications_dropped|unrouted|postponed|oom_kill"
+    r"|alertkit.*(foreign|refused|failed)|unreachable|paged_again"
+)
+"""What does not happen outside of a bad hour."""
+OF_TENANTS = re.compile(r"alertkit_(posts|alerts|foreign|incidents|acknowledge|resolve|escalation|unreachable|paged|pages)")
+"""What the receiver counts by tenant."""
+OF_PEOPLE = re.compile(r"alertkit_(incidents|acknowledge|resolve|escalation|unreachable|paged|pages)")
+"""What happens some times a day."""
+SLOW = {"alertkit_acknowledge_seconds": 2_400, "alertkit_resolve_seconds": 14_400, "alertkit_delivery_seconds": 10}
+"""Histograms of longer times: about the largest that there is, in seconds."""
+SLOW_BUCKETS = ("1", "10", "60", "120", "300", "600", "900", "1800", "3600", "7200", "14400", "28800", "86400", "+Inf")
+STEPS = {"1": 1.0, "2": 0.3, "3": 0.08}
+"""The share of incidents for which each step of a policy is run."""
 
 SOME = re.compile(r"skip|convers|cancel")
 """What a part of the events is, without anything being wrong."""
@@ -88,7 +112,7 @@ def made(exprs: Iterable[str], recorded: Iterable[str]) -> list[Series]:
                 bounds[selector.metric.removesuffix("_bucket")] = float(le.split("|")[0])
     counted = {metric for (metric, _), counts in found.items() if counts}
     return [
-        Series(metric, labels, metric in counted, bounds.get(re.sub("_(bucket|count|sum)$", "", metric), 0.15))
+        Series(metric, labels, metric in counted, {**SLOW, **bounds}.get(re.sub("_(bucket|count|sum)$", "", metric), 0.15))
         for metric, labels in sorted(found)
     ]
 
@@ -117,8 +141,11 @@ def _label_sets(selector, grouped: set[str]) -> Iterator[tuple[tuple[str, str], 
     fixed = {m.name: _value(m.op, m.value) for m in selector.matchers if m.name != "__name__"}
     if "le" in fixed:
         fixed["le"] = fixed["le"].split("|")[0]
-    free = sorted(grouped - fixed.keys() - ({"le"} if not selector.metric.endswith("_bucket") else set()))
-    for values in itertools.product(*(VALUES.get(label, ["a", "b"]) for label in free)):
+    wanted = {*grouped, "tenant"} if OF_TENANTS.match(selector.metric) else grouped
+    free = sorted(wanted - fixed.keys() - ({"le"} if not selector.metric.endswith("_bucket") else set()))
+    slow = any(selector.metric.startswith(name) for name in SLOW)
+    known = {**VALUES, "le": list(SLOW_BUCKETS)} if slow else VALUES
+    for values in itertools.product(*(known.get(label, ["a", "b"]) for label in free)):
         labels = {**fixed, **dict(zip(free, values, strict=True))}
         yield tuple(sorted((name, value) for name, value in labels.items() if value))
 
@@ -153,6 +180,12 @@ def _counter(series: Series, at: float) -> float:
     named = f"{series.metric} {' '.join(labels.values())}"
     whose = " ".join(v for k, v in labels.items() if k not in ("le", "code", "status", "outcome", "result"))
     rate = 4 + 30 * _share(f"{series.metric.split('_')[0]} {whose}")
+    if NEVER.search(named):
+        return _integral(0, at, rate * 0.02)
+    if OF_PEOPLE.match(series.metric):
+        rate = rate * STEPS.get(labels.get("step", "1"), 1) / DAY
+    if series.metric == "node_cpu_seconds_total":
+        rate = 0.7
     if series.metric.endswith("_bucket"):
         return _integral(rate, at, 0) * _below(labels.get("le", "+Inf"), series.threshold)
     if series.metric.endswith("_sum"):
@@ -186,6 +219,11 @@ def _gauge(series: Series, at: float) -> float:
 
 
 SHAPES = (
+    (r"policy_problems|md_disks|readonly|incidents_open", lambda at, own, wobble: round(wobble * own * 2)),
+    (r"offset_seconds|due_lag", lambda at, own, wobble: 0.002 * wobble),
+    (r"interval_seconds", lambda at, own, wobble: 30),
+    (r"reload_successful", lambda at, own, wobble: 1),
+    (r"alertkit_policies|alertmanagers_discovered|cluster_members", lambda at, own, wobble: 3),
     (r"not_after|expir", lambda at, own, wobble: at + (20 + 50 * own) * DAY),
     (r"timestamp|last_", lambda at, own, wobble: at - at % (6 * HOUR) + 300 * own),
     (r"^up$|success|healthy|_up$", lambda at, own, wobble: 1),
