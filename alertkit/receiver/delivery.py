@@ -177,8 +177,8 @@ class Courier:
     async def _delivery(self, outgoing: Outgoing, purpose: Purpose, policy: TenantPolicy, now: dt.datetime) -> Delivery:
         thread, incident = outgoing.thread, outgoing.incident
         place = thread.place
-        alerts = await self._store.alerts(incident.id)
-        notification = notification_of(policy, incident, alerts, outgoing.event)
+        alerts, story = await self._store.alerts(incident.id), await self._store.story(incident.id)
+        notification = notification_of(policy, incident, alerts, story, outgoing.event)
         return Delivery(
             key=f"{incident.id}-{outgoing.id}",
             purpose=purpose,

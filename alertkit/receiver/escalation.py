@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import asdict, replace
 
 from alertkit import oncall
-from alertkit.model.incident import PAGING, Changes, DutyOverride, Event, Note, Place, Step, StepKind
+from alertkit.model.incident import PAGING, Changes, DutyOverride, Event, Note, Place, Step, StepKind, Thread
 from alertkit.model.oncall import ActiveHours, Contact, Maintenance, Target
 from alertkit.model.policy import TenantPolicy
 from alertkit.receiver.duty import on_call
@@ -173,7 +173,9 @@ class _Planning:
             self._events.append(Event("unreachable", self._now, targets=tuple(_name(target) for target in targets)))
             return False
         opening = not self._threads and not self._pages and self._incident.cycle == 0
-        self._page(places, Event("opened" if opening else "escalated", self._now, targets=tuple(dict.fromkeys(recipients))))
+        event = Event("opened" if opening else "escalated", self._now, targets=tuple(dict.fromkeys(recipients)))
+        self._page(places, event)
+        self._notes += _shown_elsewhere(self._threads, places, event)
         for contact in later:
             self._later(contact)
         return True
@@ -255,6 +257,13 @@ def _opening(active: ActiveHours | None, now: dt.datetime) -> dt.datetime:
 def _contact_step(recipient: str, contact: Contact, due: dt.datetime) -> Step:
     """A later contact of a person, counted from when the step was due."""
     return Step("contact", due + dt.timedelta(seconds=contact.after), person=recipient.partition("/")[2], after=contact.after)
+
+
+def _shown_elsewhere(threads: Sequence[Thread], places: Sequence[Place], event: Event) -> list[Note]:
+    """Whoever was told before sees who is paged now, too; where they are themselves, the page says it."""
+    paged = {(place.channel, place.address) for place in places}
+    others = [thread.place for thread in threads if (thread.place.channel, thread.place.address) not in paged]
+    return announce(threads, event.at, None) + [Note("note", place, event.at, event) for place in others]
 
 
 def _name(target: Target) -> str:

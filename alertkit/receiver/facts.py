@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from alertkit import names
@@ -10,13 +12,15 @@ from alertkit.model.incident import Event, Incident
 from alertkit.model.notification import Links, Notification, silence_url
 from alertkit.model.policy import TenantPolicy
 from alertkit.model.webhook import Alert, Webhook
-from alertkit.stores.base import Alerts, Recorded
+from alertkit.stores.base import Alerts, Recorded, Story, Told
 
 _WEBHOOK = msgspec.json.Decoder(Webhook)
+_NOT_TOLD = ("failed", "skipped")
 
 
-def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, event: Event | None) -> Notification:
+def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, story: Story, event: Event | None) -> Notification:
     """The incident as it stands. What a mention, a link or a name says comes from configuration or is checked later."""
+    taken = _taken(incident, story)
     posts = {number: _WEBHOOK.decode(body) for number, body in alerts.posts.items()}
     latest = posts[max(posts)] if posts else None
     return Notification(
@@ -30,10 +34,11 @@ def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, ev
         alerts=_alerts(policy, alerts, posts),
         event=_event(policy, event),
         resolved_at=incident.resolved,
-        acknowledged_by=person_name(policy, incident.acknowledged_by),
-        acknowledged_at=incident.acknowledged,
+        acknowledged_by=person_name(policy, taken.actor) if taken else "",
+        acknowledged_at=taken.at if taken else None,
         snoozed_until=incident.snoozed_until,
         suppressed_reason=incident.suppressed_reason,
+        notified=tuple(_recipient(policy, recipient) for recipient in paged(story.told)),
         links=Links(silence=silence_url(latest.external_url, incident.group)) if latest else Links(),
         truncated=latest.truncated_alerts if latest else 0,
         mentions=_mentions(policy, event),
@@ -45,6 +50,19 @@ def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, ev
 def reference(incident: Incident) -> str:
     """What people call it: `ACME-142`."""
     return f"{incident.tenant.upper()}-{incident.id}"
+
+
+def paged(told: Iterable[Told]) -> list[str]:
+    """Whoever has been paged, first to last: not by a message that failed or was held back."""
+    reached = (one.place.recipient for one in told if one.kind == "page" and one.state not in _NOT_TOLD)
+    return list(dict.fromkeys(reached))
+
+
+def _taken(incident: Incident, story: Story) -> Event | None:
+    """The acknowledgement that holds, or, once it is over, the last one: an incident forgets it when it is resolved."""
+    if incident.state not in ("acknowledged", "resolved"):
+        return None
+    return next((event for event in reversed(story.events) if event.kind == "acknowledged"), None)
 
 
 def person_name(policy: TenantPolicy, person: str) -> str:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from alertkit.model.incident import Changes, Event, Held, Note, Place, Step, Thread
 from alertkit.model.oncall import Contact
 from alertkit.model.policy import TenantPolicy
+from alertkit.receiver.lifecycle import announce
 from alertkit.stores.base import Outgoing
 
 
@@ -25,7 +26,8 @@ def fall_back(
     for place in _instead(policy, refused, {thread.place.recipient for thread in threads}):
         if (place.channel, place.address) not in told:
             again = Event("escalated", at, targets=(place.recipient,))
-            return Changes(events=(event, again), notes=(Note("page", place, at, again),))
+            others = [thread for thread in threads if thread.id != outgoing.thread.id]
+            return Changes(events=(event, again), notes=(Note("page", place, at, again), *announce(others, at, None)))
     if any(not thread.refused and thread.id != outgoing.thread.id for thread in threads):
         return Changes(events=(event,))
     return replace(_next_step(held, at), events=(event,))

@@ -140,6 +140,10 @@ class Kit:
         """(purpose, address) of everything that was sent, in order."""
         return [(delivery.purpose, delivery.address) for delivery in self.told]
 
+    def rung(self) -> list[tuple[str, str]]:
+        """(purpose, address) of the pages among it: what must be seen, where the rest only adds to what was sent."""
+        return [(delivery.purpose, delivery.address) for delivery in self.told if delivery.broadcast]
+
     async def post(self, body: bytes, path: str = "/v1/alerts/acme/standard", token: str = "s3cret", **headers: str) -> int:
         """Post as Alertmanager does; the status."""
         return (await request(self.receiver, "POST", path, body, {"authorization": f"Bearer {token}"} | headers))[0]

@@ -150,7 +150,7 @@ def test_when_the_first_message_is_gone_a_page_begins_a_new_thread(tmp_path: Pat
         await kit.after()
         kit.channel.then(Refused("message_not_found", reopen=True))
         await kit.after(minutes=10)
-        assert kit.pages() == [("open", "U2"), ("reply", "U2"), ("open", "U2")]
+        assert kit.rung() == [("open", "U2"), ("reply", "U2"), ("open", "U2")]
 
     again = EscalationPolicy(steps=(Step(0, (Target(person="jonas"),)), Step(600, (Target(person="jonas"),))))
     Kit(tmp_path, [a_policy(policies={"standard": again})]).run(story)

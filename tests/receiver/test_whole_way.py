@@ -6,6 +6,9 @@ from pathlib import Path
 
 from receiver_kit import Kit, alert, webhook
 
+from alertkit.channels.base import Refused, Sent
+from alertkit.receiver.actions import Action, act
+
 
 def test_a_post_opens_one_incident_and_tells_team_and_person_on_call(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
@@ -31,18 +34,63 @@ def test_steps_follow_at_their_time_until_the_last_cycle_is_over(tmp_path: Path)
         await kit.after(seconds=299)
         assert len(kit.told) == 1
         await kit.after(seconds=1)
-        assert kit.pages()[1:] == [("reply", "U1")]
+        assert kit.rung()[1:] == [("reply", "U1")]
         await kit.after(minutes=10)
-        assert ("open", "U3") in kit.pages()
+        assert ("open", "U3") in kit.rung()
         kit.told.clear()
         await kit.after(minutes=10)
-        assert kit.pages() == [("reply", "#payments"), ("reply", "U1")]
+        assert kit.rung() == [("reply", "#payments"), ("reply", "U1")]
         await kit.after(hours=5)
         kit.told.clear()
         await kit.after(hours=5)
         assert kit.pages() == []
 
     Kit(tmp_path).run(story)
+
+
+def test_whoever_was_told_before_sees_who_is_paged_now(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert {paged(kit, address) for address in ("#payments", "U1")} == {"payments et Amélie"}
+        for _ in range(2):
+            await kit.after(minutes=10)
+        assert paged(kit, "#payments") == "payments, Amélie et Boss"
+        notes = [d for d in kit.told if (d.purpose, d.address, d.broadcast) == ("reply", "#payments", False)]
+        assert [note.message.event.rpartition("\u202f: ")[2] for note in notes] == ["Amélie.", "Boss."]
+
+    Kit(tmp_path).run(story)
+
+
+def test_whom_no_page_reached_is_not_among_those_who_were_paged(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Sent("room"), Refused("channel_not_found"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        assert [kind for kind in kit.pages() if kind[0] == "open"][1:] == [("open", "U1"), ("open", "amelie@x")]
+        assert paged(kit, "#payments") == "payments et Amélie", "by mail instead"
+
+    Kit(tmp_path).run(story)
+
+
+def test_who_took_it_on_is_still_known_when_it_is_over(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        await act(kit.receiver.store, Action("acknowledge", 1, "acme", "jonas"), kit.clock())
+        await kit.after(minutes=5)
+        await kit.post(webhook(alert(resolved="2026-01-05T09:04:30Z")))
+        await kit.after()
+        [shown] = [d.message for d in kit.told if d.address == "#payments" and d.message.state == "resolved"][:1]
+        assert any(fact.value == "Jonas (10:00)" for fact in shown.facts), shown.facts
+
+    Kit(tmp_path).run(story)
+
+
+def paged(kit: Kit, address: str) -> str:
+    """Who has been paged, as the message at an address says it now."""
+    message = [d.message for d in kit.told if d.address == address and d.purpose in ("open", "update")][-1]
+    return next(fact.value for fact in message.facts if fact.name == "Alerte envoyée à")
 
 
 def test_a_resolve_ends_paging_and_everybody_who_was_told_hears_of_it(tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (due) WHERE state = 'pending';
 CREATE INDEX outbox_lane ON outbox (lane, priority, due) WHERE state = 'pending';
 CREATE INDEX outbox_sending ON outbox (lease) WHERE state = 'sending';
+CREATE INDEX outbox_thread ON outbox (thread, id);
 CREATE INDEX outbox_unfinished ON outbox (thread, id) WHERE state IN ('pending', 'sending');
 CREATE UNIQUE INDEX outbox_refresh ON outbox (thread) WHERE kind = 'refresh' AND state = 'pending';
 
