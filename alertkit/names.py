@@ -52,6 +52,7 @@ ALERT_UNREACHABLE: Final = "AlertkitNobodyReached"
 ALERT_REFUSED: Final = "AlertkitMessageRefused"
 ALERT_FOREIGN: Final = "AlertkitForeignAlerts"
 ALERT_POLICY: Final = "AlertkitPolicyRefused"
+ALERT_TEMPLATE: Final = "AlertkitTemplateRefused"
 ALERT_OVERDUE: Final = "AlertkitOverdue"
 
 # What the receiver counts, as a rule or a panel reads it; docs/reference/metrics.md says what each means.

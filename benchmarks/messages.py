@@ -17,7 +17,8 @@ import time
 import msgspec
 
 from alertkit import names, resources
-from alertkit.channels.slack import blocks
+from alertkit.channels.layouts import Layouts
+from alertkit.channels.slack.layout import Drawing
 from alertkit.messages import Words
 from alertkit.model.notification import Alert, Event, Links, Notification, silence_url
 from alertkit.model.policy import AlertText
@@ -68,11 +69,12 @@ def incident(number: int, alerts: int) -> Notification:
 
 
 def rate(words: Words, locale: str, incidents: list[Notification], seconds: float) -> float:
+    drawing = Drawing(Layouts())
     done, began = 0, time.process_time()
     while (spent := time.process_time() - began) < seconds:
         for about in incidents:
             message = words.message(about, locale, "Europe/Paris", NOW)
-            msgspec.json.encode(blocks.root(message, interactive=True))
+            msgspec.json.encode(drawing.root(message, "acme", interactive=True))
         done += len(incidents)
     return done / spent
 

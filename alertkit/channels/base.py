@@ -19,7 +19,7 @@ Purpose = Literal["open", "update", "reply"]
 class Delivery(msgspec.Struct, frozen=True):
     """One thing to send. `key` is stable over retries; `reference` is what the channel returned when the thread was opened.
 
-    `broadcast` shows a reply outside its thread as well (an escalation must be seen).
+    `broadcast` shows a reply outside its thread as well (an escalation must be seen). `tenant` chooses the layout.
     """
 
     key: str
@@ -29,6 +29,7 @@ class Delivery(msgspec.Struct, frozen=True):
     incident: str
     reference: str = ""
     broadcast: bool = False
+    tenant: str = ""
 
 
 class Sent(msgspec.Struct, frozen=True, tag=True):

@@ -7,36 +7,26 @@ stored, and a mail that is sent twice has the same id twice, which mail stores d
 
 from __future__ import annotations
 
-import hashlib
 from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import parseaddr
-from pathlib import Path
 from typing import Literal
 
 import aiosmtplib
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from alertkit import resources
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
-from alertkit.channels.looks import colour
-from alertkit.model.message import Message
-from alertkit.model.text import one_line
+from alertkit.channels.layouts import Layouts
+from alertkit.channels.mail import compose
+from alertkit.channels.templates import LayoutError
 
 Security = Literal["starttls", "tls", "none"]
 
 _LATER = 60.0
-_SUBJECT = 200
-_PRIORITY = {"critical": "high"}
 
 
 class EmailChannel:
     """Sends through one mail server. `login` is a user name and a password, `timeout` in seconds is for the whole exchange.
 
-    `templates` holds email/layout.html.j2 and email/layout.txt.j2; they run in Jinja2's sandbox.
+    Mails look as `layouts` has it.
     """
 
     repeatable = True
@@ -50,7 +40,7 @@ class EmailChannel:
         security: Security = "starttls",
         login: tuple[str, str] | None = None,
         timeout: float = 15.0,
-        templates: Path | None = None,
+        layouts: Layouts | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -58,18 +48,18 @@ class EmailChannel:
         self._security = security
         self._login = login
         self._timeout = timeout
-        self._layouts = Layouts(templates or resources.root() / "templates")
+        self.layouts = layouts or Layouts()
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         """Send one mail; an `update` has nothing to send."""
         if delivery.purpose == "update":
             return Sent(delivery.reference)
         try:
-            mail = compose(delivery, self._sender, self._layouts)
+            mail = compose(delivery, self._sender, self.layouts)
         except (ValueError, MessageError, IndexError):
             return Refused("the address of sender or recipient is no mail address")
-        except TemplateError as error:
-            return Refused(f"the mail's template fails: {type(error).__name__}")
+        except LayoutError:
+            return Refused("the mail's layout cannot be used")
         return await self._send(mail)
 
     async def close(self) -> None:
@@ -91,84 +81,6 @@ class EmailChannel:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return _failed(error)
         return Sent(str(mail["Message-ID"]))
-
-
-class Layouts:
-    """The mail's two layouts, read when first needed and again when they change."""
-
-    def __init__(self, templates: Path) -> None:
-        loader = FileSystemLoader(templates)
-        self._html = _environment(loader, escape=True)
-        self._text = _environment(loader, escape=False)
-
-    def html(self, message: Message) -> str:
-        """The mail as a page; whatever the message holds is escaped."""
-        return self._html.get_template("email/layout.html.j2").render(
-            message=message, title=_title(message), colour=colour(message), language=message.locale.replace("_", "-")
-        )
-
-    def text(self, message: Message) -> str:
-        """The mail for who reads no HTML."""
-        return self._text.get_template("email/layout.txt.j2").render(message=message)
-
-
-def _environment(loader: FileSystemLoader, *, escape: bool) -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
-        loader=loader,
-        autoescape=escape,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def compose(delivery: Delivery, sender: str, layouts: Layouts) -> EmailMessage:
-    """The mail of a delivery.
-
-    Raises:
-        ValueError: an address is none.
-        TemplateError: the layout asks for something that is not there, or for something that the sandbox forbids.
-    """
-    message = delivery.message
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = _address(sender)
-    mail["To"] = _address(delivery.address)
-    mail["Subject"] = one_line(message.subject or message.headline, _SUBJECT)
-    domain = mail["From"].addresses[0].domain
-    root = f"<{_digest(delivery.incident)}@{domain}>"
-    mail["Message-ID"] = root if delivery.purpose == "open" else f"<{_digest(delivery.key)}@{domain}>"
-    if delivery.purpose != "open":
-        mail["References"] = root
-        mail["In-Reply-To"] = root
-    mail["Auto-Submitted"] = "auto-generated"
-    if message.state == "firing":
-        mail["Importance"] = _PRIORITY.get(message.severity, "normal")
-    mail.set_content(layouts.text(message))
-    mail.add_alternative(layouts.html(message), subtype="html")
-    mail["Content-Language"] = message.locale.replace("_", "-")
-    return mail
-
-
-def _address(text: str) -> Address:
-    """One address, with or without a name.
-
-    Raises:
-        ValueError: it is none, or hides a line break.
-    """
-    name, spec = parseaddr(text)
-    if not spec or "@" not in spec or any(character in text for character in "\r\n\0"):
-        raise ValueError("not a mail address")
-    return Address(display_name=name, addr_spec=spec)
-
-
-def _title(message: Message) -> str:
-    """The subject without the reference: the badge above it says the state, the last line which incident it is."""
-    return message.subject.partition("] ")[2] or message.headline
-
-
-def _digest(text: str) -> str:
-    return f"alertkit.{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def _failed(error: Exception) -> Outcome:

@@ -101,6 +101,7 @@ def _body(delivery: Delivery) -> dict[str, Any]:
         "version": VERSION,
         "key": delivery.key,
         "purpose": delivery.purpose,
+        "tenant": delivery.tenant,
         "incident": delivery.incident,
         "state": delivery.message.state,
         "severity": delivery.message.severity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -11,24 +12,34 @@ from alertkit import resources
 
 @click.group("locales")
 def command() -> None:
-    """Check, extract and count the sentences of messages."""
+    """Check, extract and count the sentences of messages; check own layouts."""
 
 
 @command.command("check")
 @click.option(
-    "--overrides", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder with tenants' own sentences."
+    "--overrides", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder with own sentences and layouts."
 )
 @click.pass_context
 def check_command(ctx: click.Context, overrides: Path | None) -> None:
-    """Find stale catalogs, missing or fuzzy sentences, and fields that the code does not fill."""
+    """Find stale catalogs, missing or fuzzy sentences, wrong fields, and own layouts that cannot be drawn."""
     from alertkit.messages import catalogs
 
-    findings = catalogs.check(_templates(), _package())
-    for tenant in sorted(overrides.iterdir()) if overrides else ():
-        findings += catalogs.check_overrides(tenant / "locales", _package())
-    for finding in findings:
-        click.echo(str(finding))
-    ctx.exit(1 if findings else 0)
+    found = [str(finding) for finding in catalogs.check(_templates(), _package())]
+    if overrides is not None:
+        for tenant in sorted(overrides.iterdir()):
+            found += [str(finding) for finding in catalogs.check_overrides(tenant / "locales", _package())]
+        found += [f"{path}: {problem}" for path, problem in _layout_problems(overrides).items()]
+    for finding in found:
+        click.echo(finding)
+    ctx.exit(1 if found else 0)
+
+
+def _layout_problems(folder: Path) -> dict[Path, str]:
+    """Each own layout is asked to draw incidents of every state and size in each language."""
+    from alertkit.channels import overrides
+    from alertkit.messages import Words
+
+    return overrides.check(folder, Words(_templates(), folder).specimens(dt.datetime.now(dt.UTC)))
 
 
 @command.command("extract")

@@ -14,6 +14,7 @@ from alertkit.cli import common
 from alertkit.errors import MissingTool, ProblemsFound, UsageError
 
 if TYPE_CHECKING:
+    from alertkit.cli.preview_draw import Drawing
     from alertkit.model.message import Message, State
     from alertkit.model.policy import AlertText, TenantPolicy
 
@@ -46,7 +47,7 @@ class Shown(NamedTuple):
 @click.option("--state", "states", multiple=True, type=click.Choice((*STATES, "all")), help="May be repeated. Default: firing.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label of the alert; may be repeated.")
 @click.option("--value", default="", metavar="NUMBER", help="The raw value, as Prometheus prints it. Default: made up.")
-@click.option("--overrides", type=click.Path(file_okay=False, path_type=Path), help="Folder with tenants' own sentences.")
+@click.option("--overrides", type=click.Path(file_okay=False, path_type=Path), help="Folder with own sentences and layouts.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with all of them instead.")
 @click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
 def command(
@@ -78,7 +79,8 @@ def command(
             overrides=overrides,
         )
     )
-    _write(html, policy.title, shown) if html else _draw(shown, no_color=no_color)
+    gallery = Gallery(policy, overrides)
+    gallery.write(html, shown) if html else gallery.draw(shown, no_color=no_color)
 
 
 def compiled(project: Path, tenant: str, environment: str) -> tuple[TenantPolicy, list[Rule]]:
@@ -127,15 +129,14 @@ def messages(
     """Every rule in every locale, channel and state.
 
     Raises:
-        MissingTool: the extra `receiver` or `email` is not installed.
+        MissingTool: the extra `receiver` is not installed.
     """
     try:
-        import alertkit.cli.preview_draw  # noqa: F401 -- what it needs has to be there before anything is drawn
         from alertkit import resources
         from alertkit.messages import Words
         from alertkit.messages.samples import sample
     except ModuleNotFoundError as error:
-        raise MissingTool(f"preview needs {error.name}: pip install 'alertkit[receiver,email]'") from error
+        raise MissingTool(f"preview needs {error.name}: pip install 'alertkit[receiver]'") from error
     words = Words(resources.root() / "templates", overrides)
     now = dt.datetime.now(dt.UTC)
     for rule in rules:
@@ -160,21 +161,43 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _draw(shown: list[Shown], *, no_color: bool) -> None:
-    from rich.text import Text
+class Gallery:
+    """Draws messages by a tenant's layouts, and says which of its own could not be used."""
 
-    from alertkit.cli.preview_draw import DRAWINGS
+    def __init__(self, policy: TenantPolicy, overrides: Path | None) -> None:
+        from alertkit.channels.layouts import Layouts
 
-    console = common.console(no_color=no_color)
-    for one in shown:
-        console.print(Text(one.title, style="dim"))
-        console.print(DRAWINGS[one.channel].terminal(one.message), soft_wrap=False)
-        console.print()
+        self._policy = policy
+        self._layouts = Layouts(overrides)
 
+    def draw(self, shown: list[Shown], *, no_color: bool) -> None:
+        """All of them in the terminal."""
+        from rich.text import Text
 
-def _write(path: Path, title: str, shown: list[Shown]) -> None:
-    from alertkit.cli.preview_draw import DRAWINGS
-    from alertkit.testing.slack_page import page
+        console = common.console(no_color=no_color)
+        for one in shown:
+            console.print(Text(one.title, style="dim"))
+            console.print(self._drawing(one).terminal(one.message), soft_wrap=False)
+            console.print()
+        self._complain()
 
-    path.write_text(page(title, [(one.title, DRAWINGS[one.channel].html(one.message)) for one in shown]), encoding="utf-8")
-    click.echo(f"{path}: {len(shown)} messages")
+    def write(self, path: Path, shown: list[Shown]) -> None:
+        """All of them as a page."""
+        from alertkit.testing.slack_page import page
+
+        sections = [(one.title, self._drawing(one).html(one.message)) for one in shown]
+        path.write_text(page(self._policy.title, sections), encoding="utf-8")
+        click.echo(f"{path}: {len(shown)} messages")
+        self._complain()
+
+    def _drawing(self, one: Shown) -> Drawing:
+        try:
+            from alertkit.cli.preview_draw import drawing
+
+            return drawing(one.channel, self._layouts, self._policy.tenant)
+        except ModuleNotFoundError as error:
+            raise MissingTool(f"a preview of {one.channel} needs {error.name}: pip install 'alertkit[receiver]'") from error
+
+    def _complain(self) -> None:
+        for path, problem in self._layouts.problems.items():
+            click.echo(f"{path}: {problem}; shown is the shipped layout", err=True)

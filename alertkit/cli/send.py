@@ -56,7 +56,7 @@ def command(
     )
     from alertkit.channels.base import Delivery
 
-    delivery = Delivery(f"preview-{state}", "open", address, shown.message, "preview")
+    delivery = Delivery(f"preview-{state}", "open", address, shown.message, "preview", tenant=policy.tenant)
     if dry_run:
         common.print_json({"channel": configured.type, "delivery": delivery})
         return

@@ -19,7 +19,7 @@ from alertkit.errors import MissingTool
 @click.option("--secrets", type=click.Path(path_type=Path), help="Folder with a file per secret, <owner>/<id>.")
 @click.option("--tokens", type=click.Path(path_type=Path), help="JSON list of bearer tokens: {name, sha256, tenants, scopes}.")
 @click.option("--listen", metavar="HOST:PORT", help="Where to accept connections. Default: 127.0.0.1:9087.")
-@click.option("--overrides", type=click.Path(path_type=Path), help="Folder with tenants' own sentences.")
+@click.option("--overrides", type=click.Path(path_type=Path), help="Folder with own sentences and layouts.")
 @click.option("--alertmanager", multiple=True, metavar="URL", help="An Alertmanager that posts here; repeat it for each of them.")
 @click.option("--alertmanager-token-file", type=click.Path(path_type=Path), help="File with the bearer token to ask them with.")
 @click.option("--alertmanager-user", metavar="NAME", help="Ask them as this user instead.")

@@ -17,6 +17,7 @@ from alertkit.messages.translations import Say
 from alertkit.model.policy import Unit
 
 _LONGEST = 48
+_NAMES = 8
 _SPANS = ((86_400, 3_600), (3_600, 60), (60, 1))
 """Seconds of the two units in which a span is told, the longest first."""
 
@@ -146,8 +147,10 @@ class Formats:
         return str(dates.get_timezone_gmt(moment.astimezone(self.zone), "long", locale=self.locale))
 
     def names(self, items: Iterable[str]) -> str:
-        """`a, b, and c` as the language joins them."""
-        return str(lists.format_list(list(items), locale=self.locale))
+        """`a, b, and c` as the language joins them; of many the first, and how many more: `a, b, and +3`."""
+        given = list(items)
+        shown = given if len(given) <= _NAMES else [*given[: _NAMES - 1], f"+{self.count(len(given) - _NAMES + 1)}"]
+        return str(lists.format_list(shown, locale=self.locale))
 
 
 def parse_number(raw: str) -> Decimal | None:

@@ -70,6 +70,41 @@ def sample(
     )
 
 
+def specimens(now: dt.datetime) -> list[Notification]:
+    """Incidents in every state, of one alert and of many, with everything that a message can hold: what a layout must bear."""
+    text = AlertText("QueueIsLong", "count", {"en": "{value} jobs wait in {queue}"}, {"en": "They wait longer each minute."})
+    labels = {"alertname": text.alert, "service": "checkout", names.LABEL_SEVERITY: "critical"}
+    began = now - dt.timedelta(hours=26)
+    alone = Alert(labels | {"queue": "mail"}, {}, began, value="1234", unit="count", text=text)
+    many = [Alert(labels | {"queue": f"queue-{place}"}, {}, began, value="5", unit="count", text=text) for place in range(30)]
+    return [_specimen(state, alerts, now) for state in STATES for alerts in ((alone,), tuple(many))]
+
+
+def _specimen(state: State, alerts: tuple[Alert, ...], now: dt.datetime) -> Notification:
+    until = now + dt.timedelta(hours=1)
+    pages = {name: f"https://{name}.example/x" for name in ("runbook", "dashboard", "source")}
+    return Notification(
+        tenant="acme",
+        title="Acme Music",
+        incident="142",
+        reference="ACME-142",
+        state=state,
+        severity="critical",
+        opened_at=alerts[0].starts_at,
+        alerts=alerts,
+        event=Event(_EVENTS[state], now, "Amélie Durand", until=until, reason="database migration"),
+        resolved_at=now if state == "resolved" else None,
+        acknowledged_by="Amélie Durand" if state in ("acknowledged", "resolved") else "",
+        acknowledged_at=now if state in ("acknowledged", "resolved") else None,
+        snoozed_until=until if state == "snoozed" else None,
+        suppressed_reason="database migration" if state == "suppressed" else "",
+        notified=("payments", "Amélie Durand"),
+        links=Links(silence=silence_url("https://alertmanager.example", alerts[0].labels), **pages),
+        truncated=len(alerts) - 1,
+        mentions=("U024BE7LH",),
+    )
+
+
 def _made_up(text: AlertText) -> dict[str, str]:
     """A value for each label that a sentence of the alert names."""
     sentences = (*text.summary.values(), *text.description.values())

@@ -1,5 +1,6 @@
 """Gettext catalogs, read from `.po` at run time and linked into chains: tenant/fr_CA → tenant/fr → fr_CA → fr → en.
 
+What the platform writes for all tenants comes after a tenant's own: tenant/fr → platform/fr → fr.
 A catalog that cannot be read is left out (the next of the chain speaks) and named in `problems`: an operator's typing error in
 a sentence must never keep a page from being sent.
 """
@@ -19,6 +20,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
+from alertkit import names
 from alertkit.model import sentence
 from alertkit.model.sentence import Field, Part
 
@@ -77,7 +79,10 @@ def fields(text: str) -> frozenset[str]:
 
 
 class Catalogs:
-    """The shipped sentences under `root` and each tenant's own under `overrides/<tenant>/locales`."""
+    """The shipped sentences under `root`, before them the platform's and before these each tenant's own, both under `overrides`.
+
+    They stand in `<overrides>/<tenant>/locales`.
+    """
 
     def __init__(self, root: Path, overrides: Path | None = None) -> None:
         self.problems: dict[Path, str] = {}
@@ -106,11 +111,21 @@ class Catalogs:
         return voice
 
     def _candidates(self, tenant: str, locale: str) -> list[Path]:
-        folders = [self._root]
-        if self._overrides and _FOLDER.fullmatch(tenant):
-            folders.insert(0, self._overrides / tenant / "locales")
+        own = dict.fromkeys((tenant, names.PLATFORM)) if self._overrides else ()
+        folders = [self._overrides / name / "locales" for name in own if self._overrides and _FOLDER.fullmatch(name)]
+        folders.append(self._root)
         chain = [folder / name / FILE for folder in folders for name in languages(locale)]
         return [*chain, self._root / "en" / FILE] if languages(locale)[-1] != "en" else chain
+
+    def unreadable(self) -> dict[Path, str]:
+        """Own catalogs that cannot be read, and why."""
+        found = {}
+        for path in sorted(self._overrides.glob(f"*/locales/*/{FILE}")) if self._overrides else ():
+            try:
+                compiled(path)
+            except (OSError, ValueError) as error:
+                found[path] = str(error)
+        return found
 
     def _refresh(self, path: Path) -> bool:
         """Read the file when it is new or has changed; False when there is nothing in it to use."""

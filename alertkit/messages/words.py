@@ -13,7 +13,7 @@ import msgspec
 
 from alertkit import names
 from alertkit.messages import alerts as told
-from alertkit.messages import sentences
+from alertkit.messages import samples, sentences
 from alertkit.messages.formats import Formats
 from alertkit.messages.translations import Catalogs, Say, languages
 from alertkit.model.message import Action, Entry, Fact, Link, LinkKind, Message
@@ -53,6 +53,14 @@ class Words:
             return Reader(say, Formats(language, timezone, say))
 
         return _Writing(notification, locale, reader, now).message()
+
+    def specimens(self, now: dt.datetime) -> list[Message]:
+        """What made-up incidents of every state and size say in each language: what a channel and its layouts must bear."""
+        return [self.message(about, locale, "UTC", now) for about in samples.specimens(now) for locale in names.LANGUAGES]
+
+    def unreadable(self) -> dict[Path, str]:
+        """Own catalogs that cannot be read, whoever they are for, and why."""
+        return self._catalogs.unreadable()
 
     def answer(self, answer: Answer, tenant: str, locale: str, now: dt.datetime) -> str:
         """What somebody is told, and nobody else, whose click did nothing."""
@@ -173,7 +181,7 @@ class _Writing:
                 (say.pgettext("fact", "Handled by"), self._handler()),
             ]
         if about.state == "firing":
-            notified = self.formats.names(one_line(name, _NAME) for name in about.notified[:8])
+            notified = self.formats.names(one_line(name, _NAME) for name in about.notified)
             return [(say.pgettext("fact", "Paged"), notified)]
         return [
             (say.pgettext("fact", "Handled by"), self._handler()),

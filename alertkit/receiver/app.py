@@ -20,7 +20,7 @@ from alertkit import names, resources
 from alertkit.errors import ContractError
 from alertkit.messages import Words
 from alertkit.model.incident import Changes
-from alertkit.receiver import tokens
+from alertkit.receiver import overrides, tokens
 from alertkit.receiver.alertmanager import Login, Peers
 from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
@@ -59,11 +59,13 @@ class Receiver:
     ) -> None:
         self.settings = settings
         self.store = store or open_store(settings.database)
+        self._clock = clock
         self.policies = Policies(settings.policies)
         self.metrics = Metrics()
         secrets = Secrets(settings.secrets)
         self._channels = Channels(settings, secrets, makers)
-        words = Words(resources.root() / "templates", settings.overrides)
+        words = self._words = Words(resources.root() / "templates", settings.overrides)
+        self._complained: dict[Path, str] = {}
         self._operator = Operator(self.store, self.policies, self.metrics, clock)
         courier = Courier(
             self.store, self.policies, self._channels, secrets, words, self.metrics, self._operator, settings, clock
@@ -97,6 +99,7 @@ class Receiver:
         self._load_tokens()
         await self.store.start()
         await self._reload_policies()
+        await self._complain(overrides.problems(self._words, self.settings.overrides, self._clock()))
         await self.worker.recover()
         self._ready = True
 
@@ -131,6 +134,7 @@ class Receiver:
         while True:
             await asyncio.sleep(self.settings.reload_interval)
             await self._reload_policies()
+            await self._complain(self._words.problems | self._channels.layout_problems)
             if (found := _stamp(self.settings.tokens)) != stamp:
                 stamp = found
                 self._reload_tokens()
@@ -158,6 +162,15 @@ class Receiver:
         """Somebody has done something about an incident: its messages may be due now."""
         self.metrics.decided(changes)
         self.worker.wake()
+
+    async def _complain(self, problems: Mapping[Path, str]) -> None:
+        """Tell the operator of own sentences and layouts that cannot be used: once, until they change."""
+        new = {path: problem for path, problem in problems.items() if self._complained.get(path) != problem}
+        self._complained |= new
+        for path, problem in new.items():
+            _log.error("own words or layout refused, the shipped ones stand in", file=str(path), problem=problem)
+            words = f"{path} cannot be used, the shipped one stands in for it: {problem}"
+            await self._operator.tell(names.ALERT_TEMPLATE, names.PLATFORM, str(path), words)
 
     def _application(self) -> Starlette:
         return Starlette(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import msgspec
 
 from alertkit.channels.base import Channel
+from alertkit.channels.layouts import Layouts
 from alertkit.errors import AlertkitError
 from alertkit.model.policy import ChannelSettings
 from alertkit.receiver.secrets import Secrets
@@ -17,6 +19,8 @@ from alertkit.receiver.settings import Settings
 Options = Mapping[str, str | int | bool]
 Maker = Callable[[Options, Mapping[str, str], Settings], Channel]
 """Makes a channel from its options and the text of its secrets."""
+
+_SLACK_WEBHOOKS = ("https://hooks.slack.com/", "https://hooks.slack-gov.com/")
 
 _Key = tuple[str, tuple[tuple[str, str | int | bool], ...], tuple[tuple[str, str], ...]]
 
@@ -34,6 +38,15 @@ class Channels:
         self._makers = {**_installed(), **_MAKERS, **(makers or {})}
         self._made: dict[_Key, Channel] = {}
         self._names: dict[int, str] = {}
+
+    @property
+    def layout_problems(self) -> dict[Path, str]:
+        """Own layouts that could not be used so far, and why; the shipped ones stand in for them."""
+        found: dict[Path, str] = {}
+        for channel in self._made.values():
+            layouts = getattr(channel, "layouts", None)
+            found.update(layouts.problems if isinstance(layouts, Layouts) else {})
+        return found
 
     def get(self, configured: ChannelSettings, tenant: str) -> Channel:
         """The channel of a tenant.
@@ -90,10 +103,23 @@ def _log(options: Options, secrets: Mapping[str, str], settings: Settings) -> Ch
 
 
 def _slack(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
-    from alertkit.channels.slack import SlackChannel
-    from alertkit.channels.slack.channel import BASE_URL
+    from alertkit.channels.slack.channel import BASE_URL, SlackChannel
 
-    return SlackChannel(secrets["token"], secrets.get("signing_secret", ""), base_url=settings.slack_api or BASE_URL)
+    layouts = Layouts(settings.overrides)
+    address = settings.slack_api or BASE_URL
+    return SlackChannel(secrets["token"], secrets.get("signing_secret", ""), base_url=address, layouts=layouts)
+
+
+def _slack_webhook(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    from alertkit.channels.slack.webhook import SlackWebhookChannel
+
+    url = secrets["webhook_url"]
+    # A tenant may have written the secret: only a test's Slack is anywhere else.
+    if not url.startswith(_SLACK_WEBHOOKS) and not settings.slack_api:
+        raise ChannelError(
+            f"the secret webhook_url of a channel of type 'slack-webhook' does not begin with {_SLACK_WEBHOOKS[0]}"
+        )
+    return SlackWebhookChannel(url, layouts=Layouts(settings.overrides))
 
 
 def _email(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
@@ -103,7 +129,12 @@ def _email(options: Options, secrets: Mapping[str, str], settings: Settings) -> 
     login = (str(options["user"]), secrets["password"]) if "user" in options else None
     # 465 is the port on which TLS begins at once: RFC 8314.
     return EmailChannel(
-        str(options["host"]), str(options["from"]), port=port, security="tls" if port == 465 else "starttls", login=login
+        str(options["host"]),
+        str(options["from"]),
+        port=port,
+        security="tls" if port == 465 else "starttls",
+        login=login,
+        layouts=Layouts(settings.overrides),
     )
 
 
@@ -124,6 +155,7 @@ _MAKERS: Mapping[str, Maker] = {
     "log": _log,
     "pagerduty": _pagerduty,
     "slack": _slack,
+    "slack-webhook": _slack_webhook,
     "webhook": _webhook,
 }
 

@@ -187,6 +187,7 @@ class Courier:
             incident=str(incident.id),
             reference=thread.reference,
             broadcast=outgoing.kind == "page",
+            tenant=policy.tenant,
         )
 
     def _report(self, outgoing: Outgoing, end: Settlement) -> None:

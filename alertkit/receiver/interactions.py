@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alertkit import names
-from alertkit.channels.slack import Interaction, Rejected, SlackChannel, read_interaction
-from alertkit.channels.slack.interactions import LARGEST
+from alertkit.channels.slack.channel import SlackChannel
+from alertkit.channels.slack.interactions import LARGEST, Interaction, Rejected, read_interaction
 from alertkit.errors import AlertkitError
 from alertkit.messages import Answer, Words
 from alertkit.model.incident import Changes

@@ -15,7 +15,8 @@ from channel_messages import FIRING
 from alertkit.channels.base import Channel, Delivery, Outcome, Purpose, Refused, Retry, Sent
 from alertkit.channels.email import EmailChannel
 from alertkit.channels.pagerduty import PagerDutyChannel
-from alertkit.channels.slack import SlackChannel, SlackWebhookChannel
+from alertkit.channels.slack.channel import SlackChannel
+from alertkit.channels.slack.webhook import SlackWebhookChannel
 from alertkit.channels.webhook import WebhookChannel
 from alertkit.testing.pagerduty import FakePagerDuty
 from alertkit.testing.slack import FakeSlack

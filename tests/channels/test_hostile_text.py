@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from alertkit import resources
 from alertkit.channels.base import Delivery, Purpose
-from alertkit.channels.email import Layouts, compose
+from alertkit.channels.layouts import Layouts
+from alertkit.channels.mail import compose, html
 from alertkit.channels.pagerduty import event
 from alertkit.channels.slack import blocks
+from alertkit.channels.slack.layout import Drawing
 from alertkit.messages import Words
 from alertkit.model.message import Message
 from alertkit.model.notification import Alert, Event, Links, Notification
@@ -27,7 +29,8 @@ from alertkit.testing.slack_limits import refusal
 
 TEMPLATES = resources.root() / "templates"
 WORDS = Words(TEMPLATES)
-LAYOUTS = Layouts(TEMPLATES)
+LAYOUTS = Layouts()
+SLACK = Drawing(LAYOUTS)
 MENTION = "U024BE7LH"
 RUNBOOK = "https://runbooks.example/x?a=1&b='2'"
 
@@ -98,7 +101,7 @@ def message(alerts: list[tuple[dict[str, str], dict[str, str], bool]], said: str
 
 
 def check_slack(told: Message) -> None:
-    for payload in (blocks.root(told, interactive=True), blocks.reply(told), {"text": blocks.text(told)}):
+    for payload in (SLACK.root(told, interactive=True), SLACK.reply(told), {"text": blocks.text(told)}):
         wire = json.dumps(payload, ensure_ascii=False)
         assert refusal(json.loads(wire), update=True) == ("", []), wire
         seen = SlackMessage("C1", "1", payload["text"], tuple(payload.get("blocks", ())), tuple(payload.get("attachments", ())))
@@ -138,7 +141,7 @@ def check_mail(told: Message, purpose: Purpose) -> None:
     assert mail["Bcc"] is None
     assert b"\nBcc:" not in head
     page = Tags()
-    page.feed(LAYOUTS.html(told))
+    page.feed(html(told, LAYOUTS))
     assert page.tags <= OUR_TAGS
     assert not any(name.startswith("on") for name in page.attributes)
     assert set(page.links) == {link.url for link in told.links}

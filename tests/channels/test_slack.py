@@ -14,7 +14,11 @@ from channel_messages import FIRING, NOW
 
 from alertkit import resources
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
-from alertkit.channels.slack import Ignored, Interaction, Rejected, SlackChannel, blocks, read_interaction
+from alertkit.channels.layouts import Layouts
+from alertkit.channels.slack import blocks
+from alertkit.channels.slack.channel import SlackChannel
+from alertkit.channels.slack.interactions import Ignored, Interaction, Rejected, read_interaction
+from alertkit.channels.slack.layout import Drawing
 from alertkit.messages import Words
 from alertkit.messages.sentences import OFFERED
 from alertkit.model.message import Action, Entry, Link, Message
@@ -296,7 +300,7 @@ def test_an_answer_that_slack_does_not_take_says_so(slack: FakeSlack) -> None:
 
 @pytest.mark.parametrize("locale", ["en", "fr", "de", "es", "it"])
 def test_every_count_in_every_language_is_drawn_within_slacks_limits(locale: str) -> None:
-    words = Words(resources.root() / "templates")
+    words, drawing = Words(resources.root() / "templates"), Drawing(Layouts())
     for state in OFFERED:
         for count in (0, 1, 2, 5, 1_000_000):
             labels = [{"alertname": "RoyaltyExportLate", "instance": f"web-{place}"} for place in range(min(count, 40))]
@@ -313,8 +317,8 @@ def test_every_count_in_every_language_is_drawn_within_slacks_limits(locale: str
                 truncated=count,
             )
             message = words.message(about, locale, "Europe/Paris", NOW)
-            assert refusal(blocks.root(message, interactive=True), update=True) == ("", [])
-            assert refusal(blocks.reply(message), update=True) == ("", [])
+            assert refusal(drawing.root(message, interactive=True), update=True) == ("", [])
+            assert refusal(drawing.reply(message), update=True) == ("", [])
             assert all(len(button.text) <= 30 for button in (*message.actions, *message.links))
 
 

@@ -260,7 +260,7 @@ def test_the_steps_are_pinned_when_the_incident_opens_and_people_are_looked_up_l
         kit.write(type(policy)(**{f: getattr(policy, f) for f in policy.__struct_fields__} | {"people": people}))
         assert kit.receiver.policies.reload()
         await kit.after(minutes=10)
-        assert kit.pages() == [("open", "U2")]
+        assert kit.rung() == [("open", "U2")]
 
     Kit(tmp_path).run(story)
 

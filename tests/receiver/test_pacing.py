@@ -13,7 +13,7 @@ from receiver_kit import Kit, a_policy, alert, webhook
 
 from alertkit.channels.base import Delivery, Outcome
 from alertkit.channels.pace import Pace
-from alertkit.channels.slack import SlackChannel
+from alertkit.channels.slack.channel import SlackChannel
 from alertkit.model.incident import Place, Thread
 from alertkit.model.oncall import Contact, EscalationPolicy, Step, Target, Team
 from alertkit.receiver.pacing import Pacer

@@ -215,3 +215,24 @@ def test_the_latest_override_of_somebody_known_holds_also_for_what_the_platform_
     assert on_call(tenant, "primary", stored, START.replace(hour=12)) == "amelie"
     assert on_call(tenant, lent, stored, START) == "amelie", "another owner's"
     assert on_call(tenant, lent, [override("boss", owner="platform")], START) == names.lent("boss")
+
+
+def test_the_operator_hears_of_own_words_and_layouts_that_cannot_be_used_and_pages_go_out_all_the_same(tmp_path: Path) -> None:
+    own = tmp_path / "overrides"
+    layout, catalog = own / "acme" / "slack" / "incident.yaml", own / "acme" / "locales" / "fr" / "LC_MESSAGES" / "alertkit.po"
+    for path in (layout, catalog):
+        path.parent.mkdir(parents=True)
+        path.write_text("blocks: [nonsense")
+
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        [told] = [d.message for d in kit.told if d.address == "OPERATOR" and names.ALERT_TEMPLATE in d.message.headline]
+        said = "\n".join(entry.sentence for entry in told.entries)
+        assert str(layout) in said
+        assert str(catalog) in said
+        assert ("open", "#payments") in kit.pages()
+
+    kit = Kit(tmp_path, [a_policy(), OPERATOR])
+    kit.receiver = kit.new(overrides=own)
+    kit.run(story)

@@ -1,4 +1,4 @@
-"""A message as Slack's JSON: a header, and one attachment (blocks alone have no colour bar) with the alerts, facts and buttons.
+"""Parts of a message as Slack's blocks; which of them stand where is the layout's (`layout`).
 
 Text of an alert or a tenant is only ever a `plain_text` object with emoji off and `&<>` escaped: it can neither mention, link,
 nor format. `mrkdwn` holds alertkit's own words and mentions from configuration, escaped and `verbatim`. Text is cut until it fits
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from alertkit.channels.looks import colour
 from alertkit.model.message import Action, Confirm, Entry, Fact, Link, Message
 from alertkit.model.text import ELLIPSIS, paragraph, visible
 
@@ -42,28 +42,15 @@ _ROOM_MENTIONS = ("here", "channel", "everyone")
 _STYLES = {"acknowledge": "primary", "resolve": None, "snooze": None, "escalate": "danger"}
 
 
-def root(message: Message, *, interactive: bool) -> Block:
-    """The incident's message: `text`, `blocks` and `attachments`. Without `interactive` it has links but no buttons."""
-    return {
-        "text": text(message),
-        "blocks": [_header(message), *_mentions(message.mentions)],
-        "attachments": [{"color": colour(message), "blocks": _body(message, interactive=interactive)}],
-    }
-
-
-def reply(message: Message) -> Block:
-    """What has just changed, for the incident's thread."""
-    said = message.event or message.summary
-    return {
-        "text": escape(said, TEXT),
-        "blocks": [_section(said, SECTION), *_mentions(message.mentions)],
-    }
-
-
 def text(message: Message) -> str:
     """The whole message in words: what notifications show and screen readers read."""
     lines = [message.summary, *map(str, message.facts), message.origin]
     return escape("\n".join(line for line in lines if line), TEXT)
+
+
+def news(message: Message) -> str:
+    """What has just changed, in words."""
+    return escape(message.event or message.summary, TEXT)
 
 
 def escape(value: str, limit: int) -> str:
@@ -90,14 +77,30 @@ def plain(value: str, limit: int) -> Block:
     return {"type": "plain_text", "text": escape(value, limit) or ELLIPSIS, "emoji": False}
 
 
-def _header(message: Message) -> Block:
-    sign = _STATE_SIGNS.get(message.state) or _SIGNS.get(message.severity, "⚠️")
-    return {"type": "header", "text": plain(f"{sign} {message.headline}", HEADER)}
+def sign(message: Message) -> str:
+    """What is seen before anything is read."""
+    return _STATE_SIGNS.get(message.state) or _SIGNS.get(message.severity, "⚠️")
 
 
-def _mentions(addresses: Iterable[str]) -> list[Block]:
+@lru_cache(maxsize=2048)
+def _word(value: str, limit: int) -> str:
+    """One of the catalogs' words: buttons say the same in every message."""
+    return escape(value, limit) or ELLIPSIS
+
+
+def _label(value: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": _word(value, limit), "emoji": False}
+
+
+def header(value: str) -> Block:
+    """A headline."""
+    return {"type": "header", "text": plain(value, HEADER)}
+
+
+def mentions(addresses: Iterable[str]) -> list[Block]:
+    """Whoever shall be rung, when there is anybody."""
     found = [mention for address in addresses if (mention := _mention(address))][:50]
-    return [{"type": "section", "text": _own_markup(" ".join(dict.fromkeys(found)))}] if found else []
+    return [{"type": "section", "text": own_markup(" ".join(dict.fromkeys(found)))}] if found else []
 
 
 def _mention(address: str) -> str:
@@ -110,24 +113,47 @@ def _mention(address: str) -> str:
     return f"<@{address}>" if match[1] else f"<!subteam^{address}>"
 
 
-def _own_markup(markup: str) -> Block:
+def own_markup(markup: str) -> Block:
+    """Our own words, or an administrator's, as mrkdwn: Slack looks for no names and addresses in it."""
     return {"type": "mrkdwn", "text": markup, "verbatim": True}
 
 
-def _body(message: Message, *, interactive: bool) -> list[Block]:
-    blocks = [_section(_told(message.entries) or message.summary, SECTION)]
-    blocks += [_section(entry.description, DESCRIPTION) for entry in message.entries[:1] if entry.description]
-    shown = message.facts[:FACTS]
-    blocks += [{"type": "section", "fields": _fields(shown[place : place + 5])} for place in range(0, len(shown), 5)]
-    blocks.append(_context(message))
-    actions = {action.kind: action for action in message.actions if len(action.value) < CHOICE - 12} if interactive else {}
-    buttons = [_button(action) for action in actions.values()]
-    links = [_link(link) for link in _affordable(message.links)]
-    return [*blocks, *({"type": "actions", "elements": row} for row in (buttons, links) if row)]
-
-
-def _section(value: str, limit: int) -> Block:
+def section(value: str, limit: int) -> Block:
+    """A paragraph of plain text."""
     return {"type": "section", "text": plain(value, limit)}
+
+
+def alerts(message: Message) -> Block:
+    """The alerts' sentences; the summary when there are none."""
+    return section(_told(message.entries) or message.summary, SECTION)
+
+
+def description(message: Message) -> list[Block]:
+    """What the only alert has to say beyond its sentence."""
+    return [section(entry.description, DESCRIPTION) for entry in message.entries[:1] if entry.description]
+
+
+def facts(message: Message) -> list[Block]:
+    """Names in bold beside their values: in two columns on a desk, one under the other on a phone."""
+    shown = message.facts[:FACTS]
+    return [{"type": "section", "fields": _fields(shown[place : place + 5])} for place in range(0, len(shown), 5)]
+
+
+def context(lines: Sequence[str]) -> list[Block]:
+    """Small print."""
+    return [{"type": "context", "elements": [plain(line, CONTEXT) for line in lines]}] if lines else []
+
+
+def actions(message: Message) -> list[Block]:
+    """Buttons that act, one of a kind."""
+    drawn = {action.kind: _button(action) for action in message.actions if len(action.value) < CHOICE - 12}
+    return [{"type": "actions", "elements": list(drawn.values())}] if drawn else []
+
+
+def links(message: Message) -> list[Block]:
+    """Buttons that lead out."""
+    drawn = [_link(link) for link in _affordable(message.links)]
+    return [{"type": "actions", "elements": drawn}] if drawn else []
 
 
 def _told(entries: Sequence[Entry]) -> str:
@@ -150,16 +176,10 @@ def _line(entry: Entry) -> str:
 
 
 def _fields(facts: Sequence[Fact]) -> list[Block]:
-    """Names in bold beside their values: in two columns on a desk, one under the other on a phone."""
     shown: list[Block] = []
     for fact in facts:
-        shown += [_own_markup(f"*{escape(fact.name, 60) or ELLIPSIS}*"), plain(fact.value, FIELD)]
+        shown += [own_markup(f"*{_word(fact.name, 60)}*"), plain(fact.value, FIELD)]
     return shown
-
-
-def _context(message: Message) -> Block:
-    lines = [line for line in (message.more, message.origin) if line] or [message.badge or message.headline]
-    return {"type": "context", "elements": [plain(line, CONTEXT) for line in lines]}
 
 
 def _button(action: Action) -> Block:
@@ -168,7 +188,7 @@ def _button(action: Action) -> Block:
     button: Block = {
         "type": "button",
         "action_id": f"{ACTION_PREFIX}{action.kind}",
-        "text": plain(action.text, BUTTON),
+        "text": _label(action.text, BUTTON),
         "value": action.value,
     }
     if style := _STYLES[action.kind]:
@@ -177,21 +197,21 @@ def _button(action: Action) -> Block:
 
 
 def _menu(action: Action) -> Block:
-    options = [{"text": plain(c.text, BUTTON), "value": f"{c.seconds}:{action.value}"} for c in action.choices[:10]]
+    options = [{"text": _label(c.text, BUTTON), "value": f"{c.seconds}:{action.value}"} for c in action.choices[:10]]
     return {
         "type": "static_select",
         "action_id": f"{ACTION_PREFIX}{action.kind}",
-        "placeholder": plain(action.text, BUTTON),
+        "placeholder": _label(action.text, BUTTON),
         "options": options,
     }
 
 
 def _confirm(confirm: Confirm) -> Block:
     return {
-        "title": plain(confirm.title, 100),
-        "text": plain(confirm.text, 300),
-        "confirm": plain(confirm.yes, 30),
-        "deny": plain(confirm.no, 30),
+        "title": _label(confirm.title, 100),
+        "text": _label(confirm.text, 300),
+        "confirm": _label(confirm.yes, 30),
+        "deny": _label(confirm.no, 30),
     }
 
 
@@ -207,4 +227,4 @@ def _affordable(links: Iterable[Link]) -> Iterator[Link]:
 
 
 def _link(link: Link) -> Block:
-    return {"type": "button", "action_id": f"{LINK_PREFIX}{link.kind}", "text": plain(link.text, BUTTON), "url": link.url}
+    return {"type": "button", "action_id": f"{LINK_PREFIX}{link.kind}", "text": _label(link.text, BUTTON), "url": link.url}

@@ -15,9 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
 from alertkit.channels.http import Poster
+from alertkit.channels.layouts import Layouts
 from alertkit.channels.pace import Pace
 from alertkit.channels.slack import blocks, errors
 from alertkit.channels.slack.interactions import reference
+from alertkit.channels.slack.layout import Drawing
 
 BASE_URL = "https://slack.com/api/"
 _UPDATES = Pace("chat.update", 1.2, burst=5)
@@ -40,7 +42,17 @@ class SlackChannel:
 
     repeatable = True
 
-    def __init__(self, token: str, signing_secret: str = "", *, base_url: str = BASE_URL, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        token: str,
+        signing_secret: str = "",
+        *,
+        base_url: str = BASE_URL,
+        timeout: float = 10.0,
+        layouts: Layouts | None = None,
+    ) -> None:
+        self.layouts = layouts or Layouts()
+        self._drawing = Drawing(self.layouts)
         self._token = token
         self._interactive = bool(signing_secret)
         self._base_url = base_url
@@ -82,8 +94,8 @@ class SlackChannel:
 
     def _drawn(self, delivery: Delivery) -> dict[str, Any]:
         if delivery.purpose == "reply":
-            return blocks.reply(delivery.message)
-        return blocks.root(delivery.message, interactive=self._interactive)
+            return self._drawing.reply(delivery.message, delivery.tenant)
+        return self._drawing.root(delivery.message, delivery.tenant, interactive=self._interactive)
 
     async def _call(self, method: str, body: dict[str, Any]) -> Outcome:
         client = AsyncWebClient(self._token, base_url=self._base_url, session=self._poster.session, retry_handlers=[])
@@ -120,7 +132,7 @@ def _target(delivery: Delivery, place: Place | None) -> dict[str, Any]:
 
 def _words(delivery: Delivery) -> dict[str, Any]:
     """The message without any drawing; an update has to say that what was drawn goes."""
-    said = blocks.reply(delivery.message)["text"] if delivery.purpose == "reply" else blocks.text(delivery.message)
+    said = blocks.news(delivery.message) if delivery.purpose == "reply" else blocks.text(delivery.message)
     if delivery.purpose == "update":
         return {"text": said, "blocks": [], "attachments": []}
     return {"text": said, "mrkdwn": False}

@@ -10,7 +10,10 @@ from typing import Any
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
 from alertkit.channels.http import Poster
-from alertkit.channels.slack import blocks, errors
+from alertkit.channels.layouts import Layouts
+from alertkit.channels.pace import Pace
+from alertkit.channels.slack import errors
+from alertkit.channels.slack.layout import Drawing
 
 _UNDRAWABLE = errors.UNDRAWABLE | {"invalid_payload"}
 
@@ -20,7 +23,9 @@ class SlackWebhookChannel:
 
     repeatable = True
 
-    def __init__(self, url: str, *, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 10.0, layouts: Layouts | None = None) -> None:
+        self.layouts = layouts or Layouts()
+        self._drawing = Drawing(self.layouts)
         self._url = url
         self._poster = Poster(timeout, errors.UNREACHABLE_AFTER)
 
@@ -28,12 +33,18 @@ class SlackWebhookChannel:
         """Post; when Slack cannot draw the message, its words alone."""
         if delivery.purpose == "update":
             return Sent()
-        replies = delivery.purpose == "reply"
-        drawn = blocks.reply(delivery.message) if replies else blocks.root(delivery.message, interactive=False)
+        if delivery.purpose == "reply":
+            drawn = self._drawing.reply(delivery.message, delivery.tenant)
+        else:
+            drawn = self._drawing.root(delivery.message, delivery.tenant, interactive=False)
         outcome = await self._post(drawn)
         if isinstance(outcome, Refused) and outcome.reason in _UNDRAWABLE:
             return await self._post({"text": drawn["text"], "mrkdwn": False})
         return outcome
+
+    def paces(self, delivery: Delivery) -> tuple[Pace, ...]:
+        """About one message a second: https://docs.slack.dev/apis/web-api/rate-limits."""
+        return () if delivery.purpose == "update" else (Pace("webhook", 1.0),)
 
     async def close(self) -> None:
         """Give back connections."""

@@ -10,12 +10,13 @@ from alertkit.compiler.scope import Data, Scope
 
 NEEDED = {
     "slack": ("token",),
+    "slack-webhook": ("webhook_url",),
     "email": ("host", "from"),
     "pagerduty": ("routing_key",),
     "webhook": ("url", "signing_secret"),
     "log": (),
 }
-OPTIONAL = {"slack": ("signing_secret",), "email": ("port", "user", "password"), "pagerduty": (), "webhook": (), "log": ()}
+OPTIONAL = {"slack": ("signing_secret",), "email": ("port", "user", "password")}
 KINDS = ("slack", "email")
 """Kinds of address that a person or a team can have."""
 
@@ -37,8 +38,8 @@ def _options(channel: Data, path: Path, scope: Scope) -> Iterator[Finding]:
         if key not in channel:
             yield Finding(path, "AK310", f"channel {channel['name']!r}: a channel of type {kind} needs {key!r}")
     for key in channel:
-        if key not in ("name", "type", *NEEDED[kind], *OPTIONAL[kind]):
-            useful = ", ".join((*NEEDED[kind], *OPTIONAL[kind])) or "none"
+        if key not in ("name", "type", *NEEDED[kind], *OPTIONAL.get(kind, ())):
+            useful = ", ".join((*NEEDED[kind], *OPTIONAL.get(kind, ()))) or "none"
             message = f"channel {channel['name']!r}: {key!r} does nothing for a channel of type {kind}"
             yield Finding((*path, key), "AK311", message, f"its keys: {useful}", on_key=True)
     if kind == "webhook" and "url" in channel and not scope.is_platform:

@@ -1,0 +1,99 @@
+"""Where a channel's layouts come from: `<overrides>/<tenant>/<name>`, else `<overrides>/platform/<name>`, else the shipped.
+
+A layout is read again when its file changes. One that cannot be read, or fails on a message, is passed over for the next and
+named in `problems`: what an administrator got wrong must never keep a page from being sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from alertkit import names, resources
+from alertkit.channels.templates import LayoutError
+
+L = TypeVar("L")
+R = TypeVar("R")
+
+_LARGEST = 64 * 1024
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+
+
+class _Known(NamedTuple):
+    changed: int
+    layout: Any
+
+
+class Layouts:
+    """The layouts below `shipped`, with administrators' own below `overrides` before them."""
+
+    def __init__(self, overrides: Path | None = None, shipped: Path | None = None) -> None:
+        self._shipped = shipped or resources.root() / "templates"
+        self._overrides = overrides
+        self._known: dict[Path, _Known] = {}
+        self._places: dict[tuple[str, str], tuple[Path, ...]] = {}
+        self.problems: dict[Path, str] = {}
+
+    def drawn(
+        self, tenant: str, name: str, read: Callable[[str], L], draw: Callable[[L], R], check: Callable[[R], None] | None = None
+    ) -> R:
+        """What the first usable layout of that name draws. `check` raises LayoutError on what an own layout must not draw.
+
+        Raises:
+            LayoutError: not even the shipped one can be used.
+        """
+        *own, ours = self._paths(tenant, name)
+        for path in own:
+            layout = self._layout(path, read)
+            if layout is None:
+                continue
+            try:
+                drawn = draw(layout)
+                if check is not None:
+                    check(drawn)
+            except LayoutError as error:
+                self.problems[path] = str(error)
+            else:
+                return drawn
+        shipped = self._layout(ours, read)
+        if shipped is None:
+            raise LayoutError(f"{ours}: {self.problems.get(ours, 'is missing')}")
+        return draw(shipped)
+
+    def _paths(self, tenant: str, name: str) -> tuple[Path, ...]:
+        """Where to look, in order; the last is the shipped one."""
+        found = self._places.get((tenant, name))
+        if found is None:
+            own = [folder for folder in (tenant, names.PLATFORM) if self._overrides and _FOLDER.fullmatch(folder)]
+            paths = [self._overrides / folder / name for folder in dict.fromkeys(own) if self._overrides]
+            found = self._places[tenant, name] = (*paths, self._shipped / name)
+        return found
+
+    def _layout(self, path: Path, read: Callable[[str], L]) -> L | None:
+        """The layout of a file; None when there is none, or none that can be used."""
+        try:
+            changed = path.stat().st_mtime_ns
+            known = self._known.get(path)
+            if known is None or known.changed != changed:
+                self.problems.pop(path, None)
+                known = self._known[path] = _Known(changed, None)
+                known = self._known[path] = _Known(changed, read(_text(path)))
+        except FileNotFoundError:
+            self._known.pop(path, None)
+            self.problems.pop(path, None)
+            return None
+        except (OSError, ValueError, LayoutError) as error:
+            self.problems[path] = str(error)
+            return None
+        layout: L | None = known.layout
+        return layout
+
+
+def _text(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        text = file.read(_LARGEST + 1)
+    if len(text) > _LARGEST:
+        raise LayoutError(f"longer than {_LARGEST} characters")
+    return text
