@@ -13,7 +13,7 @@ from alertkit.model.quantity import Duration
 
 _CONTACT_KINDS: Final = ("slack", "email")
 _OPTIONS: Final = ("url", "host", "port", "from", "user")
-_SECRETS: Final = ("token", "signing_secret", "routing_key", "password")
+_SECRETS: Final = ("token", "signing_secret", "webhook_url", "routing_key", "password")
 
 
 def people(definition: Definition) -> dict[str, Person]:
