@@ -54,6 +54,11 @@ ALERT_FOREIGN: Final = "AlertkitForeignAlerts"
 ALERT_POLICY: Final = "AlertkitPolicyRefused"
 ALERT_TEMPLATE: Final = "AlertkitTemplateRefused"
 ALERT_OVERDUE: Final = "AlertkitOverdue"
+ALERT_WATCHDOG: Final = "AlertkitWatchdogMissing"
+
+WATCHDOG: Final = "AlertkitWatchdog"
+WATCHDOGS: Final = frozenset({WATCHDOG, "Watchdog"})
+"""Alerts that always fire: ours, and the one that rule packs of Prometheus bring."""
 
 # What the receiver counts, as a rule or a panel reads it; docs/reference/metrics.md says what each means.
 METRIC_POSTS: Final = "alertkit_posts_total"
@@ -77,6 +82,8 @@ METRIC_DELIVERY_SECONDS: Final = "alertkit_delivery_seconds"
 METRIC_DUE_LAG: Final = "alertkit_due_lag_seconds"
 METRIC_ALERTMANAGER_UP: Final = "alertkit_alertmanager_up"
 METRIC_STALE_INCIDENTS: Final = "alertkit_stale_incidents"
+METRIC_WATCHDOG_SECONDS: Final = "alertkit_watchdog_seconds"
+METRIC_HEARTBEATS: Final = "alertkit_heartbeats_total"
 METRIC_POLICIES: Final = "alertkit_policies"
 METRIC_POLICY_PROBLEMS: Final = "alertkit_policy_problems"
 

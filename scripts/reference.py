@@ -18,7 +18,7 @@ import click
 from alertkit import resources
 from alertkit.cli import COMMANDS, cli
 from alertkit.compiler.codes import AREAS, Code
-from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.metrics import METRICS
 
 TOP = Path(__file__).resolve().parent.parent
 FOLDER = TOP / "docs" / "reference"
@@ -232,7 +232,7 @@ def metrics() -> str:
         "| metric | type | labels | what it says |",
         "|---|---|---|---|",
     ]
-    for metric in Metrics().described:
+    for metric in METRICS:
         labels = ", ".join(f"`{label}`" for label in metric.labels)
         lines.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.text} |")
     return "\n".join(lines) + "\n"

@@ -7,7 +7,8 @@ import ipaddress
 import socket
 from typing import Any
 
-from aiohttp import abc
+from aiohttp import TCPConnector, abc
+from yarl import URL
 
 # `is_global` calls these global, although each of them can carry or mean an address that is not.
 _TUNNELS = tuple(
@@ -30,6 +31,29 @@ def is_public(address: str) -> bool:
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     return found.is_global and not found.is_multicast and not any(found in tunnel for tunnel in _TUNNELS)
+
+
+def url_problem(url: str, *, private: bool = False) -> str:
+    """What is wrong with a URL that we are to call; empty when nothing is. `private` also allows http and our own network.
+
+    An address that stands in it is never resolved, so it is judged here.
+    """
+    try:
+        found = URL(url)
+        host = found.host or ""
+    except ValueError:
+        return "url_invalid"
+    if private:
+        return "" if host and found.scheme in ("http", "https") else "url_invalid"
+    if found.scheme != "https" or not host or found.user is not None:
+        return "url_not_https"
+    literal = ":" in host or host.replace(".", "").isdigit()
+    return "address_not_public" if literal and not is_public(host) else ""
+
+
+def public_connector() -> TCPConnector:
+    """Connects to public addresses only."""
+    return TCPConnector(resolver=PublicResolver(), use_dns_cache=False)
 
 
 class PublicResolver(abc.AbstractResolver):

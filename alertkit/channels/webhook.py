@@ -16,13 +16,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
 from alertkit.channels.http import PASSING, Answer, Poster, retry_after
-from alertkit.channels.public import NotPublic, PublicResolver, is_public
+from alertkit.channels.public import NotPublic, public_connector, url_problem
 
 VERSION = "alertkit.webhook/v1"
 _LATER = 30.0
@@ -49,11 +47,11 @@ class WebhookChannel:
         self._secret = secret.encode()
         self._private = private
         self._clock = clock
-        self._poster = Poster(timeout, _LATER, None if private else _connector)
+        self._poster = Poster(timeout, _LATER, None if private else public_connector)
 
     async def deliver(self, delivery: Delivery) -> Outcome:
         """Post what has happened."""
-        if problem := self._problem():
+        if problem := url_problem(self._url, private=self._private):
             return Refused(problem)
         body = msgspec.json.encode(_body(delivery))
         try:
@@ -66,20 +64,6 @@ class WebhookChannel:
         """Give back connections."""
         await self._poster.close()
 
-    def _problem(self) -> str:
-        """What is wrong with the URL; an address that stands in it is never resolved, so it is judged here."""
-        try:
-            url = URL(self._url)
-            host = url.host or ""
-        except ValueError:
-            return "url_invalid"
-        if self._private:
-            return "" if host and url.scheme in ("http", "https") else "url_invalid"
-        if url.scheme != "https" or not host or url.user is not None:
-            return "url_not_https"
-        literal = ":" in host or host.replace(".", "").isdigit()
-        return "address_not_public" if literal and not is_public(host) else ""
-
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": "alertkit", "Idempotency-Key": delivery.key}
         if self._secret:
@@ -90,10 +74,6 @@ class WebhookChannel:
 def signature(secret: bytes, body: bytes, at: int) -> str:
     """The header's value for a body sent at `at` (Unix seconds)."""
     return f"t={at},v1={hmac.new(secret, f'{at}.'.encode() + body, hashlib.sha256).hexdigest()}"
-
-
-def _connector() -> aiohttp.BaseConnector:
-    return aiohttp.TCPConnector(resolver=PublicResolver(), use_dns_cache=False)
 
 
 def _body(delivery: Delivery) -> dict[str, Any]:

@@ -25,6 +25,13 @@ from alertkit.errors import MissingTool
 @click.option("--alertmanager-user", metavar="NAME", help="Ask them as this user instead.")
 @click.option("--alertmanager-password-file", type=click.Path(path_type=Path), help="File with the user's password.")
 @click.option("--alertmanager-ca", type=click.Path(path_type=Path), help="PEM file of the authorities that they are trusted by.")
+@click.option(
+    "--expect-watchdog",
+    multiple=True,
+    metavar="TENANT/POLICY=DURATION",
+    help="Tell the platform when no Watchdog is posted there so often; may be repeated.",
+)
+@click.option("--heartbeat-url", metavar="URL", help="Ask for this while the receiver is well: a dead man's switch elsewhere.")
 def command(**given: object) -> None:
     """Take Alertmanager's webhooks, keep incidents, escalate until somebody acknowledges.
 

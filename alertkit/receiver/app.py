@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import structlog
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from alertkit.receiver.alertmanager import Login, Peers
 from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
 from alertkit.receiver.delivery import Courier
+from alertkit.receiver.heartbeats import Pulse, Watchdogs
 from alertkit.receiver.ingest import PREFIX, Ingest, Receive, Scope, Send
 from alertkit.receiver.interactions import SlackInteractions
 from alertkit.receiver.metrics import Metrics
@@ -76,7 +78,9 @@ class Receiver:
         peers = Peers(settings.alertmanager, login, settings.alertmanager_ca)
         self.reconciler = Reconciler(peers, self.store, self.metrics, clock, self.worker.wake)
         self.worker.muted = self.reconciler.why_muted
-        self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, clock)
+        self.watchdogs = Watchdogs(settings.expect_watchdog, self.store, self.metrics, self._operator, clock)
+        self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
+        self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, self.watchdogs, clock)
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted)
         self._others = self._application()
@@ -110,6 +114,7 @@ class Receiver:
         await self.clicks.drain()
         await self._channels.close()
         await self.reconciler.close()
+        await self.pulse.close()
         await self.store.close()
 
     @contextlib.asynccontextmanager
@@ -118,8 +123,7 @@ class Receiver:
         await self.start()
         # Before anything is planned: what Alertmanager keeps back must not page because we have just started.
         await self.reconciler.poll()
-        running = (self.worker.run(), self._watch(), self.reconciler.run(self.settings.reconcile_interval))
-        tasks = [asyncio.create_task(one) for one in running]
+        tasks = [asyncio.create_task(one) for one in self._running()]
         try:
             yield
         finally:
@@ -127,6 +131,17 @@ class Receiver:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.stop()
+
+    def _running(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What goes on until the receiver stops."""
+        settings = self.settings
+        return (
+            self.worker.run(),
+            self._watch(),
+            self.reconciler.run(settings.reconcile_interval),
+            self.watchdogs.run(),
+            self.pulse.run(settings.heartbeat_interval),
+        )
 
     async def _watch(self) -> None:
         """Policies and tokens, again whenever their files change."""

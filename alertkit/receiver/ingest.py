@@ -19,6 +19,7 @@ from alertkit.model.incident import Post, identity
 from alertkit.model.policy import TenantPolicy
 from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver import payload
+from alertkit.receiver.heartbeats import Watchdogs
 from alertkit.receiver.incidents import fold
 from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator
@@ -43,13 +44,21 @@ class Ingest:
     """The route. `operator.woken` is called after each post that was stored: something may be due."""
 
     def __init__(
-        self, settings: Settings, store: Store, policies: Policies, metrics: Metrics, operator: Operator, clock: Clock
+        self,
+        settings: Settings,
+        store: Store,
+        policies: Policies,
+        metrics: Metrics,
+        operator: Operator,
+        watchdogs: Watchdogs,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._policies = policies
         self._metrics = metrics
         self._clock = clock
         self._operator = operator
+        self._watchdogs = watchdogs
         self._body_limit = settings.body_limit
         self._bounds = payload.Bounds(settings.alert_limit, settings.label_limit)
         self.tokens = Tokens([])
@@ -74,6 +83,11 @@ class Ingest:
         self._authorize(scope["headers"], tenant)
         body = await _body(receive, self._body_limit)
         webhook = payload.read(body, self._bounds)
+        if self._watchdogs.expects(tenant, policy):
+            left = await self._watchdogs.beat(tenant, policy, webhook)
+            if not left.alerts:
+                return
+            webhook, body = left, body if left is webhook else msgspec.json.encode(left)
         post = self._post(tenant, policy, webhook, body)
         self._metrics.received(post.tenant, len(webhook.alerts))
         if post.alerts:

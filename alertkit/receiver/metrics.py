@@ -1,14 +1,14 @@
 """What the receiver counts, for Prometheus. Labels take values from configuration only, so cardinality is bounded.
 
-Decisions are counted when they are durable, from what they changed. docs/reference/metrics.md is made from `described`.
+Decisions are counted when they are durable, from what they changed. docs/reference/metrics.md is made from `METRICS`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -29,13 +29,101 @@ _AGAIN: Final[frozenset[EventKind]] = frozenset({"alerts_joined", "acknowledgeme
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client left this one untyped
 
 
+Kind = Literal["counter", "gauge", "histogram"]
+
+
 class Described(msgspec.Struct, frozen=True):
-    """A metric for the reference: as it is exposed, of which kind, with which labels, and what it says."""
+    """A metric as it is exposed: of which kind, with which labels, what it says, and the buckets of a histogram in seconds."""
 
     name: str
-    kind: str
+    kind: Kind
     labels: tuple[str, ...]
     text: str
+    buckets: tuple[float, ...] = ()
+
+
+METRICS: Final = (
+    Described(names.METRIC_POSTS, "counter", ("tenant",), "Webhooks accepted."),
+    Described(names.METRIC_ALERTS, "counter", ("tenant",), "Alerts in accepted webhooks."),
+    Described(names.METRIC_STORE_SECONDS, "histogram", (), "From the body of a webhook to its commit.", _COMMIT),
+    Described(names.METRIC_REQUESTS_REFUSED, "counter", ("status",), "Webhooks not accepted, by the HTTP status of the answer."),
+    Described(
+        names.METRIC_FOREIGN_ALERTS, "counter", ("tenant",), "Alerts dropped because they were labelled with another tenant."
+    ),
+    Described(
+        names.METRIC_UNROUTED_POSTS, "counter", (), "Webhooks for a policy that is not loaded; the platform was told instead."
+    ),
+    Described(
+        names.METRIC_INCIDENTS_OPENED,
+        "counter",
+        ("tenant", "severity"),
+        f"Incidents opened, by the worst severity they began with (`{OTHER}`: one that the tenant does not know).",
+    ),
+    Described(
+        names.METRIC_INCIDENTS_RESOLVED,
+        "counter",
+        ("tenant", "by"),
+        "Incidents closed: by their `alerts`, by `people`, or by `absence`: no Alertmanager knew their alerts any more.",
+    ),
+    Described(names.METRIC_INCIDENTS_OPEN, "gauge", ("tenant", "state"), "Incidents that are open, by state."),
+    Described(
+        names.METRIC_ACKNOWLEDGE_SECONDS,
+        "histogram",
+        ("tenant",),
+        "From the first page of an incident, or the first one since it began to page again, until somebody acknowledged.",
+        PEOPLE,
+    ),
+    Described(
+        names.METRIC_RESOLVE_SECONDS, "histogram", ("tenant",), "From the opening of an incident until it was closed.", PEOPLE
+    ),
+    Described(
+        names.METRIC_ESCALATION_STEPS,
+        "counter",
+        ("tenant", "policy", "step"),
+        "Steps of escalation policies that were run. `step` counts from 1; above it, nobody answered the steps before.",
+    ),
+    Described(
+        names.METRIC_UNREACHABLE_STEPS, "counter", ("tenant",), "Steps that found nobody to tell; the next one followed at once."
+    ),
+    Described(names.METRIC_POSTPONED_STEPS, "counter", (), "Steps that could not be planned and were put off."),
+    Described(
+        names.METRIC_PAGED_AGAIN,
+        "counter",
+        ("tenant", "reason"),
+        "Incidents that began to page again from the first step, and why.",
+    ),
+    Described(names.METRIC_PAGES, "counter", ("tenant", "recipient"), "Pages sent, to a `person`, a `team` or a `channel`."),
+    Described(names.METRIC_DELIVERIES, "counter", ("channel", "outcome"), "Attempts to send a message, by channel and outcome."),
+    Described(
+        names.METRIC_DELIVERY_SECONDS, "histogram", ("channel",), "From when a message was due until it was sent.", _DELIVERY
+    ),
+    Described(names.METRIC_DUE_LAG, "gauge", (), "Age of the earliest step or message that is overdue; 0 when none is."),
+    Described(
+        names.METRIC_ALERTMANAGER_UP,
+        "gauge",
+        ("alertmanager",),
+        "1 when the Alertmanager answered the last time it was asked, else 0.",
+    ),
+    Described(
+        names.METRIC_STALE_INCIDENTS,
+        "gauge",
+        (),
+        "Open incidents with an alert that no reachable Alertmanager knows, and of which it is not certain that it is over.",
+    ),
+    Described(names.METRIC_WATCHDOG_SECONDS, "gauge", ("tenant", "policy"), "For how long an expected Watchdog has stayed away."),
+    Described(
+        names.METRIC_HEARTBEATS,
+        "counter",
+        ("outcome",),
+        "Heartbeats of the receiver, `heard` by the URL that expects them or `unheard`.",
+    ),
+    Described(names.METRIC_POLICIES, "gauge", (), "Tenants whose policy is loaded."),
+    Described(names.METRIC_POLICY_PROBLEMS, "gauge", (), "Policy files that were refused."),
+)
+
+
+def _of(kind: Kind) -> Iterator[Described]:
+    return (metric for metric in METRICS if metric.kind == kind)
 
 
 class Metrics:
@@ -43,98 +131,29 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.described: list[Described] = []
-        self._posts = self._counter(names.METRIC_POSTS, "Webhooks accepted.", "tenant")
-        self._alerts = self._counter(names.METRIC_ALERTS, "Alerts in accepted webhooks.", "tenant")
-        self._stored = self._histogram(names.METRIC_STORE_SECONDS, "From the body of a webhook to its commit.", _COMMIT)
-        self._refused = self._counter(
-            names.METRIC_REQUESTS_REFUSED, "Webhooks not accepted, by the HTTP status of the answer.", "status"
-        )
-        self._foreign = self._counter(
-            names.METRIC_FOREIGN_ALERTS, "Alerts dropped because they were labelled with another tenant.", "tenant"
-        )
-        self._unrouted = self._counter(
-            names.METRIC_UNROUTED_POSTS, "Webhooks for a policy that is not loaded; the platform was told instead."
-        )
-        self._opened = self._counter(
-            names.METRIC_INCIDENTS_OPENED,
-            f"Incidents opened, by the worst severity they began with (`{OTHER}`: one that the tenant does not know).",
-            *("tenant", "severity"),
-        )
-        self._resolved = self._counter(
-            names.METRIC_INCIDENTS_RESOLVED,
-            "Incidents closed: by their `alerts`, by `people`, or by `absence`: no Alertmanager knew their alerts any more.",
-            *("tenant", "by"),
-        )
-        self._open = self._gauge(names.METRIC_INCIDENTS_OPEN, "Incidents that are open, by state.", "tenant", "state")
-        self._acknowledge = self._histogram(
-            names.METRIC_ACKNOWLEDGE_SECONDS,
-            "From the first page of an incident, or the first one since it began to page again, until somebody acknowledged.",
-            *(PEOPLE, "tenant"),
-        )
-        self._resolve = self._histogram(
-            names.METRIC_RESOLVE_SECONDS, "From the opening of an incident until it was closed.", PEOPLE, "tenant"
-        )
-        self._steps = self._counter(
-            names.METRIC_ESCALATION_STEPS,
-            "Steps of escalation policies that were run. `step` counts from 1; above it, the steps before had reached nobody who"
-            " answered.",
-            *("tenant", "policy", "step"),
-        )
-        self._unreachable = self._counter(
-            names.METRIC_UNREACHABLE_STEPS, "Steps that found nobody to tell; the next one followed at once.", "tenant"
-        )
-        self._postponed = self._counter(names.METRIC_POSTPONED_STEPS, "Steps that could not be planned and were put off.")
-        self._again = self._counter(
-            names.METRIC_PAGED_AGAIN, "Incidents that began to page again from the first step, and why.", "tenant", "reason"
-        )
-        self._pages = self._counter(
-            names.METRIC_PAGES, "Pages sent, to a `person`, a `team` or a `channel`.", "tenant", "recipient"
-        )
-        self._deliveries = self._counter(
-            names.METRIC_DELIVERIES, "Attempts to send a message, by channel and outcome.", "channel", "outcome"
-        )
-        self._delivery = self._histogram(
-            names.METRIC_DELIVERY_SECONDS, "From when a message was due until it was sent.", _DELIVERY, "channel"
-        )
-        self._lag = self._gauge(names.METRIC_DUE_LAG, "Age of the earliest step or message that is overdue; 0 when none is.")
-        self._alertmanager = self._gauge(
-            names.METRIC_ALERTMANAGER_UP, "1 when the Alertmanager answered the last time it was asked, else 0.", "alertmanager"
-        )
-        self._stale = self._gauge(
-            names.METRIC_STALE_INCIDENTS,
-            "Open incidents with an alert that no reachable Alertmanager knows, and of which it is not certain that it is over.",
-        )
-        self._policies = self._gauge(names.METRIC_POLICIES, "Tenants whose policy is loaded.")
-        self._problems = self._gauge(names.METRIC_POLICY_PROBLEMS, "Policy files that were refused.")
-
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        self.described.append(Described(name, "counter", labels, text))
-        return Counter(name, text, labels, registry=self._registry)
-
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        self.described.append(Described(name, "gauge", labels, text))
-        return Gauge(name, text, labels, registry=self._registry)
-
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        self.described.append(Described(name, "histogram", labels, text))
-        return Histogram(name, text, labels, buckets=buckets, registry=self._registry)
+        self._counters = {m.name: Counter(m.name, m.text, m.labels, registry=self._registry) for m in _of("counter")}
+        self._gauges = {m.name: Gauge(m.name, m.text, m.labels, registry=self._registry) for m in _of("gauge")}
+        self._histograms = {
+            m.name: Histogram(m.name, m.text, m.labels, buckets=m.buckets, registry=self._registry) for m in _of("histogram")
+        }
 
     def received(self, tenant: str, alerts: int) -> None:
         """A webhook passed all checks."""
-        self._posts.labels(tenant).inc()
-        self._alerts.labels(tenant).inc(alerts)
+        self._counters[names.METRIC_POSTS].labels(tenant).inc()
+        self._counters[names.METRIC_ALERTS].labels(tenant).inc(alerts)
 
     def committed(self, seconds: float) -> None:
         """It is durable."""
-        self._stored.observe(seconds)
+        self._histograms[names.METRIC_STORE_SECONDS].observe(seconds)
 
     def folded(self, post: Post, fold: Fold) -> None:
         """What a webhook changed is durable."""
         for number, changes in fold.changes:
             if number == 0 and changes.incident is not None:
                 severity = changes.incident.severity
-                self._opened.labels(post.tenant, severity if severity in post.severities else OTHER).inc()
+                self._counters[names.METRIC_INCIDENTS_OPENED].labels(
+                    post.tenant, severity if severity in post.severities else OTHER
+                ).inc()
             else:
                 self.decided(changes)
 
@@ -145,68 +164,80 @@ class Metrics:
             return
         tenant = incident.tenant
         if incident.resolved is not None:
-            self._resolved.labels(tenant, _closed_by(changes)).inc()
-            self._resolve.labels(tenant).observe((incident.resolved - incident.opened).total_seconds())
+            self._counters[names.METRIC_INCIDENTS_RESOLVED].labels(tenant, _closed_by(changes)).inc()
+            self._histograms[names.METRIC_RESOLVE_SECONDS].labels(tenant).observe(
+                (incident.resolved - incident.opened).total_seconds()
+            )
         for position in changes.ran:
-            self._steps.labels(tenant, incident.policy, str(position + 1)).inc()
+            self._counters[names.METRIC_ESCALATION_STEPS].labels(tenant, incident.policy, str(position + 1)).inc()
         for event in changes.events:
             if event.kind == "acknowledged" and incident.paged is not None:
-                self._acknowledge.labels(tenant).observe((event.at - incident.paged).total_seconds())
+                self._histograms[names.METRIC_ACKNOWLEDGE_SECONDS].labels(tenant).observe(
+                    (event.at - incident.paged).total_seconds()
+                )
             elif event.kind == "unreachable":
-                self._unreachable.labels(tenant).inc()
+                self._counters[names.METRIC_UNREACHABLE_STEPS].labels(tenant).inc()
             elif event.kind in _AGAIN:
-                self._again.labels(tenant, event.kind).inc()
+                self._counters[names.METRIC_PAGED_AGAIN].labels(tenant, event.kind).inc()
 
     def refused(self, status: HTTPStatus) -> None:
         """It was answered with an error."""
-        self._refused.labels(str(int(status))).inc()
+        self._counters[names.METRIC_REQUESTS_REFUSED].labels(str(int(status))).inc()
 
     def foreign(self, tenant: str, alerts: int) -> None:
         """Alerts were dropped because they carry another tenant's label."""
-        self._foreign.labels(tenant).inc(alerts)
+        self._counters[names.METRIC_FOREIGN_ALERTS].labels(tenant).inc(alerts)
 
     def unrouted(self) -> None:
         """A webhook went to the platform because its policy is not loaded."""
-        self._unrouted.inc()
+        self._counters[names.METRIC_UNROUTED_POSTS].inc()
 
     def delivered(self, channel: str, outcome: str) -> None:
         """An attempt to send a message has ended."""
-        self._deliveries.labels(channel, outcome).inc()
+        self._counters[names.METRIC_DELIVERIES].labels(channel, outcome).inc()
 
     def sent(self, channel: str, after: dt.timedelta) -> None:
         """A message left, so long after it was due."""
-        self._delivery.labels(channel).observe(after.total_seconds())
+        self._histograms[names.METRIC_DELIVERY_SECONDS].labels(channel).observe(after.total_seconds())
 
     def paged(self, tenant: str, recipient: str) -> None:
         """A page left for `person/…`, `team/…` or `channel/…`; for whom exactly is nobody's business here."""
-        self._pages.labels(tenant, recipient.partition("/")[0]).inc()
+        self._counters[names.METRIC_PAGES].labels(tenant, recipient.partition("/")[0]).inc()
 
     def open(self, counts: Mapping[tuple[str, State], int]) -> None:
         """How many incidents of a tenant are in a state, of all that are open."""
-        self._open.clear()
+        self._gauges[names.METRIC_INCIDENTS_OPEN].clear()
         for (tenant, state), count in counts.items():
-            self._open.labels(tenant, state).set(count)
+            self._gauges[names.METRIC_INCIDENTS_OPEN].labels(tenant, state).set(count)
 
     def reachable(self, alertmanager: str, *, reached: bool) -> None:
         """An Alertmanager was asked."""
-        self._alertmanager.labels(alertmanager).set(reached)
+        self._gauges[names.METRIC_ALERTMANAGER_UP].labels(alertmanager).set(reached)
 
     def reconciled(self, stale: int) -> None:
         """All of them were asked; so many incidents are left in doubt."""
-        self._stale.set(stale)
+        self._gauges[names.METRIC_STALE_INCIDENTS].set(stale)
+
+    def heard(self, tenant: str, policy: str, seconds: float) -> None:
+        """An expected Watchdog has stayed away for so long."""
+        self._gauges[names.METRIC_WATCHDOG_SECONDS].labels(tenant, policy).set(seconds)
+
+    def beaten(self, *, heard: bool) -> None:
+        """A heartbeat of ours was sent."""
+        self._counters[names.METRIC_HEARTBEATS].labels("heard" if heard else "unheard").inc()
 
     def lag(self, seconds: float) -> None:
         """How late the earliest due thing is; 0 when nothing is late."""
-        self._lag.set(max(0.0, seconds))
+        self._gauges[names.METRIC_DUE_LAG].set(max(0.0, seconds))
 
     def postponed(self, steps: int) -> None:
         """Steps wait because their tenant's policy is not loaded, or planning failed."""
-        self._postponed.inc(steps)
+        self._counters[names.METRIC_POSTPONED_STEPS].inc(steps)
 
     def policies(self, loaded: int, problems: int) -> None:
         """What is loaded after a reload."""
-        self._policies.set(loaded)
-        self._problems.set(problems)
+        self._gauges[names.METRIC_POLICIES].set(loaded)
+        self._gauges[names.METRIC_POLICY_PROBLEMS].set(problems)
 
     def text(self) -> bytes:
         """The exposition."""

@@ -42,6 +42,7 @@ class Operator:
         self._metrics = metrics
         self._clock = clock
         self._told: dict[tuple[str, str, str], dt.datetime] = {}
+        self._passed: set[tuple[str, str, str]] = set()
         self.woken = woken
 
     async def tell(self, name: str, tenant: str, subject: str, summary: str) -> None:
@@ -53,6 +54,7 @@ class Operator:
         if len(self._told) >= _REMEMBERED:
             self._told.clear()
         self._told[name, tenant, subject] = now
+        self._passed.discard((name, tenant, subject))
         post = self._post(name, tenant, subject, summary, now)
         try:
             self._metrics.folded(post, await self._store.ingest(post, fold))
@@ -62,12 +64,27 @@ class Operator:
             return
         self.woken()
 
-    def _post(self, name: str, tenant: str, subject: str, summary: str, now: dt.datetime) -> Post:
+    async def over(self, name: str, tenant: str, subject: str) -> None:
+        """This trouble has passed; nothing happens when it never was, or is known to be over already."""
+        now = self._clock()
+        self._told.pop((name, tenant, subject), None)
+        if (name, tenant, subject) in self._passed:
+            return
+        post = self._post(name, tenant, subject, "", now, over=True)
+        try:
+            self._metrics.folded(post, await self._store.ingest(post, fold))
+        except StoreError as error:
+            _log.error("the operator could not be told that it is over", trouble=name, tenant=tenant, reason=str(error))
+            return
+        self._passed.add((name, tenant, subject))
+        self.woken()
+
+    def _post(self, name: str, tenant: str, subject: str, summary: str, now: dt.datetime, *, over: bool = False) -> Post:
         to_tenant, to_policy, escalation, known = self._policies.unrouted()
         label = known.tenant_label if known else names.DEFAULT_TENANT_LABEL
         group = {"alertname": name, label: names.PLATFORM, names.LABEL_AFFECTED: tenant}
-        alert = _alert(group | {names.LABEL_SEVERITY: names.SEVERITIES[0], names.LABEL_SUBJECT: subject}, summary, now)
-        webhook = Webhook("4", "", "firing", names.receiver(to_tenant, to_policy), group, [alert])
+        alert = _alert(group | {names.LABEL_SEVERITY: names.SEVERITIES[0], names.LABEL_SUBJECT: subject}, summary, now, over=over)
+        webhook = Webhook("4", "", alert.status, names.receiver(to_tenant, to_policy), group, [alert])
         return Post(
             tenant=to_tenant,
             policy=to_policy,
@@ -82,13 +99,13 @@ class Operator:
         )
 
 
-def _alert(labels: dict[str, str], summary: str, now: dt.datetime) -> Alert:
+def _alert(labels: dict[str, str], summary: str, now: dt.datetime, *, over: bool) -> Alert:
     told = msgspec.json.encode(labels, order="sorted")
     return Alert(
-        status="firing",
+        status="resolved" if over else "firing",
         labels=labels,
         starts_at=now,
-        ends_at=_FIRING,
+        ends_at=now if over else _FIRING,
         fingerprint=hashlib.blake2b(told, digest_size=8).hexdigest(),
         annotations={names.ANNOTATION_SUMMARY: summary},
     )

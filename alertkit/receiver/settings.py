@@ -20,7 +20,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `slack_api` is another address of Slack's Web API, for tests. `private_networks` lets webhooks of tenants go to http and to
     addresses that are not public. `alertmanager` are the URLs of all Alertmanagers that post here, asked with the token in
     `alertmanager_token_file`, or as `alertmanager_user` with the password in `alertmanager_password_file`, trusting the
-    authorities in `alertmanager_ca`. `tls_certificate` and `tls_key` are PEM files; with `tls_client_ca` every client has to
+    authorities in `alertmanager_ca`. `expect_watchdog` are sources of a Watchdog, `platform/watchdog=10m`; `heartbeat_url` is
+    asked for while the receiver is well. `tls_certificate` and `tls_key` are PEM files; with `tls_client_ca` every client has to
     show a certificate that one of its authorities has signed.
     """
 
@@ -38,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alertmanager_password_file: Path | None = None
     alertmanager_ca: Path | None = None
     reconcile_interval: float = 60.0
+    expect_watchdog: tuple[str, ...] = ()
+    heartbeat_url: str = ""
+    heartbeat_interval: float = 60.0
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_client_ca: Path | None = None

@@ -18,6 +18,7 @@ from alertkit.model.incident import Changes, DutyOverride, Event, Incident, Step
 from alertkit.receiver.delivery import Courier
 from alertkit.receiver.escalation import plan
 from alertkit.receiver.facts import reference
+from alertkit.receiver.heartbeats import OVERDUE
 from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator, is_own
 from alertkit.receiver.pacing import Pacer
@@ -30,8 +31,6 @@ STEPS: Final = 500
 POSTPONED: Final = dt.timedelta(seconds=30)
 LONGEST_POSTPONED: Final = dt.timedelta(hours=1)
 """When a step that cannot be planned is tried again: soon at first, and more and more seldom for a tenant that is gone."""
-OVERDUE: Final = dt.timedelta(minutes=5)
-"""How late the earliest due thing may be before the operator is told."""
 COUNTED_EVERY: Final = dt.timedelta(seconds=10)
 """How fresh the number of open incidents is: no scrape needs it fresher, and counting a hundred thousand takes its time."""
 SHORTEST_WAIT: Final = 0.02
@@ -138,6 +137,8 @@ class Worker:
         if late > OVERDUE:
             words = f"Steps or messages have been due for {late // dt.timedelta(minutes=1)} minutes"
             await self._operator.tell(names.ALERT_OVERDUE, names.PLATFORM, "", words)
+        else:
+            await self._operator.over(names.ALERT_OVERDUE, names.PLATFORM, "")
 
     async def _count(self) -> None:
         """How many incidents are open, for whoever scrapes."""

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from alertkit.errors import AlertkitError
+from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import (
     Changes,
     DutyOverride,
@@ -32,6 +33,7 @@ from alertkit.model.message import State
 
 Folding = Callable[[Post, Seen], Fold]
 Deciding = Callable[[Held, Sequence[Thread]], Changes | None]
+Beating = Callable[[Heartbeat | None], Heartbeat]
 Ended = Literal["sent", "pending", "failed", "skipped"]
 
 
@@ -223,6 +225,10 @@ class Store(Protocol):
 
     async def story(self, incident: int) -> Story:
         """What has happened to an incident and who was told."""
+        ...
+
+    async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
+        """Replace what is known of a sign of life by what is decided about it (None: nothing is); the new one."""
         ...
 
     async def add_override(self, override: DutyOverride) -> DutyOverride:

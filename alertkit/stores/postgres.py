@@ -20,11 +20,13 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident, Post
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores.base import (
     Alerts,
+    Beating,
     Choosing,
     Deciding,
     Due,
@@ -165,6 +167,10 @@ class PostgresStore:
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""
         return await self._do(lambda tables: tables.story(incident))
+
+    async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
+        """Follow a sign of life, all replicas together."""
+        return await self._do(lambda tables: tables.heartbeat(source, decide))
 
     async def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep an override."""

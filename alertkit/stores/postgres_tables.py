@@ -9,11 +9,24 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
+from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Before, DutyOverride, Held, Incident, Occurrence, Step, Thread
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
-from alertkit.stores.base import Alerts, Choosing, Listing, OpenAlerts, Outgoing, Recorded, Settlement, Story, Told, Waiting
+from alertkit.stores.base import (
+    Alerts,
+    Beating,
+    Choosing,
+    Listing,
+    OpenAlerts,
+    Outgoing,
+    Recorded,
+    Settlement,
+    Story,
+    Told,
+    Waiting,
+)
 from alertkit.stores.postgres_statements import LANES
 from alertkit.stores.rows import instant, micros
 
@@ -269,6 +282,18 @@ class Tables:
             " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = %s ORDER BY o.id"
         )
         return Story(events, tuple(_told(row) for row in self.db.execute(query, [incident])))
+
+    def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
+        """Replace what is known of a sign of life."""
+        query = f"SELECT {rows.HEARTBEAT} FROM heartbeat WHERE source = %s FOR UPDATE"
+        found = self.db.execute(query, [source]).fetchone()
+        decided = decide(rows.heartbeat(found) if found else None)
+        statement = (
+            f"INSERT INTO heartbeat ({rows.HEARTBEAT}) VALUES (%s, %s, %s, %s) ON CONFLICT (source)"
+            " DO UPDATE SET beat = excluded.beat, listened = excluded.listened, checked = excluded.checked"
+        )
+        self.db.execute(statement, rows.heartbeat_row(decided))
+        return decided
 
     def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import DutyOverride, Event, Incident, Place, Step, Thread, identity_text
 from alertkit.model.oncall import EscalationPolicy
 
@@ -141,6 +142,19 @@ def thread(row: Sequence[Any]) -> Thread:
     """The columns of THREAD back."""
     place = Place(row[1], row[2], bool(row[3]), row[4], row[5], row[6])
     return Thread(row[0], place, _maybe_instant(row[7]), row[8], bool(row[9]))
+
+
+HEARTBEAT = "source, beat, listened, checked"
+
+
+def heartbeat_row(heartbeat: Heartbeat) -> tuple[Any, ...]:
+    """The columns of HEARTBEAT."""
+    return (heartbeat.source, micros(heartbeat.beat), heartbeat.listened // _MICROSECOND, micros(heartbeat.checked))
+
+
+def heartbeat(row: Sequence[Any]) -> Heartbeat:
+    """The columns of HEARTBEAT back."""
+    return Heartbeat(row[0], instant(row[1]), row[2] * _MICROSECOND, instant(row[3]))
 
 
 OVERRIDE = "id, owner, schedule, begins, ends, person, made_by, made"

@@ -19,10 +19,12 @@ from typing import IO, Any, Final, Generic, TypeVar
 
 from msgspec.structs import replace
 
+from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident, Post, Seen
 from alertkit.model.message import State
 from alertkit.stores.base import (
     Alerts,
+    Beating,
     Choosing,
     Deciding,
     Due,
@@ -165,6 +167,10 @@ class SqliteStore:
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""
         return await self._do(lambda: self._tables.story(incident))
+
+    async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
+        """Follow a sign of life."""
+        return await self._do(lambda: self._tables.heartbeat(source, decide))
 
     async def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep an override."""

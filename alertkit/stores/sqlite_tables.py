@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
+from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Before, Changes, DutyOverride, Event, Held, Incident, Note, Occurrence, Step, Thread
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
-from alertkit.stores.base import Alerts, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
+from alertkit.stores.base import Alerts, Beating, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
 from alertkit.stores.rows import instant, micros
 
 CANDIDATES: Final = 256
@@ -390,6 +391,14 @@ class Tables:
             " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = ? ORDER BY o.id"
         )
         return Story(events, tuple(_told(row) for row in self._db.execute(query, (incident,))))
+
+    def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
+        """Replace what is known of a sign of life."""
+        query = f"SELECT {rows.HEARTBEAT} FROM heartbeat WHERE source = ?"
+        found = self._db.execute(query, (source,)).fetchone()
+        decided = decide(rows.heartbeat(found) if found else None)
+        self._db.execute(f"REPLACE INTO heartbeat ({rows.HEARTBEAT}) VALUES (?, ?, ?, ?)", rows.heartbeat_row(decided))
+        return decided
 
     def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep it."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from databases import Database
 
+from alertkit.model.heartbeat import Heartbeat, beaten
 from alertkit.model.incident import (
     NOTHING,
     Changes,
@@ -270,6 +271,26 @@ def test_open_alerts_are_told_with_their_incident_until_they_end(database: Datab
             (1, ()),
             (2, (Occurrence("b", T0, "critical"),)),
         ]
+
+    database.tell(before)
+    database.tell(after)
+
+
+def test_a_sign_of_life_is_replaced_by_what_is_decided_about_it_and_kept(database: Database) -> None:
+    async def before(store: Store) -> None:
+        seen: list[Heartbeat | None] = []
+
+        def decide(known: Heartbeat | None) -> Heartbeat:
+            seen.append(known)
+            return Heartbeat("acme/watchdog", T0, len(seen) * MINUTE, T0 + MINUTE)
+
+        await store.heartbeat("acme/watchdog", decide)
+        assert await store.heartbeat("acme/watchdog", decide) == Heartbeat("acme/watchdog", T0, 2 * MINUTE, T0 + MINUTE)
+        assert seen == [None, Heartbeat("acme/watchdog", T0, MINUTE, T0 + MINUTE)]
+
+    async def after(store: Store) -> None:
+        kept = Heartbeat("acme/watchdog", T0, 2 * MINUTE, T0 + MINUTE)
+        assert await store.heartbeat("acme/watchdog", lambda known: known or beaten("other", T0, None)) == kept
 
     database.tell(before)
     database.tell(after)

@@ -18,7 +18,6 @@ SERVICE: Final = "alertkit"
 RECEIVER_DOWN: Final = "AlertkitReceiverDown"
 NOTIFICATIONS_FAILING: Final = "AlertkitNotificationsFailing"
 STEPS_OVERDUE: Final = "AlertkitStepsOverdue"
-WATCHDOG: Final = "AlertkitWatchdog"
 _FAILURES: Final = (RECEIVER_DOWN, NOTIFICATIONS_FAILING, STEPS_OVERDUE)
 _MINUTE: Final = Duration.of(minutes=1)
 _SOURCE: Final = Source(names.PROJECT_FILE, 1)
@@ -37,7 +36,7 @@ def routes(project: Project) -> tuple[Route, ...]:
     if target.watchdog:
         found.append(
             Route(
-                matchers=(Matcher("alertname", "=", WATCHDOG), Matcher(names.LABEL_SERVICE, "=", SERVICE)),
+                matchers=(Matcher("alertname", "=", names.WATCHDOG), Matcher(names.LABEL_SERVICE, "=", SERVICE)),
                 receiver=names.native_receiver(names.PLATFORM, target.watchdog),
                 group_wait=Duration(0),
                 group_interval=_MINUTE,
@@ -108,7 +107,7 @@ def _steps_overdue(job: str) -> AlertDefinition:
 
 def _watchdog() -> AlertDefinition:
     return AlertDefinition(
-        name=WATCHDOG,
+        name=names.WATCHDOG,
         service=SERVICE,
         expr="vector(1)",
         severity="info",
