@@ -37,7 +37,7 @@ NoteKind = Literal["page", "note", "refresh"]
 PAGING: frozenset[StepKind] = frozenset({"escalate", "contact"})
 
 
-class Occurrence(msgspec.Struct, frozen=True):
+class Occurrence(msgspec.Struct, frozen=True, gc=False):
     """One alert from its start until its end: (fingerprint, starts) happens once."""
 
     fingerprint: str
@@ -45,7 +45,7 @@ class Occurrence(msgspec.Struct, frozen=True):
     severity: str
 
 
-class Ending(msgspec.Struct, frozen=True):
+class Ending(msgspec.Struct, frozen=True, gc=False):
     """All open occurrences of a fingerprint that began at `through` or earlier are over."""
 
     fingerprint: str
@@ -53,7 +53,7 @@ class Ending(msgspec.Struct, frozen=True):
     ends: dt.datetime
 
 
-class Incident(msgspec.Struct, frozen=True):
+class Incident(msgspec.Struct, frozen=True, gc=False):
     """One row. `id` is 0 until the store gives one; `escalation` is pinned when the incident opens.
 
     `flaps` counts how often in a row the group fired again soon after it had ended; `held_until` is when an incident without open
@@ -85,7 +85,7 @@ class Incident(msgspec.Struct, frozen=True):
     paged: dt.datetime | None = None
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """Something that falls due. `position` is the policy's step, `person` and `after` choose personal contacts."""
 
     kind: StepKind
@@ -211,7 +211,7 @@ class DutyOverride(msgspec.Struct, frozen=True):
     id: int = 0
 
 
-class Post(msgspec.Struct, frozen=True):
+class Post(msgspec.Struct, frozen=True, gc=False):
     """One accepted webhook: where it belongs, what it says, and its bytes as they came."""
 
     tenant: str

@@ -15,7 +15,7 @@ Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 Fingerprint = Annotated[str, msgspec.Meta(min_length=16, max_length=16)]
 
 
-class Alert(msgspec.Struct, frozen=True, rename="camel"):
+class Alert(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One alert of a group. `ends_at` is the year 1 while it fires; `fingerprint` is a hash of the labels alone."""
 
     status: Status

@@ -20,6 +20,8 @@ FLAPPING_WITHIN = dt.timedelta(minutes=10)
 """An incident that fires again within this time of its end has flapped."""
 FLAPS_HELD = 2
 """After that many times in a row it is held open, and pages nobody anew, until it has been quiet for FLAPPING_WITHIN."""
+REFRESH_AFTER = dt.timedelta(seconds=1)
+"""Messages are rewritten this long after the first of several posts, once for all of them."""
 REPEAT_KEPT_AFTER = dt.timedelta(minutes=5)
 """A post that changes nothing is a peer's duplicate or a re-send within this time, and the group's repetition after it."""
 
@@ -52,7 +54,8 @@ def _divide(alerts: Sequence[Alert], seen: Seen) -> tuple[list[Alert], list[tupl
 
 def _open(post: Post, alerts: Sequence[Alert], before: Before) -> Changes | None:
     """A resolve of something unknown opens nothing, nor does a firing alert that is over (it was late)."""
-    begun = tuple(_occurrence(a) for a in alerts if a.status == "firing" and not _is_over(a, before.ended))
+    over = before.ended
+    begun = tuple([_occurrence(a) for a in alerts if a.status == "firing" and not (over and _is_over(a, over))])
     if not begun:
         return None
     incident = Incident(
@@ -112,7 +115,7 @@ def _go_on(post: Post, held: Held, begun: Sequence[Occurrence]) -> Changes:
         worse = replace(held.incident, severity=severity)
         return Changes(incident=worse, cancel=frozenset({"wake"}), steps=(Step("wake", post.received),))
     incident = replace(held.incident, severity=severity) if raised else None
-    return Changes(incident=incident, steps=(Step("refresh", post.received),))
+    return Changes(incident=incident, steps=(Step("refresh", post.received + REFRESH_AFTER),))
 
 
 def _news(alerts: Sequence[Alert], held: Held) -> tuple[list[Occurrence], list[Ending]]:
@@ -161,7 +164,8 @@ def _occurrence(alert: Alert) -> Occurrence:
 
 def _worst(severity: str, begun: Sequence[Occurrence], order: Sequence[str]) -> str:
     """The worst by the tenant's order; a severity that the tenant does not know comes last."""
-    return min((severity, *(o.severity for o in begun)), key=lambda s: order.index(s) if s in order else len(order) + (s == ""))
+    seen = dict.fromkeys((severity, *[o.severity for o in begun]))
+    return min(seen, key=lambda s: order.index(s) if s in order else len(order) + (s == ""))
 
 
 def _is_repeat(post: Post, held: Held) -> bool:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, TypeVar
 
-from alertkit.model.incident import Before, Changes, Held, Incident, Post, Seen
+from alertkit.model.incident import Before, Changes, Ending, Held, Incident, Post, Seen
 from alertkit.model.message import State
 from alertkit.stores.base import OpenAlerts
 
 K = TypeVar("K")
 V = TypeVar("V")
-_ABSENT: Final = object()
 ENDED: Final = 2_000
 """Endings that an open incident remembers at most: enough for whatever comes late, and no more however long it stays open."""
 
@@ -28,7 +27,7 @@ class OpenIncidents:
         self._by_key: dict[bytes, Held] = {}
         self._by_id: dict[int, Held] = {}
         self._holders: dict[tuple[str, str], dict[str, Held]] = {}
-        self._entries: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._entries: list[tuple[dict[Any, Any], Collection[Any], dict[Any, Any]]] = []
         self._fields: list[tuple[Held, str, Any]] = []
 
     def __len__(self) -> int:
@@ -70,24 +69,23 @@ class OpenIncidents:
     def opened(self, key: bytes, incident: Incident, before: Before, at: dt.datetime) -> Held:
         """A new incident, with its id; `before` says how the group's last one ended."""
         held = Held(key, incident, {}, {}, before, at)
-        self._set(self._by_key, key, held)
-        self._set(self._by_id, incident.id, held)
+        self._put(self._by_key, {key: held})
+        self._put(self._by_id, {incident.id: held})
         return held
 
     def apply(self, held: Held, changes: Changes) -> None:
         """Follow what is being written about an incident."""
         holders = self._holders.setdefault((held.incident.tenant, held.incident.policy), {})
-        for occurrence in changes.begun:
-            self._set(held.open, occurrence.fingerprint, occurrence)
-            self._set(holders, occurrence.fingerprint, held)
-        for ending in changes.ended:
-            known = held.open.get(ending.fingerprint)
-            if known is not None and known.starts <= ending.through:
-                self._drop(held.open, ending.fingerprint)
-                self._drop(holders, ending.fingerprint)
-                self._set(held.ended, ending.fingerprint, ending.through)
-        for fingerprint in _oldest(held.ended):
-            self._drop(held.ended, fingerprint)
+        if changes.begun:
+            begun = {occurrence.fingerprint: occurrence for occurrence in changes.begun}
+            self._put(held.open, begun)
+            self._put(holders, dict.fromkeys(begun, held))
+        if changes.ended:
+            ended = {ending.fingerprint: ending.through for ending in changes.ended if _is_over(held, ending)}
+            self._drop(held.open, ended)
+            self._drop(holders, ended)
+            self._put(held.ended, ended)
+            self._drop(held.ended, _oldest(held.ended))
         if changes.incident is not None:
             self._assign(held, "incident", changes.incident)
             if changes.incident.state == "resolved":
@@ -108,33 +106,35 @@ class OpenIncidents:
 
     def rollback(self) -> None:
         """The database has not."""
-        for entries, key, before in reversed(self._entries):
-            if before is _ABSENT:
-                entries.pop(key)
-            else:
-                entries[key] = before
+        for entries, keys, before in reversed(self._entries):
+            for key in keys:
+                entries.pop(key, None)
+            entries.update(before)
         for held, field, before in reversed(self._fields):
             setattr(held, field, before)
         self.commit()
 
     def _closed(self, held: Held, holders: dict[str, Held]) -> None:
-        self._drop(self._by_key, held.key)
-        self._drop(self._by_id, held.incident.id)
-        for fingerprint in held.open:
-            if holders.get(fingerprint) is held:
-                self._drop(holders, fingerprint)
+        self._drop(self._by_key, (held.key,))
+        self._drop(self._by_id, (held.incident.id,))
+        self._drop(holders, [fingerprint for fingerprint in held.open if holders.get(fingerprint) is held])
 
     def _assign(self, held: Held, field: str, value: object) -> None:
         self._fields.append((held, field, getattr(held, field)))
         setattr(held, field, value)
 
-    def _set(self, entries: dict[K, V], key: K, value: V) -> None:
-        self._entries.append((entries, key, entries.get(key, _ABSENT)))
-        entries[key] = value
+    def _put(self, entries: dict[K, V], new: Mapping[K, V]) -> None:
+        self._entries.append((entries, new, {key: entries[key] for key in new if key in entries}))
+        entries.update(new)
 
-    def _drop(self, entries: dict[K, V], key: K) -> None:
-        if key in entries:
-            self._entries.append((entries, key, entries.pop(key)))
+    def _drop(self, entries: dict[K, V], keys: Collection[K]) -> None:
+        if keys:
+            self._entries.append((entries, (), {key: entries.pop(key) for key in keys if key in entries}))
+
+
+def _is_over(held: Held, ending: Ending) -> bool:
+    known = held.open.get(ending.fingerprint)
+    return known is not None and known.starts <= ending.through
 
 
 def _oldest(ended: Mapping[str, dt.datetime]) -> list[str]:

@@ -246,8 +246,7 @@ class Tables:
         return Held(key, incident, {}, {}, self.before(key), incident.opened)
 
     def before(self, key: bytes) -> Before:
-        """How the group's latest closed incident ended."""
-        self.flush()
+        """How the group's latest closed incident ended; closing it wrote all of it, so nothing that is collected belongs here."""
         query = "SELECT id, resolved, resolved_by, flaps FROM incident WHERE key = ? AND closed > 0 ORDER BY closed DESC LIMIT 1"
         last = self._db.execute(query, (key,)).fetchone()
         if last is None:

@@ -14,17 +14,25 @@ from pathlib import Path
 TOKEN = "s3cret"
 
 
+def serve_options(folder: Path, *options: str) -> list[str]:
+    """`serve` on the files of a folder."""
+    command = ["serve", "--policies", str(folder / "policies"), "--listen", "127.0.0.1:0"]
+    command += ["--secrets", str(folder / "secrets"), "--tokens", str(folder / "tokens.json")]
+    return [*command, "--database", f"sqlite:///{folder}/alertkit.db", *options]
+
+
 class Process:
     """`alertkit serve` on the files of a folder; `errors` is what it has logged."""
 
-    def __init__(self, folder: Path, *options: str, program: tuple[str, ...] = ("-m", "alertkit"), **environment: str) -> None:
-        self.log = folder / "serve.log"
-        command = [sys.executable, *program, "serve", "--policies", str(folder / "policies"), "--listen", "127.0.0.1:0"]
-        command += ["--secrets", str(folder / "secrets"), "--tokens", str(folder / "tokens.json")]
-        command += ["--database", f"sqlite:///{folder}/alertkit.db", *options]
+    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
+        self._log_to(folder)
+        command = [sys.executable, "-m", "alertkit", *serve_options(folder, *options)]
         with self.log.open("a") as log:
-            self._started = log.tell()
             self.popen = subprocess.Popen(command, stderr=log, env=os.environ | environment)
+
+    def _log_to(self, folder: Path) -> None:
+        self.log = folder / "serve.log"
+        self._started = self.log.stat().st_size if self.log.exists() else 0
         self.host, self.port = "", 0
 
     def listening(self) -> Process:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -19,7 +21,7 @@ from typing import Any
 
 import pytest
 from crash_story import POLICY, Diary
-from process_kit import Process
+from process_kit import Process, serve_options
 from receiver_kit import Kit, alert, webhook
 
 HERE = Path(__file__).parent
@@ -101,6 +103,62 @@ def test_a_kill_before_any_statement_of_the_database_loses_nothing(stories: Stor
     assert tell_all(stories, 1) > 250
 
 
+class Parent:
+    """Forks receivers, one at a time."""
+
+    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
+        command = [sys.executable, str(HERE / "crash_serve.py"), *serve_options(folder, *options)]
+        with (folder / "serve.log").open("a") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0, env=os.environ | environment
+            )
+
+    def fork(self) -> int:
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"\n")
+        return self.number(None)
+
+    def number(self, timeout: float | None) -> int:
+        """The next number that it says."""
+        assert self._process.stdout is not None
+        if not select.select([self._process.stdout], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("serve", timeout or 0)
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(20)
+        self._process.stdout.close()
+
+
+class Child:
+    """What a test wants of a process that another one has forked."""
+
+    def __init__(self, parent: Parent) -> None:
+        self._parent = parent
+        self.pid = parent.fork()
+
+    def wait(self, timeout: float) -> int:
+        return self._parent.number(timeout)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class Forked(Process):
+    """A receiver that a parent has forked."""
+
+    def __init__(self, parent: Parent, folder: Path, port: int) -> None:
+        self._log_to(folder)
+        self.popen = Child(parent)  # type: ignore[assignment]
+        self.host, self.port = "127.0.0.1", port
+
+
 class Alertmanager(threading.Thread):
     """Posts group after group, and each of them again until it is taken."""
 
@@ -139,12 +197,8 @@ def kill_at_random(folder: Path, kills: int) -> None:
     port, moments = free_port(), random.Random(kills)  # a failure comes back with the same moments
     environment = {"PYTHONPATH": str(HERE), "CRASH_DIARY": str(folder / "told"), "ALERTKIT_LARGEST_WAIT": "0.05"}
 
-    def start() -> Process:
-        process = Process(folder, "--listen", f"127.0.0.1:{port}", program=(str(HERE / "crash_serve.py"),), **environment)
-        process.host, process.port = "127.0.0.1", port
-        return process
-
-    processes = [start()]
+    parent = Parent(folder, "--listen", f"127.0.0.1:{port}", **environment)
+    processes: list[Process] = [Forked(parent, folder, port)]
     clients = [Alertmanager(processes, name) for name in "ab"]
     for client in clients:
         client.start()
@@ -154,12 +208,13 @@ def kill_at_random(folder: Path, kills: int) -> None:
             processes[-1].popen.wait(moments.uniform(0, 0.15))
         processes[-1].popen.kill()
         processes[-1].popen.wait(20)
-        processes.append(start())
+        processes.append(Forked(parent, folder, port))
     for client in clients:
         client.enough.set()
         client.join(20)
     wait_until_sent(folder, processes[-1].listening())
     assert processes[-1].stop() == 0
+    parent.close()
     assert_nothing_lost(folder, {name for client in clients for name in client.accepted})
 
 

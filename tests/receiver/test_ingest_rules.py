@@ -163,6 +163,22 @@ def test_an_open_alert_stays_in_its_incident_when_grouping_changes(tmp_path: Pat
     Kit(tmp_path).run(story)
 
 
+def test_messages_are_rewritten_once_for_all_posts_of_a_second(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        kit.told.clear()
+        for number in range(5):
+            await kit.post(webhook(alert(), alert(str(number))))
+            await kit.after(seconds=0.1)
+        assert kit.pages() == []
+        await kit.after(seconds=0.5)
+        assert {purpose for purpose, _ in kit.pages()} == {"update"}
+        assert len(kit.pages()) == len({address for _, address in kit.pages()})
+
+    Kit(tmp_path).run(story)
+
+
 def test_a_new_alert_in_an_acknowledged_incident_pages_again_and_a_known_one_does_not(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
         await kit.post(webhook(alert(), alert("two")))
@@ -172,7 +188,7 @@ def test_a_new_alert_in_an_acknowledged_incident_pages_again_and_a_known_one_doe
         kit.told.clear()
         await kit.post(webhook(alert(), alert("two", resolved=END)))
         await kit.post(webhook(alert(), alert("two", starts=LATER)))
-        await kit.after()
+        await kit.after(seconds=1)
         assert (await incident(kit)).state == "acknowledged"
         assert {purpose for purpose, _ in kit.pages()} == {"update"}
         kit.told.clear()

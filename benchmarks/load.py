@@ -1,0 +1,60 @@
+"""A client for benchmarks that costs little beside the server it measures: a few connections, one request at a time on each."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+CONNECTIONS = 32
+
+
+class Poured(NamedTuple):
+    """`elapsed` seconds for all; `taken` seconds for each, counted from when it was meant to leave."""
+
+    elapsed: float
+    taken: list[float]
+
+
+def request(path: str, body: bytes) -> bytes:
+    """One HTTP request, as Alertmanager words it."""
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: Alertmanager/0.25.0\r\nContent-Length: {len(body)}\r\n"
+    head += "Authorization: Bearer token\r\nContent-Type: application/json\r\n\r\n"
+    return head.encode() + body
+
+
+def pour(port: int, requests: Iterable[bytes], rate: float = 0) -> Poured:
+    """Send all of them, as fast as they are taken or at `rate` a second. Anything but 200 ends the program."""
+    poll, idle, busy = select.epoll(), [], {}
+    for _ in range(CONNECTIONS):
+        connection = socket.create_connection(("127.0.0.1", port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        poll.register(connection, select.EPOLLIN)
+        idle.append(connection)
+    open_ = {connection.fileno(): connection for connection in idle}
+    left, taken = enumerate(requests), []
+    clock, began = time.perf_counter, time.perf_counter()
+    following = next(left, None)
+    while following or busy:
+        while following and idle:
+            due = began + following[0] / rate if rate else clock()
+            if due > clock():
+                break
+            connection = idle.pop()
+            busy[connection.fileno()] = due
+            connection.sendall(following[1])
+            following = next(left, None)
+        pause = max(0, began + following[0] / rate - clock()) if rate and following and idle else -1
+        for number, _ in poll.poll(pause):
+            answer = open_[number].recv(65_536)
+            if not answer.startswith(b"HTTP/1.1 200"):
+                raise SystemExit(f"not taken: {answer.decode()}")
+            taken.append(clock() - busy.pop(number))
+            idle.append(open_[number])
+    elapsed = clock() - began
+    poll.close()
+    for connection in idle:
+        connection.close()
+    return Poured(elapsed, taken)
