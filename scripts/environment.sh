@@ -25,7 +25,8 @@ install_into_venv() {
   wanted="$("$python" --version) $(cksum <pyproject.toml)"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "Installing into .venv …" >&2
-    .venv/bin/python -c '' 2>/dev/null || "$python" -m venv --clear .venv
+    # One without pip was made by uv.
+    .venv/bin/python -c 'import pip' 2>/dev/null || "$python" -m venv --clear .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable "$1"
     echo "$wanted" >"$stamp"
   fi

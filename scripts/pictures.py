@@ -1,13 +1,20 @@
-"""Draws the README's terminal pictures from real runs: python scripts/pictures.py"""
+"""Draws the README's pictures from real runs: python scripts/pictures.py
+
+Terminals as SVG; the demo's page, once it has broken something, as Chromium shows it (Debian: chromium, fonts-noto-color-emoji).
+"""
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +42,45 @@ def draw(name: str, title: str, text: str) -> None:
     print(PICTURES / f"{name}.svg")
 
 
+def photograph(url: str, target: Path) -> None:
+    """The page as a picture."""
+    switches = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--no-first-run",
+        "--disable-background-networking",
+    ]
+    with tempfile.TemporaryDirectory() as profile:
+        place = [f"--user-data-dir={profile}", "--window-size=980,660", f"--screenshot={target}"]
+        subprocess.run(["chromium", *switches, *place, url], check=True, capture_output=True)
+    print(target)
+
+
+def draw_demo() -> None:
+    """The demo's page after Acme's payments have broken and a page has gone out."""
+    with tempfile.TemporaryFile("w+") as output:
+        command = [sys.executable, "-u", "-m", "alertkit", "demo", "--no-browser", "--break-after", "0"]
+        demo = subprocess.Popen(command, stdout=output, cwd=TOP)
+        try:
+            while not (found := re.search(r"page +(\S+)", read(output))):
+                time.sleep(0.2)
+            while "#acme-payments" not in urllib.request.urlopen(f"{found[1]}/state", timeout=10).read().decode():
+                time.sleep(0.2)
+            photograph(found[1], PICTURES / "demo.png")
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.wait(60)
+
+
+def read(output: io.TextIOBase) -> str:
+    output.seek(0)
+    return output.read()
+
+
 def main() -> None:
+    draw_demo()
     folder = Path(tempfile.mkdtemp()) / "platform"
     try:
         shutil.copytree(TOP / "examples" / "streaming-platform", folder, ignore=shutil.ignore_patterns("generated"))

@@ -1,12 +1,13 @@
-"""Writes docs/reference/ from what the program itself knows: problem codes, JSON Schemas, commands, metrics. Run it after a
-change.
+"""Writes docs/reference/ from what the program itself knows: problem codes, JSON Schemas, commands, metrics, labels.
 
-A test compares the pages with what would be written now.
+Run it after a change. A test compares the pages with what would be written now.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import json
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import Any
 
 import click
 
-from alertkit import resources
+from alertkit import names, resources
 from alertkit.cli import COMMANDS, cli
 from alertkit.compiler.codes import AREAS, Code
 from alertkit.receiver.metrics import METRICS
@@ -34,7 +35,13 @@ Schema = dict[str, Any]
 
 def pages() -> dict[str, str]:
     """Every page by file name."""
-    return {"problems.md": problems(), "definitions.md": definitions(), "cli.md": commands(), "metrics.md": metrics()}
+    return {
+        "problems.md": problems(),
+        "definitions.md": definitions(),
+        "cli.md": commands(),
+        "metrics.md": metrics(),
+        "labels.md": labels(),
+    }
 
 
 # Problems
@@ -236,6 +243,45 @@ def metrics() -> str:
         labels = ", ".join(f"`{label}`" for label in metric.labels)
         lines.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.text} |")
     return "\n".join(lines) + "\n"
+
+
+# Labels
+
+
+EMITTED = {
+    "Labels": ("DEFAULT_TENANT_LABEL", "LABEL_"),
+    "Annotations of alerts": ("ANNOTATION_",),
+    "Alerts": ("SLO_ALERT", "SLO_ABSENCE", "ALERT_", "WATCHDOG"),
+    "Recorded series of SLOs": ("SLO_",),
+    "Recorded series of detections": ("DETECTION_",),
+}
+"""How the constants of names.py begin that each part of the page lists; the first part that takes one has it."""
+
+
+def labels() -> str:
+    lines = [
+        "# Labels, annotations and names",
+        "",
+        "What alertkit writes into rules and alerts, beside what definitions and packs name themselves. Labels are an alert's",
+        "identity and decide where it goes; annotations carry what may change. A definition may set neither these labels nor",
+        f"annotations that begin with `{names.ANNOTATION_PREFIX}`.",
+    ]
+    left = dict(_documented(Path(names.__file__).read_text(encoding="utf-8")))
+    for title, prefixes in EMITTED.items():
+        mine = [name for name in left if name.startswith(prefixes) and name not in ("SLO_RULES", "WATCHDOGS")]
+        lines += ["", f"## {title}", "", "| name | |", "|---|---|"]
+        lines += [f"| `{getattr(names, name)}` | {left.pop(name)} |" for name in mine]
+        if "SLO_" in prefixes:
+            lines.append(f"| `{names.slo_ratio('<window>')}` | Errors per event over a window. |")
+    return "\n".join(lines) + "\n"
+
+
+def _documented(source: str) -> Iterator[tuple[str, str]]:
+    """Constants of a module with the text below each, on one line."""
+    body = ast.parse(source).body
+    for constant, below in itertools.pairwise(body):
+        if isinstance(constant, ast.AnnAssign) and isinstance(constant.target, ast.Name) and isinstance(below, ast.Expr):
+            yield constant.target.id, " ".join(ast.literal_eval(below.value).split())
 
 
 def main() -> None:

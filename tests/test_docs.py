@@ -59,6 +59,14 @@ def test_links_lead_to_files_and_headings_that_there_are(page: Path) -> None:
             assert anchor in set(anchors(target.read_text("utf-8"))), f"{link}: there is no such heading"
 
 
+def test_places_that_the_architecture_names_are_there() -> None:
+    text = (TOP / "docs" / "explanation" / "architecture.md").read_text("utf-8")
+    places = re.findall(r"`([\w/]+/(?:\w+\.py)?)`", text)
+    assert len(places) > 10
+    for place in places:
+        assert (TOP / place).exists() or (TOP / "alertkit" / place).exists(), f"{place} is not there"
+
+
 def anchors(text: str) -> Iterator[str]:
     for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
         words = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()

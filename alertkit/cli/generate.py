@@ -64,7 +64,7 @@ def command(
     else:
         common.print_problems(plan.problems, form, space.directory)
         if not quiet and form == "text":
-            print_plan(plan, options, common.console(no_color=no_color))
+            print_plan(plan, options, space, common.console(no_color=no_color))
     ctx.exit(1 if plan.failed or (dry and plan.changed) else 0)
 
 

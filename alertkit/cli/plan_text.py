@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alertkit import names
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from alertkit.compiler.generate import Options
+    from alertkit.compiler.workspace import Workspace
     from alertkit.compiler.writing.plan import Plan, RuleChange, TenantPlan
     from alertkit.compiler.writing.write import FileChange
 
@@ -19,42 +21,51 @@ _PATH_WIDTH = 43
 """Room for a path below the output folder; a longer one only shifts its own line."""
 _SHOWN_RULES = 40
 """Rules of one tenant that are listed one by one; the rest is counted."""
+_SHOWN_OF_NEW = 5
+"""As above, of a tenant that had no files before: all of its rules are new, and its definition says so already."""
 _SHOWN_UNCHANGED = 12
 """With more tenants than this, those without a change are counted, not listed."""
 
 
-def print_plan(plan: Plan, options: Options, console: Console) -> None:
+def print_plan(plan: Plan, options: Options, space: Workspace, console: Console) -> None:
     """The whole plan, changes first in sight: what nobody needs to read is one line."""
     quiet = len(plan.tenants) > _SHOWN_UNCHANGED
+    folder = _folder(options.out, space.directory)
     for tenant in plan.tenants:
         if tenant.failed or tenant.changed or not (quiet or (tenant.tenant == names.PLATFORM and len(plan.tenants) > 1)):
-            _print_tenant(tenant, options, console)
+            _print_tenant(tenant, folder, console)
     if quiet:
         same = sum(not (tenant.failed or tenant.changed) for tenant in plan.tenants)
         console.print(f"{same} of {len(plan.tenants)} tenants unchanged", style="dim")
     for change in plan.assembled:
-        _line(console, options, change.path, f"{plan.tenants_in_all} tenants, {plan.routes_in_all} routes", change.fate)
+        _line(console, folder, change.path, f"{plan.tenants_in_all} tenants, {plan.routes_in_all} routes", change.fate)
     console.print(f"Prometheus will evaluate about {_amount(plan.load)} rules a second")
     if options.dry:
-        _print_verdict(plan, console)
+        _print_verdict(plan, space, console)
 
 
-def _print_verdict(plan: Plan, console: Console) -> None:
+def _folder(out: Path, project: Path) -> str:
+    """The output folder as it is seen from the project; one that is elsewhere by its name."""
+    return str(out.relative_to(project)) if out.is_relative_to(project) else out.name
+
+
+def _print_verdict(plan: Plan, space: Workspace, console: Console) -> None:
     stale = plan.changed
-    words = "stale: run `alertkit generate` and commit the result" if stale else "up to date"
+    command = f"alertkit generate --env {space.project.environment}" if space.project.environment else "alertkit generate"
+    words = f"stale: run `{command}` and commit the result" if stale else "up to date"
     console.print(f"the generated files are {words}", style="red" if stale else "green")
 
 
-def _print_tenant(tenant: TenantPlan, options: Options, console: Console) -> None:
+def _print_tenant(tenant: TenantPlan, folder: str, console: Console) -> None:
     if tenant.failed:
         fate = "keeps its last good files" if tenant.kept else "has no files yet: its alerts reach the platform"
         console.print(f"{tenant.tenant}: has problems, {fate}", style="red")
         return
     for label, detail, changes in _kinds(tenant):
         if changes:
-            _line(console, options, label, detail, _fate(changes), _signs(tenant, label))
+            _line(console, folder, label, detail, _fate(changes), _signs(tenant, label))
         if label.startswith("rules/"):
-            _print_rules(tenant.rules, console)
+            _print_rules(tenant.rules, _SHOWN_OF_NEW if _fate(list(tenant.files)) == "added" else _SHOWN_RULES, console)
 
 
 def _kinds(tenant: TenantPlan) -> list[tuple[str, str, list[FileChange]]]:
@@ -94,17 +105,17 @@ def _signs(tenant: TenantPlan, label: str) -> str:
     return f"(+{signs['+']} ~{signs['~']} -{signs['-']})"
 
 
-def _line(console: Console, options: Options, path: str, detail: str, fate: str, signs: str = "") -> None:
-    place = f"{options.out.name}/{path}"
-    width = len(options.out.name) + _PATH_WIDTH
+def _line(console: Console, folder: str, path: str, detail: str, fate: str, signs: str = "") -> None:
+    place = f"{folder}/{path}"
+    width = len(folder) + _PATH_WIDTH
     console.print(f"{place:<{width}} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
 
 
-def _print_rules(changes: tuple[RuleChange, ...], console: Console) -> None:
-    for change in changes[:_SHOWN_RULES]:
+def _print_rules(changes: tuple[RuleChange, ...], most: int, console: Console) -> None:
+    for change in changes[:most]:
         _print_rule(change, console)
-    if len(changes) > _SHOWN_RULES:
-        console.print(f"    and {len(changes) - _SHOWN_RULES} more rules")
+    if len(changes) > most:
+        console.print(f"    and {len(changes) - most} more rules")
 
 
 def _print_rule(change: RuleChange, console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -31,6 +32,13 @@ def test_an_alert_is_drawn_in_the_tenants_language_with_its_buttons() -> None:
     assert "date de 2\u00a0heures" in said
     assert "[ Je m’en occupe ]" in said
     assert "[ Runbook ↗ ]" in said
+
+
+def test_messages_are_drawn_without_what_sends_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiosmtplib", None)
+    monkeypatch.delitem(sys.modules, "alertkit.channels.email", raising=False)
+    for channel in ("slack", "email"):
+        assert "Critique" in run(preview.command, *ACME, "--alert", "RoyaltyExportLate", "--channel", channel).output
 
 
 def test_every_channel_and_state_can_be_read_in_a_terminal() -> None:

@@ -231,6 +231,19 @@ def test_a_plan_shows_each_kind_of_file_and_below_it_the_rules_that_change(right
     assert lines[-1] == "the generated files are stale: run `alertkit generate` and commit the result"
 
 
+def test_an_environment_is_named_in_the_paths_and_in_the_command_to_run(right: Path) -> None:
+    output = run("generate", "--check", "--env", "staging", "--project", str(right)).output
+    assert "generated/staging/rules/acme." in output
+    assert "run `alertkit generate --env staging` and commit the result" in output
+
+
+def test_of_a_new_tenant_some_rules_are_listed_and_the_rest_is_counted(tmp_path: Path) -> None:
+    rules = "".join(f"{{name: A{number}, service: web, expr: x > 1, severity: info, summary: a}}, " for number in range(9))
+    output = run("generate", "--project", str(projects.make(tmp_path, {"acme": f"alerts: [{rules}]\n"}))).output
+    assert output.count("+ alert A") == 5
+    assert "and 4 more rules" in output
+
+
 def test_a_check_of_fresh_files_says_so(right: Path) -> None:
     run("generate", "--project", str(right))
     assert run("generate", "--check", "--project", str(right)).output.endswith("the generated files are up to date\n")
