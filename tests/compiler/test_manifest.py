@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertkit import names
+from alertkit.compiler.writing import digests
 from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing.digests import digest, input_digest
 from alertkit.compiler.writing.manifest import Manifest
@@ -105,7 +106,7 @@ def test_different_inputs_have_different_digests_however_they_are_cut(one: list[
 
 def test_another_version_of_alertkit_compiles_everything_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     before = input_digest([b"x"])
-    monkeypatch.setattr(manifests, "__version__", "99.0.0")
+    monkeypatch.setattr(digests, "__version__", "99.0.0")
     assert input_digest([b"x"]) != before
 
 
