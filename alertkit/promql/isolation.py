@@ -41,11 +41,12 @@ def insertions(expr: str, label: str, value: str, shared: frozenset[str]) -> lis
     own = _own_matcher(label, value)
     if "" in shared:
         raise IsolationError("a shared metric has a name: remove the empty one")
-    if f"{label}={parser.quote(value)}" in expr and _is_isolated(parser.read(expr), own, shared):
-        _refuse_forging(parser.read(expr), label)
-        return []
-    original = parser.read(expr, without=own)
+    original = parser.read(expr)  # shared with the other checks of the expression
     _refuse_forging(original, label)
+    if any(own in selector.matchers for selector in original.selectors):
+        if _is_isolated(original, own, shared):
+            return []
+        original = parser.read(expr, without=own)
     found = _plan(original, own, shared)
     _prove(original, parser.read(insert(expr, found), without=own), own, shared)
     return found

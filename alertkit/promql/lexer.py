@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from alertkit.errors import PromQLError
@@ -40,14 +41,20 @@ _PIECE = re.compile(
     |[=!]~|[=!<>]=|.""",
     re.VERBOSE | re.DOTALL,
 )
-_SPACE = frozenset(" \t\n#")
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
-_CLOSERS = frozenset(_CLOSER.values())
-_OPERATORS = frozenset(("+", "-", "*", "/", "%", "^", "==", "!=", "<", ">", "<=", ">=", "and", "or", "unless", "atan2"))
-_SINGLE = frozenset("()[]{},:@+-*/%^=<>_" + string.ascii_letters)
 _WORD_OPERATORS = frozenset(("and", "or", "unless", "atan2"))
 _NUMBER_WORDS = frozenset(("inf", "nan"))
-_NUMBER_START = frozenset("0123456789.")
+NUMBER_START: Final = frozenset("0123456789.")
+_SPACE, _PLAIN, _OPEN, _CLOSE, _OPERATOR, _NUMBER, _STRAY = range(7)
+_BLANK = frozenset(" \t\n#")
+_KINDS: Final[dict[str, int]] = {
+    **dict.fromkeys((*string.ascii_letters, "_", ":", ",", "@", "=", "=~", "!~"), _PLAIN),
+    **dict.fromkeys(_CLOSER, _OPEN),
+    **dict.fromkeys(_CLOSER.values(), _CLOSE),
+    **dict.fromkeys(("+", "-", "*", "/", "%", "^", "==", "!=", "<", ">", "<=", ">=", *_WORD_OPERATORS), _OPERATOR),
+    **dict.fromkeys(_BLANK, _SPACE),
+}
+"""What the commonest tokens are, by their whole text."""
 _INSTEAD = {
     "!": ": write `unless` or `!=`",
     "$": ": variables are for dashboards",
@@ -69,8 +76,9 @@ def check_text(source: str) -> None:
         raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
 
 
+@lru_cache(maxsize=512)  # each check of an expression asks
 def lex(source: str) -> list[Token]:
-    """Split an expression into tokens, with every bracket closed by its own kind.
+    """Split an expression into tokens, with every bracket closed by its own kind. What is returned is shared: read it.
 
     Raises:
         PromQLError: the text is too long, too deep, has too many operators, an unclosed bracket or string, or a character
@@ -81,17 +89,19 @@ def lex(source: str) -> list[Token]:
     opened: list[Token] = []
     operators = offset = 0
     for text in _PIECE.findall(source):
-        first = text[0]
-        if first not in _SPACE:
-            if text in _CLOSER:
+        kind = _KINDS.get(text)
+        if kind is None:
+            kind = _kind(text)
+        if kind != _SPACE:
+            if kind == _OPEN:
                 opened.append((text, offset))
-            elif text in _CLOSERS:
+            elif kind == _CLOSE:
                 _close(text, offset, opened)
-            elif text in _OPERATORS or (len(text) < 7 and text.lower() in _WORD_OPERATORS):
+            elif kind == _OPERATOR:
                 operators += 1
-            elif first in _NUMBER_START or (len(text) == 3 and text.lower() in _NUMBER_WORDS):
+            elif kind == _NUMBER:
                 _check_span(text, offset, tokens, opened)
-            elif len(text) == 1 and text not in _SINGLE:
+            elif kind == _STRAY:
                 raise _stray(text, offset)
             tokens.append((text, offset))
             if len(opened) > MAX_DEPTH or operators > MAX_OPERATORS:
@@ -101,6 +111,19 @@ def lex(source: str) -> list[Token]:
         bracket, where = opened[-1]
         raise PromQLError(f"{bracket!r} is never closed: expected {_CLOSER[bracket]!r}", where)
     return tokens
+
+
+def _kind(text: str) -> int:
+    first = text[0]
+    if first in NUMBER_START:
+        return _NUMBER
+    if len(text) == 1:
+        return _KINDS.get(text, _STRAY)
+    if len(text) < 7 and text.lower() in _WORD_OPERATORS:
+        return _OPERATOR
+    if len(text) == 3 and text.lower() in _NUMBER_WORDS:
+        return _NUMBER
+    return _SPACE if first in _BLANK else _PLAIN
 
 
 def _close(text: str, offset: int, opened: list[Token]) -> None:

@@ -64,7 +64,8 @@ def read(source: str, without: Matcher | None = None) -> Reading:
         PromQLError: as for parse.
     """
     tokens = lexer.lex(source)
-    regexes.check(_regexes(tokens))
+    if "~" in source:
+        regexes.check(_regexes(tokens))
     walk = _Walk(without)
     tree = walk.expr(_parse(_requote(source, tokens), tokens))
     return Reading(tokens, tree, tuple(walk.selectors), tuple(walk.calls))

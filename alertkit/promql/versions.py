@@ -7,7 +7,8 @@ changelog, or later ones where that is not clear: an expression is refused rathe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -31,6 +32,7 @@ _SINCE: Final[dict[str, Version]] = {
 }
 _LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
 _GROUPINGS = frozenset(("by", "without"))
+_OPENERS = frozenset("([{")
 _CLOSERS = frozenset(")]}")
 _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+")
 
@@ -43,6 +45,7 @@ class Need(msgspec.Struct, frozen=True):
     offset: int
 
 
+@lru_cache(maxsize=512)  # checking and compiling both ask
 def needs(expr: str) -> Need | None:
     """The newest thing that an expression asks for; None when Prometheus 2.42 understands all of it.
 
@@ -52,22 +55,26 @@ def needs(expr: str) -> Need | None:
     return max(_needs(lexer.lex(expr)), key=lambda need: need.version, default=None)
 
 
-def _needs(tokens: list[lexer.Token]) -> Iterator[Need]:
+def _needs(tokens: Sequence[lexer.Token]) -> Iterator[Need]:
     opened: list[str] = []
     for at, (text, start) in enumerate(tokens):
-        before = [word.lower() for word, _ in tokens[max(at - 2, 0) : at]]
-        inside = opened[-1] if opened else ""
-        if text in _CLOSERS:
+        first = text[0]
+        if first in _CLOSERS:
             opened.pop()
-        elif text in "([{":
-            opened.append("labels" if before and before[-1] in _LABEL_LISTS else text)
-        elif text[0] in lexer.QUOTES:
-            if inside == "labels" or (inside == "{" and before[-1] not in lexer.MATCH_OPERATORS):
+        elif first in _OPENERS:
+            opened.append("labels" if _word(tokens, at - 1) in _LABEL_LISTS else text)
+        elif first in lexer.QUOTES:
+            inside = opened[-1] if opened else ""
+            if inside == "labels" or (inside == "{" and tokens[at - 1][0] not in lexer.MATCH_OPERATORS):
                 yield Need((3, 0), f"the name {text} in quotes", start)
-        elif text[0].isdigit() or text[0] == ".":
-            yield from _number(text, start, is_span=inside == "[" or _is_offset(before))
-        elif text.lower() in _SINCE and _is_called(tokens, at) and before[-1:] != ["@"]:
+        elif first in lexer.NUMBER_START:
+            yield from _number(text, start, is_span=opened[-1:] == ["["] or _is_offset(tokens, at))
+        elif text.lower() in _SINCE and _is_called(tokens, at) and _word(tokens, at - 1) != "@":
             yield Need(_SINCE[text.lower()], f"{text}()", start)
+
+
+def _word(tokens: Sequence[lexer.Token], at: int) -> str:
+    return tokens[at][0].lower() if 0 <= at < len(tokens) else ""
 
 
 def _number(text: str, start: int, *, is_span: bool) -> Iterator[Need]:
@@ -78,10 +85,11 @@ def _number(text: str, start: int, *, is_span: bool) -> Iterator[Need]:
         yield Need((3, 0), f"the duration {text} as a number", start)
 
 
-def _is_offset(before: list[str]) -> bool:
-    return before[-1:] == ["offset"] or (before[:1] == ["offset"] and before[-1] in ("+", "-"))
+def _is_offset(tokens: Sequence[lexer.Token], at: int) -> bool:
+    before = _word(tokens, at - 1)
+    return before == "offset" or (before in ("+", "-") and _word(tokens, at - 2) == "offset")
 
 
-def _is_called(tokens: list[lexer.Token], at: int) -> bool:
-    following = tokens[at + 1][0] if at + 1 < len(tokens) else ""
-    return following == "(" or following.lower() in _GROUPINGS
+def _is_called(tokens: Sequence[lexer.Token], at: int) -> bool:
+    following = _word(tokens, at + 1)
+    return following == "(" or following in _GROUPINGS

@@ -17,14 +17,15 @@ from alertkit.model.tenant import Project
 def manifest_of(compiled: Compiled, files: Files, dashboards: int, made_from: str, project: Project) -> Manifest:
     """The record of a compiled tenant and its files; `made_from` is the digest of what it was compiled from."""
     groups = compiled.groups
-    rules = [(render.rule(rule), rule.source) for group in groups for rule in group.rules]
+    written = ((render.rule(rule), rule.source) for group in groups for rule in group.rules)
+    rules = {render.rule_key(rule): (rule, source) for rule, source in written}
     return Manifest(
         names.MANIFEST_VERSION,
         compiled.tenant.name,
         made_from,
         files={str(path): digest(data) for path, data in files.items()},
-        rules={render.rule_key(rule): digest(msgspec.json.encode(rule)) for rule, _ in rules},
-        sources={render.rule_key(rule): f"{source.file}:{source.line}" for rule, source in rules},
+        rules={key: digest(msgspec.json.encode(rule)) for key, (rule, _) in rules.items()},
+        sources={key: f"{source.file}:{source.line}" for key, (_, source) in rules.items()},
         counts={
             "groups": len(groups),
             "rules": sum(len(group.rules) for group in groups),
