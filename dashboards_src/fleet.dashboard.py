@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alertkit import names
-from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, delivery, page
+from alertkit.dashboards import PLATFORM, Dashboard, Row, ViewContext, Words, delivery, page
 from alertkit.dashboards.alert_history import History
 from alertkit.dashboards.fleet_parts import Fleet
 from alertkit.dashboards.response import Response
@@ -31,4 +31,4 @@ def _rows(context: ViewContext, words: Words) -> list[Row]:
     return rows
 
 
-dashboard = build(EXAMPLE)
+dashboard = build(PLATFORM)

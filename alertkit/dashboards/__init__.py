@@ -4,13 +4,14 @@ from alertkit.dashboards import delivery, lint, pack_parts, parts, slo_parts
 from alertkit.dashboards.builder import SUFFIX, build, build_body, build_foreign, encode, views
 from alertkit.dashboards.checks import Checker, check_dashboard, dead_links
 from alertkit.dashboards.context import ViewContext
-from alertkit.dashboards.example import EXAMPLE
+from alertkit.dashboards.example import EXAMPLE, PLATFORM
 from alertkit.dashboards.layout import Row
 from alertkit.dashboards.page import Dashboard, page
 from alertkit.dashboards.words import Words
 
 __all__ = [
     "EXAMPLE",
+    "PLATFORM",
     "SUFFIX",
     "Checker",
     "Dashboard",

@@ -9,7 +9,7 @@ import pytest
 from dashboard_definitions import alert, context_with, record
 
 from alertkit import names
-from alertkit.dashboards import EXAMPLE, build, check_dashboard, views
+from alertkit.dashboards import EXAMPLE, PLATFORM, build, check_dashboard, views
 from alertkit.dashboards.normalise import panels
 from alertkit.errors import IsolationError, UsageError
 
@@ -179,22 +179,29 @@ def test_the_schema_is_the_newest_that_the_target_knows(acme, grafana, schema):
 
 
 def test_the_bytes_are_the_same_whatever_the_hash_seed():
-    program = "import sys; from alertkit.dashboards import EXAMPLE, build; sys.stdout.buffer.write(build('technical', EXAMPLE))"
+    program = (
+        "import sys; from alertkit.dashboards import EXAMPLE, build, views\n"
+        "for view in views(): sys.stdout.buffer.write(build(view, EXAMPLE) or b'')"
+    )
     seen = {
         subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
         for seed in "01"
     }
-    assert seen == {build("technical", EXAMPLE)}
+    assert seen == {b"".join(build(view, EXAMPLE) or b"" for view in views())}
 
 
-def test_grafanalibs_own_generator_writes_the_same_dashboard(tmp_path):
+@pytest.mark.parametrize("view", views())
+def test_grafanalibs_own_generator_takes_every_view_and_writes_the_same_dashboard(tmp_path, view):
     from grafanalib._gen import generate_dashboard
 
     import alertkit.resources
 
     out = tmp_path / "out.json"
-    assert generate_dashboard([str(alertkit.resources.root() / "dashboards_src" / "technical.dashboard.py"), "-o", str(out)]) == 0
-    assert json.loads(out.read_text()) == dashboard(EXAMPLE)
+    source = alertkit.resources.root() / "dashboards_src" / f"{view}.dashboard.py"
+    assert generate_dashboard([str(source), "-o", str(out)]) == 0
+    context = PLATFORM if view == "fleet" else EXAMPLE
+    assert json.loads(out.read_text()) == json.loads(build(view, context))
+    assert check_dashboard(json.loads(out.read_text()), context) == []
 
 
 def test_an_unknown_view_says_which_there_are(acme):

@@ -28,6 +28,7 @@ class Stat(Visual):
             "justifyMode": "auto",
             "orientation": "auto",
             "reduceOptions": _reduction(self.calc, self.field),
+            "showPercentChange": False,
             "textMode": self.text_mode,
             "wideLayout": True,
         }

@@ -22,10 +22,10 @@ class Table(Visual):
         return {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False}
 
     def options(self) -> Json:
-        """A header, small cells, no footer."""
+        """A header and small cells."""
         return {
             "cellHeight": "sm",
-            "footer": {"countRows": False, "fields": "", "reducer": ["sum"], "show": False},
+            "frameIndex": 0,
             "showHeader": True,
             "sortBy": [{"displayName": self.sort[0], "desc": self.sort[1]}] if self.sort else [],
         }

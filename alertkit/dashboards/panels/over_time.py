@@ -73,14 +73,13 @@ class StateTimeline(Visual):
             "fillOpacity": 80,
             "hideFrom": {"legend": False, "tooltip": False, "viz": False},
             "lineWidth": 0,
-            "spanNulls": False,
         }
 
     def options(self) -> Json:
         """Equal neighbours become one band; values are drawn where they fit."""
         return {
             "alignValue": "left",
-            "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
             "mergeValues": self.merge,
             "rowHeight": 0.85,
             "showValue": self.show_values,
@@ -117,6 +116,7 @@ class Heatmap(Visual):
             "filterValues": {"le": 1e-9},
             "legend": {"show": True},
             "rowsFrame": {"layout": "auto"},
+            "showValue": "never",
             "tooltip": {"mode": "single", "showColorScale": False, "yHistogram": False},
             "yAxis": {"axisPlacement": "left", "reverse": False, "unit": self.unit},
         }
