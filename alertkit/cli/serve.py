@@ -31,6 +31,7 @@ from alertkit.errors import MissingTool
     metavar="TENANT/POLICY=DURATION",
     help="Tell the platform when no Watchdog is posted there so often; may be repeated.",
 )
+@click.option("--retention", metavar="DURATION", help="Forget incidents that were closed so long ago. Default: 90d.")
 @click.option("--heartbeat-url", metavar="URL", help="Ask for this while the receiver is well: a dead man's switch elsewhere.")
 def command(**given: object) -> None:
     """Take Alertmanager's webhooks, keep incidents, escalate until somebody acknowledges.

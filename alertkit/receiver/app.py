@@ -29,6 +29,7 @@ from alertkit.receiver.delivery import Courier
 from alertkit.receiver.heartbeats import Pulse, Watchdogs
 from alertkit.receiver.ingest import PREFIX, Ingest, Receive, Scope, Send
 from alertkit.receiver.interactions import SlackInteractions
+from alertkit.receiver.janitor import Janitor
 from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator
 from alertkit.receiver.policies import Policies
@@ -79,6 +80,7 @@ class Receiver:
         self.reconciler = Reconciler(peers, self.store, self.metrics, clock, self.worker.wake)
         self.worker.muted = self.reconciler.why_muted
         self.watchdogs = Watchdogs(settings.expect_watchdog, self.store, self.metrics, self._operator, clock)
+        self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
         self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, self.watchdogs, clock)
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
@@ -140,6 +142,7 @@ class Receiver:
             self._watch(),
             self.reconciler.run(settings.reconcile_interval),
             self.watchdogs.run(),
+            self.janitor.run(settings.tidy_interval),
             self.pulse.run(settings.heartbeat_interval),
         )
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from alertkit.errors import UsageError
+from alertkit.model.quantity import Duration
+
+_SPANS: Final = frozenset({"retention"})
+"""Written as Prometheus writes durations, such as 90d."""
+_SHORTEST_RETENTION: Final = 3_600.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,12 +22,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `policies` holds `<tenant>.json` files, `secrets` a file per secret at `<owner>/<id>`, `tokens` the digests of bearer
     tokens. `database` is `sqlite:///path`. Durations are seconds, sizes bytes. `overrides` holds tenants' own sentences.
-    `slack_api` is another address of Slack's Web API, for tests. `private_networks` lets webhooks of tenants go to http and to
-    addresses that are not public. `alertmanager` are the URLs of all Alertmanagers that post here, asked with the token in
-    `alertmanager_token_file`, or as `alertmanager_user` with the password in `alertmanager_password_file`, trusting the
-    authorities in `alertmanager_ca`. `expect_watchdog` are sources of a Watchdog, `platform/watchdog=10m`; `heartbeat_url` is
-    asked for while the receiver is well. `tls_certificate` and `tls_key` are PEM files; with `tls_client_ca` every client has to
-    show a certificate that one of its authorities has signed.
+    `slack_api` is another address of Slack's Web API, for tests. `private_networks` lets webhooks of tenants go to http and
+    to addresses that are not public. `alertmanager` are the URLs of all Alertmanagers that post here, asked with the token
+    in `alertmanager_token_file`, or as `alertmanager_user` with the password in `alertmanager_password_file`, trusting the
+    authorities in `alertmanager_ca`. `expect_watchdog` are sources of a Watchdog, `platform/watchdog=10m`; `heartbeat_url`
+    is asked for while the receiver is well; what was closed longer than `retention` ago is forgotten. `tls_certificate` and
+    `tls_key` are PEM files; with `tls_client_ca` every client has to show a certificate that one of its authorities has
+    signed.
     """
 
     policies: Path
@@ -40,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alertmanager_ca: Path | None = None
     reconcile_interval: float = 60.0
     expect_watchdog: tuple[str, ...] = ()
+    retention: float = 90 * 86_400.0
+    tidy_interval: float = 600.0
     heartbeat_url: str = ""
     heartbeat_interval: float = 60.0
     tls_certificate: Path | None = None
@@ -68,12 +76,24 @@ def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
         if field.name not in values and variable in environment:
             text = environment[variable]
             values[field.name] = text.replace(",", " ").split() if field.type == tuple[str, ...] else text
+        if field.name in _SPANS and isinstance(values.get(field.name), str):
+            values[field.name] = _seconds(field.name, values[field.name])
         if field.name not in values and field.required:
             raise UsageError(f"--{field.name} is missing; give it, or set {variable}")
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise UsageError(f"settings: {error}") from error
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        span = Duration.parse(text).seconds
+    except ValueError as error:
+        raise UsageError(f"--{name}: {error}") from error
+    if span < _SHORTEST_RETENTION:
+        raise UsageError(f"--{name} {text}: an hour is the shortest")
+    return span
 
 
 def _path(kind: type, value: Any) -> Any:

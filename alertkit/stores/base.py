@@ -231,6 +231,14 @@ class Store(Protocol):
         """Replace what is known of a sign of life by what is decided about it (None: nothing is); the new one."""
         ...
 
+    async def prune(self, before: dt.datetime, limit: int) -> int:
+        """Forget incidents that were closed before, with all that belongs to them, and bodies of posts that nothing needs.
+
+        About `limit` rows at a time; how many went (pages given back count as well), 0 when nothing is left. What waits to be
+        done or sent is kept.
+        """
+        ...
+
     async def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep an override; it comes back with its id."""
         ...

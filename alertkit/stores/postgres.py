@@ -43,6 +43,7 @@ from alertkit.stores.base import (
 from alertkit.stores.postgres_changes import Batch
 from alertkit.stores.postgres_connection import configure, pool, prepare, sentence, server_time, target
 from alertkit.stores.postgres_ingest import Changed, ingest
+from alertkit.stores.postgres_prune import drop_posts, prune
 from alertkit.stores.postgres_tables import Tables
 
 T = TypeVar("T")
@@ -171,6 +172,11 @@ class PostgresStore:
     async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Follow a sign of life, all replicas together."""
         return await self._do(lambda tables: tables.heartbeat(source, decide))
+
+    async def prune(self, before: dt.datetime, limit: int) -> int:
+        """Forget what was closed long ago, and bodies that nothing needs."""
+        gone = await self._do(lambda tables: prune(tables.db, before, limit))
+        return gone or await self._do(lambda tables: drop_posts(tables.db, before, limit))
 
     async def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep an override."""

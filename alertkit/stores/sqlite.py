@@ -49,7 +49,16 @@ BATCH: Final = 500
 WAITING: Final = 20_000
 """Pieces of work that may queue up before the store says that it is unavailable."""
 
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "busy_timeout = 250")
+# What is forgotten is given back (only a new file takes `auto_vacuum`), and the journal of a busy hour is cut.
+_PRAGMAS = (
+    "auto_vacuum = INCREMENTAL",
+    "journal_mode = WAL",
+    "journal_size_limit = 67108864",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "temp_store = MEMORY",
+    "busy_timeout = 250",
+)
 
 
 class _Job(Generic[T]):
@@ -172,6 +181,10 @@ class SqliteStore:
         """Follow a sign of life."""
         return await self._do(lambda: self._tables.heartbeat(source, decide))
 
+    async def prune(self, before: dt.datetime, limit: int) -> int:
+        """Forget what was closed long ago."""
+        return await self._do(lambda: self._tables.prune(before, limit))
+
     async def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep an override."""
         return await self._do(lambda: self._tables.add_override(override))
@@ -204,7 +217,8 @@ class SqliteStore:
         result = fold(post, seen)
         if not result.changes and not result.keep:
             return result
-        number = tables.add_post(post.received, post.body)
+        telling = sum(1 for _, changes in result.changes if changes.begun) + result.keep
+        number = tables.add_post(post.received, post.body, telling) if telling else 0
         for incident, changes in result.changes:
             held = memory.get(incident)
             if held is None:

@@ -15,6 +15,7 @@ from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
 from alertkit.stores.base import Alerts, Beating, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
 from alertkit.stores.rows import instant, micros
+from alertkit.stores.sqlite_prune import prune, release
 
 CANDIDATES: Final = 256
 """Waiting messages looked at in one pass, at least one of every lane."""
@@ -90,11 +91,11 @@ class Tables:
         self._pinned.clear()
         self._policies.clear()
 
-    def add_post(self, received: dt.datetime, body: bytes) -> int:
-        """Keep a body; its number. Numbers of transactions that failed are not used again."""
+    def add_post(self, received: dt.datetime, body: bytes, incidents: int) -> int:
+        """Keep a body for so many incidents; its number. Numbers of transactions that failed are not used again."""
         number = self._next_post
         self._next_post += 1
-        self._pending.posts.append((number, micros(received), body))
+        self._pending.posts.append((number, incidents, micros(received), body))
         return number
 
     def add_incident(self, key: bytes, incident: Incident) -> Incident:
@@ -190,12 +191,15 @@ class Tables:
         )
 
     def refresh_post(self, incident: int, fingerprints: Sequence[str], post: int) -> None:
-        """Open occurrences are told anew by a later post."""
+        """Open occurrences are told anew by a later post; earlier ones go, when nothing else is known from them."""
         self.flush()
+        query = "SELECT DISTINCT post FROM occurrence WHERE incident = ? AND ends IS NULL"
+        earlier = [number for (number,) in self._db.execute(query, (incident,))]
         self._db.executemany(
             "UPDATE occurrence SET post = ? WHERE incident = ? AND fingerprint = ? AND ends IS NULL",
             [(post, incident, fingerprint) for fingerprint in fingerprints],
         )
+        release(self._db, incident, earlier)
 
     def flush(self) -> None:
         """Insert what has been collected, parents first."""
@@ -203,7 +207,7 @@ class Tables:
         if not pending:
             return
         self._pending = Pending()
-        self._db.executemany("INSERT INTO post (id, received, body) VALUES (?, ?, ?)", pending.posts)
+        self._db.executemany("INSERT INTO post (id, incidents, received, body) VALUES (?, ?, ?, ?)", pending.posts)
         self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
         self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences, _AGAIN)
         self._db.executemany(
@@ -398,6 +402,11 @@ class Tables:
         decided = decide(rows.heartbeat(found) if found else None)
         self._db.execute(f"REPLACE INTO heartbeat ({rows.HEARTBEAT}) VALUES (?, ?, ?, ?)", rows.heartbeat_row(decided))
         return decided
+
+    def prune(self, before: dt.datetime, limit: int) -> int:
+        """Forget what was closed long ago."""
+        self.flush()
+        return prune(self._db, micros(before), limit)
 
     def add_override(self, override: DutyOverride) -> DutyOverride:
         """Keep it."""

@@ -26,7 +26,7 @@ from alertkit.model.incident import (
     identity,
 )
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.stores.base import Choice, Due, Outgoing, Settlement, Store
+from alertkit.stores.base import Alerts, Choice, Due, Outgoing, Settlement, Store
 
 T0 = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -218,7 +218,6 @@ def test_pages_that_have_not_left_are_dropped_when_nobody_wants_them(database: D
         "UPDATE step SET person = 'x'",
         "INSERT INTO occurrence SELECT * FROM occurrence",
         "DELETE FROM incident",
-        "DELETE FROM post",
     ],
 )
 def test_an_impossible_state_cannot_be_stored(database: Database, statement: str) -> None:
@@ -294,3 +293,25 @@ def test_a_sign_of_life_is_replaced_by_what_is_decided_about_it_and_kept(databas
 
     database.tell(before)
     database.tell(after)
+
+
+def test_what_was_closed_long_ago_is_forgotten_with_all_that_belongs_to_it(database: Database) -> None:
+    async def story(store: Store) -> None:
+        for group in "abc":
+            await store.ingest(a_post(group), opening())
+        event = Event("opened", T0)
+        await store.decide(1, T0, lambda *_: Changes(events=(event,), notes=(Note("page", ROOM, T0, event),)))
+        (page,) = await claim(store, T0)
+        for number, at in ((1, T0), (2, T0 + 2 * MINUTE)):
+            over = Incident(number, "acme", "p", {}, POLICY, "resolved", "x", T0, T0, resolved=at)
+            await store.decide(number, at, lambda *_, over=over: Changes(incident=over))  # type: ignore[misc]
+        assert await store.prune(T0 + MINUTE, 100) == 0, "its page is on the way"
+        await store.settle(page, Settlement("sent", T0, "ref"))
+        while await store.prune(T0 + MINUTE, 100):
+            pass
+        assert [await store.incident(number) is None for number in (1, 2, 3)] == [True, False, False]
+        assert (await store.story(1)).events == ()
+        assert await store.alerts(1) == Alerts((), {})
+        assert len((await store.alerts(3)).posts) == 1
+
+    database.tell(story)

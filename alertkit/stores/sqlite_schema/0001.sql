@@ -2,8 +2,11 @@
 -- Tables that are only ever found by their key have no rowid: one tree less to write. Their key's columns come first, because
 -- the integrity check of SQLite 3.40 takes the wrong column for NULL otherwise.
 
+-- `incidents` is how many of them have an occurrence that it told of last; with the last of them it goes. No foreign key leads here:
+-- a key would want an index as large as the table of occurrences, to be written with every alert.
 CREATE TABLE post (
   id INTEGER PRIMARY KEY,
+  incidents INTEGER NOT NULL CHECK (incidents >= 0),
   received INTEGER NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
@@ -55,7 +58,7 @@ CREATE TABLE occurrence (
   starts INTEGER NOT NULL,
   ends INTEGER,
   severity TEXT NOT NULL,
-  post INTEGER NOT NULL REFERENCES post (id),
+  post INTEGER NOT NULL,
   PRIMARY KEY (incident, fingerprint, starts)
 ) STRICT, WITHOUT ROWID;
 
