@@ -25,14 +25,18 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     after: int = 0
 
 
+Role = Literal["responder", "observer"]
+
+
 class Person(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Somebody who can be paged. `slack` is the user id that maps a click to the person."""
+    """Somebody who can be paged. `slack` is the user id that maps a click to the person; an observer's clicks do nothing."""
 
     name: str
     locale: str
     timezone: str
     contact: tuple[Contact, ...] = ()
     slack: str = ""
+    role: Role = "responder"
 
 
 class Team(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
+from typing import Final
 
 import structlog
 from starlette.requests import Request
@@ -29,6 +30,8 @@ from alertkit.receiver.problem import RequestError
 from alertkit.receiver.secrets import Secrets
 from alertkit.stores.base import Store, StoreError
 
+PATIENCE: Final = 2.5
+"""Seconds after which Slack gets its answer, whatever is still being done: it waits for three."""
 SIGNING_SECRET = "signing_secret"  # noqa: S105 - the option's name
 
 _log = structlog.get_logger(__name__)
@@ -67,12 +70,28 @@ class SlackInteractions:
         if isinstance(clicked, Rejected):
             raise RequestError(HTTPStatus(clicked.status), clicked.reason)
         if isinstance(clicked, Interaction):
-            await self._act(clicked, configured, owner, name)
+            await self._in_time(self._act(clicked, configured, owner, name))
         return Response()
+
+    async def _in_time(self, doing: Coroutine[None, None, None]) -> None:
+        """Wait while Slack does; what takes longer goes on, or the person would be warned of a click that works."""
+        task = self._keep(doing)
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+        if done:
+            task.result()
+        else:
+            task.add_done_callback(_ended)
+
+    def _keep(self, doing: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(doing)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+        return task
 
     async def drain(self) -> None:
         """Let answers that are leaving finish."""
-        await asyncio.gather(*self._answers, return_exceptions=True)
+        while self._answers:
+            await asyncio.gather(*self._answers, return_exceptions=True)
 
     def _configured(self, owner: str, name: str) -> ChannelSettings:
         """A platform's channel may be known only through the tenants that use it."""
@@ -96,9 +115,11 @@ class SlackInteractions:
         return policy if policy is not None and policy.channels.get(_key(policy, owner, name)) == configured else None
 
     async def _try(self, clicked: Interaction, policy: TenantPolicy) -> Answer | None:
-        person = next((id_ for id_, person in policy.people.items() if person.slack == clicked.user), None)
+        person = _person(policy, clicked)
         if person is None:
             return "unknown_person"
+        if policy.people[person].role == "observer":
+            return "not_allowed"
         action = Action(clicked.action, int(clicked.incident), policy.tenant, person, clicked.seconds)
         try:
             done = await act(self._store, action, self._clock(), self._acted)
@@ -111,10 +132,8 @@ class SlackInteractions:
 
     def _reply(self, clicked: Interaction, configured: ChannelSettings, policy: TenantPolicy | None, answer: Answer) -> None:
         tenant = policy.tenant if policy else names.PLATFORM
-        words = self._words.answer(answer, tenant, policy.locale if policy else names.LANGUAGES[0], self._clock())
-        task = asyncio.create_task(self._send(clicked.answer_to, configured, words))
-        self._answers.add(task)
-        task.add_done_callback(self._answers.discard)
+        words = self._words.answer(answer, tenant, _locale(policy, clicked), self._clock())
+        self._keep(self._send(clicked.answer_to, configured, words))
 
     async def _send(self, answer_to: str, configured: ChannelSettings, words: str) -> None:
         try:
@@ -129,6 +148,25 @@ class SlackInteractions:
 def _key(policy: TenantPolicy, owner: str, name: str) -> str:
     """What the owner's channel is called in a tenant's policy: a tenant names what the platform lends it differently."""
     return name if policy.tenant == owner else names.lent(name)
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    """Of something that nobody waits for any more."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("a click failed after it was answered", reason=str(error))
+
+
+def _person(policy: TenantPolicy, clicked: Interaction) -> str | None:
+    """Whose click it is."""
+    return next((id_ for id_, person in policy.people.items() if person.slack == clicked.user), None)
+
+
+def _locale(policy: TenantPolicy | None, clicked: Interaction) -> str:
+    """The person's language, else the tenant's."""
+    if policy is None:
+        return names.LANGUAGES[0]
+    person = _person(policy, clicked)
+    return policy.people[person].locale if person else policy.locale
 
 
 def _owner(channel: ChannelSettings) -> str:

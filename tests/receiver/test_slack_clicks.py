@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from receiver_kit import START, Kit, a_policy, alert, request, webhook
 
 from alertkit.model.oncall import Contact, EscalationPolicy, Step, Target, Team
 from alertkit.model.policy import ChannelSettings
+from alertkit.receiver import interactions
 from alertkit.testing.slack import FakeSlack, SignedRequest, SlackMessage
 
 PATH = "/v1/interactions/slack/acme/slack"
@@ -75,6 +78,46 @@ def test_a_click_of_somebody_unknown_does_nothing_and_says_so(tmp_path: Path) ->
         assert len(slack.answers) == 1
         await kit.after(minutes=10)
         assert len(slack.thread(message)) == 1
+
+    with FakeSlack() as slack:
+        slack_kit(tmp_path, slack).run(story)
+
+
+def test_an_observer_reads_along_and_is_told_in_their_language_that_they_may_not_act(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        message = await opened(kit, slack)
+        assert await send(kit, slack.click(message, "resolve", "U2", at=START.timestamp())) == 200
+        await kit.receiver.clicks.drain()
+        [answer] = slack.answers
+        assert (answer["user"], answer["response_type"]) == ("U2", "ephemeral")
+        assert answer["text"] == "Für diese Aktion fehlt die Berechtigung."
+        assert slack.latest(message).shown == message.shown
+
+    people = a_policy().people
+    watching = {**people, "jonas": msgspec.structs.replace(people["jonas"], role="observer")}
+    with FakeSlack() as slack:
+        slack_kit(tmp_path, slack, people=watching).run(story)
+
+
+def test_a_click_that_takes_long_is_answered_in_time_and_done_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interactions, "PATIENCE", 0.01)
+
+    async def story(kit: Kit) -> None:
+        message = await opened(kit, slack)
+        free, decide = asyncio.Event(), kit.receiver.store.decide
+
+        async def busy(*decision: Any) -> Any:
+            await free.wait()
+            return await decide(*decision)
+
+        monkeypatch.setattr(kit.receiver.store, "decide", busy)
+        assert await send(kit, slack.click(message, "acknowledge", "U1", at=START.timestamp())) == 200
+        free.set()
+        await kit.receiver.clicks.drain()
+        await kit.after()
+        assert "Amélie" in slack.latest(message).shown
 
     with FakeSlack() as slack:
         slack_kit(tmp_path, slack).run(story)

@@ -28,6 +28,7 @@ def _person(definition: Definition, home: Home, entry: Data) -> Person:
         timezone=home.said(entry, "timezone"),
         contact=_contacts(definition, home, entry),
         slack=entry.get("slack", ""),
+        role=entry.get("role", "responder"),
     )
 
 
