@@ -55,7 +55,7 @@ WAITING: Final = 20_000
 CONNECTIONS: Final = 8
 ATTEMPTS: Final = 6
 """How often a transaction is tried that another replica, or a restart of the server, undid."""
-PATIENCE: Final = 2.0
+PATIENCE: Final = 5.0
 """Seconds to wait for a connection."""
 
 UNNOTICED: Final = 2.0

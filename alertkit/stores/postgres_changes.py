@@ -31,6 +31,7 @@ class _Collected:
         self.followed: set[_Alert] = set()
         self.told_anew: dict[_Alert, int] = {}
         self.ended: dict[_Alert, tuple[int, int]] = {}
+        self.over: set[str] = set()
         self.closed: dict[int, int] = {}
         self.quiet: dict[int, int] = {}
         self.dropped: set[tuple[int, str]] = set()
@@ -93,14 +94,17 @@ class Batch:
         self._apply_words(held.incident, changes)
 
     def _stands_in_the_way(self, held: Held, changes: Changes) -> bool:
-        """Whether what has been collected must be there first: pages that are dropped, an end before another."""
-        ended = any((held.incident.id, ending.fingerprint) in self._collected.ended for ending in changes.ended)
-        return ended or (changes.quiet and bool(self._collected.notes))
+        """Whether what has been collected must be there first: an end before another or a new start, pages that are dropped."""
+        collected = self._collected
+        again = any((held.incident.id, ending.fingerprint) in collected.ended for ending in changes.ended)
+        anew = any(occurrence.fingerprint in collected.over for occurrence in changes.begun) if collected.over else False
+        return again or anew or (changes.quiet and bool(collected.notes))
 
     def _apply_alerts(self, held: Held, changes: Changes, post: int) -> None:
         for occurrence in changes.begun:
             self._begin(held, occurrence, post)
         for ending in changes.ended:
+            self._collected.over.add(ending.fingerprint)
             self._collected.ended[held.incident.id, ending.fingerprint] = (micros(ending.ends), micros(ending.through))
 
     def _begin(self, held: Held, occurrence: Occurrence, post: int) -> None:
@@ -197,7 +201,10 @@ class Batch:
 
     def _write_words(self, collected: _Collected) -> None:
         events = [(self.number(n), *rows.event_row(self.number(i), event)) for n, i, event in collected.events]
-        places = {self._place(incident, note)[:3]: self._place(incident, note) for incident, note, _ in reversed(collected.notes)}
+        places: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for incident, note, _ in collected.notes:
+            place = self._place(incident, note)
+            places.setdefault(place[:3], place)
         statements.HELD_PAGES.run(self._db, [(self.number(i), at) for i, at in collected.quiet.items()])
         statements.EVENTS.run(self._db, events)
         statements.THREADS.run(self._db, list(places.values()))

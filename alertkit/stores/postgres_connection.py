@@ -41,8 +41,8 @@ _SESSION: Final = {
 }
 
 
-# What the pool would write on standard error, the store says itself, to whoever asked.
-logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+# What psycopg and its pool would write on standard error, the store says itself, to whoever asked.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 
 
 class _Text(StrDumper):

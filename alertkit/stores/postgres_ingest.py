@@ -59,7 +59,18 @@ def ingest(db: psycopg.Connection[Any], tables: Tables, work: Sequence[tuple[Pos
     ingestion = _Ingestion(db, tables, [post for post, _ in work])
     folds = [ingestion.fold(post, fold) for post, fold in work]
     ingestion.batch.flush()
-    return folds
+    return [_numbered(found, ingestion.batch) for found in folds]
+
+
+def _numbered(found: Fold, batch: Batch) -> Fold:
+    """With the numbers that incidents got when they were written."""
+    if all(number >= 0 for number, _ in found.changes):
+        return found
+    parts = []
+    for number, changes in found.changes:
+        incident = changes.incident and replace(changes.incident, id=batch.number(changes.incident.id))
+        parts.append((batch.number(number), replace(changes, incident=incident)))
+    return replace(found, changes=tuple(parts))
 
 
 class _Ingestion:

@@ -1,4 +1,4 @@
-"""A receiver as a process of its own, and a client that does what Alertmanager does."""
+"""A receiver as a process of its own."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Process:
     """`alertkit serve` on the files of a folder; `errors` is what it has logged."""
 
     def __init__(self, folder: Path, *options: str, **environment: str) -> None:
-        self._log_to(folder)
+        self._log_to(folder / "serve.log")
         command = [sys.executable, "-m", "alertkit", *serve_options(folder, *options)]
         with self.log.open("a") as log:
             self.popen = subprocess.Popen(command, stderr=log, env=os.environ | environment)
 
-    def _log_to(self, folder: Path) -> None:
-        self.log = folder / "serve.log"
+    def _log_to(self, log: Path) -> None:
+        self.log = log
         self._started = self.log.stat().st_size if self.log.exists() else 0
         self.host, self.port = "", 0
 

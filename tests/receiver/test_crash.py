@@ -7,13 +7,9 @@ from __future__ import annotations
 import json
 import os
 import random
-import select
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +17,9 @@ from typing import Any
 
 import pytest
 from crash_story import POLICY, Diary
-from process_kit import Process, serve_options
-from receiver_kit import Kit, alert, webhook
+from forked_kit import Alertmanager, Forked, Parent, free_port
+from process_kit import Process
+from receiver_kit import Kit
 
 HERE = Path(__file__).parent
 INTERRUPTED = "its sender was interrupted"
@@ -103,95 +100,6 @@ def test_a_kill_before_any_statement_of_the_database_loses_nothing(stories: Stor
     assert tell_all(stories, 1) > 250
 
 
-class Parent:
-    """Forks receivers, one at a time."""
-
-    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
-        command = [sys.executable, str(HERE / "crash_serve.py"), *serve_options(folder, *options)]
-        with (folder / "serve.log").open("a") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0, env=os.environ | environment
-            )
-
-    def fork(self) -> int:
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
-        return self.number(None)
-
-    def number(self, timeout: float | None) -> int:
-        """The next number that it says."""
-        assert self._process.stdout is not None
-        if not select.select([self._process.stdout], [], [], timeout)[0]:
-            raise subprocess.TimeoutExpired("serve", timeout or 0)
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(20)
-        self._process.stdout.close()
-
-
-class Child:
-    """What a test wants of a process that another one has forked."""
-
-    def __init__(self, parent: Parent) -> None:
-        self._parent = parent
-        self.pid = parent.fork()
-
-    def wait(self, timeout: float) -> int:
-        return self._parent.number(timeout)
-
-    def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-
-class Forked(Process):
-    """A receiver that a parent has forked."""
-
-    def __init__(self, parent: Parent, folder: Path, port: int) -> None:
-        self._log_to(folder)
-        self.popen = Child(parent)  # type: ignore[assignment]
-        self.host, self.port = "127.0.0.1", port
-
-
-class Alertmanager(threading.Thread):
-    """Posts group after group, and each of them again until it is taken."""
-
-    def __init__(self, process: list[Process], name: str) -> None:
-        super().__init__()
-        self.accepted: list[str] = []
-        self.enough = threading.Event()
-        self._process = process
-        self._prefix = name
-
-    def run(self) -> None:
-        number = 0
-        while not self.enough.is_set():
-            name = f"{self._prefix}{number}"
-            if self._is_taken(webhook(alert(name), group={"alertname": name})):
-                self.accepted.append(name)
-                number += 1
-                self.enough.wait(0.01)
-
-    def _is_taken(self, body: bytes) -> bool:
-        try:
-            return self._process[-1].post(body) == 200
-        except OSError:
-            self.enough.wait(0.02)
-            return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 def kill_at_random(folder: Path, kills: int) -> None:
     Kit(folder, [POLICY])
     port, moments = free_port(), random.Random(kills)  # a failure comes back with the same moments
@@ -199,7 +107,7 @@ def kill_at_random(folder: Path, kills: int) -> None:
 
     parent = Parent(folder, "--listen", f"127.0.0.1:{port}", **environment)
     processes: list[Process] = [Forked(parent, folder, port)]
-    clients = [Alertmanager(processes, name) for name in "ab"]
+    clients = [Alertmanager(lambda: processes[-1], name) for name in "ab"]
     for client in clients:
         client.start()
     for _ in range(kills):
