@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, resources
 from alertkit.compiler import pipeline
 from alertkit.compiler.finding import did_you_mean
 from alertkit.compiler.pipeline import TenantBuild
@@ -152,7 +152,9 @@ def _counted(done: Iterable[_Done], total: int, progress: Progress) -> Iterator[
 def _settled(space: Workspace, options: Options, source: Source) -> _Done | None:
     """The plan of a tenant that was compiled from this very input, and whose files are all as written."""
     known = None if options.dry or options.verify else manifests.read(options.out, source.tenant)
-    if known is None or known.input != space.digest(source) or not manifests.intact(options.out, known):
+    if known is None or manifests.older_than(options.out, source.tenant, resources.changed_at()):
+        return None
+    if known.input != space.digest(source) or not manifests.intact(options.out, known):
         return None
     unchanged = tuple(FileChange(path, "unchanged") for path in sorted(known.files))
     return _Done(TenantPlan(source.tenant, unchanged, counts=known.counts, load=known.load, recompiled=False))
@@ -172,6 +174,7 @@ def _finish(options: Options, build: TenantBuild) -> _Done:
     rules = rule_changes(options.out, build.groups, build.manifest, previous)
     if not options.dry:
         write.write(options.out, build.files, changes, build.manifest)
+        manifests.mark_compiled(options.out, build.tenant)
     plan = TenantPlan(build.tenant, changes, rules, problems, build.manifest.counts, build.manifest.load)
     return _Done(plan, build.files[names.fragment_file(build.tenant)])
 

@@ -91,6 +91,31 @@ NAMES = {
     "a policy for what no route takes": ("AK303", POLICY.replace("day", "«unrouted"), "alertkit makes policies of this name"),
     "a policy for an owner": ("AK303", POLICY.replace("day", "«owner-web"), "alertkit makes policies of this name"),
     "a tenant that is called otherwise than its file": ("AK304", "tenant: «acme-music\n", "its name says 'acme'"),
+    "an entry left out that is not there": (
+        "AK308",
+        alert() + "environments:\n  staging:\n    alerts: [{name: «Dawn, remove: true}]\n",
+        "there is no 'Dawn' to leave out (did you mean 'Down'?)",
+    ),
+    "an entry left out of a section that is not there": (
+        "AK308",
+        "environments:\n  staging:\n    alerts: [{name: «Down, remove: true}]\n",
+        "there is no 'Down' to leave out",
+    ),
+    "a pack left out that the service does not use": (
+        "AK308",
+        "environments:\n  staging:\n    services: [{name: web, packs: [{use: «host, remove: true}]}]\n",
+        "there is no 'host' to leave out",
+    ),
+    "an entry left out of which more is said": (
+        "AK308",
+        alert() + "environments:\n  staging:\n    alerts: [{name: Down, remove: true, «severity: info}]\n",
+        "'Down' is left out, so 'severity' would do nothing (keep name and remove alone)",
+    ),
+    "an entry left out of the tenant itself": (
+        "AK308",
+        alert(rest="summary: It is down\n    «remove: true"),
+        "only an environment leaves an entry out",
+    ),
     "an environment that the project has not": ("AK305", "environments:\n  «stagin: {title: A}\n", "did you mean 'staging'?"),
 }
 

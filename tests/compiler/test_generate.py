@@ -12,7 +12,7 @@ from alertkit.compiler.generate import Options, generate, output_folder
 from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.workspace import open_project
 from alertkit.compiler.writing import write
-from alertkit.compiler.writing.manifest import digest
+from alertkit.compiler.writing.digests import digest
 from alertkit.compiler.writing.plan import Plan, TenantPlan
 from alertkit.errors import Problem, ProblemsFound, RefusedToWrite, UsageError
 
@@ -89,6 +89,15 @@ def test_only_the_tenant_that_was_edited_is_compiled(generated: Path) -> None:
 def test_the_project_file_is_part_of_every_tenant_s_input(generated: Path) -> None:
     projects.make(generated, THREE, project="evaluation_interval: 30s\n")
     assert all(tenant.recompiled for tenant in run(generated).tenants)
+
+
+def test_code_that_is_younger_than_what_it_wrote_compiles_everything_anew_once(generated: Path) -> None:
+    before = tree(generated)
+    for manifest in (generated / "generated" / "manifest").iterdir():
+        os.utime(manifest, (0, 0))
+    assert all(tenant.recompiled for tenant in run(generated).tenants)
+    assert not any(tenant.recompiled for tenant in run(generated).tenants)
+    assert tree(generated) == before
 
 
 def test_a_file_that_somebody_changed_or_removed_is_made_whole(generated: Path) -> None:

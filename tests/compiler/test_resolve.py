@@ -276,6 +276,16 @@ def test_an_environment_changes_what_it_names_and_adds_what_is_new(tmp_path: Pat
     assert str(tenant.routing.timings.group_wait) == "3s"
 
 
+def test_an_environment_leaves_out_what_it_removes(tmp_path: Path) -> None:
+    removing = ENVIRONMENTS.replace("{name: B, severity: info}", "{name: B, remove: true}").replace(
+        "    title: Acme (staging)", '    records: [{record: "a:b", remove: true}]'
+    )
+    staging = of(tmp_path / "staging", removing, "staging")
+    assert [alert.name for alert in staging.alerts] == ["A", "C"]
+    assert [record.record for record in staging.records] == ["a:c"]
+    assert [alert.name for alert in of(tmp_path / "plain", removing).alerts] == ["A", "B"]
+
+
 @pytest.mark.parametrize("environment", ["", "production"])
 def test_what_an_environment_says_holds_in_no_other(environment: str, tmp_path: Path) -> None:
     tenant = of(tmp_path, ENVIRONMENTS, environment)

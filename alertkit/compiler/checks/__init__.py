@@ -15,6 +15,7 @@ from alertkit.compiler.checks import (
     native,
     packs,
     references,
+    removals,
     route_tests,
     routes,
     sentences,
@@ -28,6 +29,7 @@ Check = Callable[[Data, Scope], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     duplicates.check,
     references.check,
+    removals.check,
     channels.check,
     calendars.check,
     expressions.check,

@@ -69,6 +69,35 @@ CODES: Final[dict[str, Code]] = {
         wrong="# alertkit.yaml\ntenants: tenant/\n",
         right="# alertkit.yaml\ntenants: tenants/\n",
     ),
+    "AK308": Code(
+        "Nothing to leave out",
+        "An environment leaves an entry out by its name and `remove: true`. The entry must be in the tenant's definition, "
+        "nothing else is said of it, and outside of environments an entry is removed by not writing it.",
+        wrong=(
+            "# alertkit.yaml\n"
+            "environments: [staging]\n"
+            "# tenants/acme.yaml\n"
+            "environments:\n"
+            "  staging:\n"
+            "    teams:\n"
+            "      - {name: wep, remove: true}\n"
+        ),
+        right=(
+            "# alertkit.yaml\n"
+            "environments: [staging]\n"
+            "# tenants/acme.yaml\n"
+            "alerts:\n"
+            "  - name: QueueStuck\n"
+            "    service: web\n"
+            "    expr: queue_oldest_seconds > 600\n"
+            "    severity: warning\n"
+            "    summary: The oldest job waits\n"
+            "environments:\n"
+            "  staging:\n"
+            "    alerts:\n"
+            "      - {name: QueueStuck, remove: true}\n"
+        ),
+    ),
     "AK310": Code(
         "A channel lacks something",
         "Each type of channel needs its own keys: slack a token; email a host and a sender; pagerduty a routing "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,6 +13,8 @@ from alertkit.model.text import quoted
 
 _IDENTITIES: Final = ("id", "name", "record", "use")
 """What tells the entries of a list apart, the strongest first: people have an id and a name."""
+REMOVE: Final = "remove"
+"""The key of an entry that an environment leaves out."""
 
 Identity = tuple[str, str]
 
@@ -58,8 +60,8 @@ def overlay(base: Node, partial: Node) -> Node:
     """The base with what the partial says instead.
 
     Mappings merge key by key, and null removes a key. Lists whose entries all have an `id`, a `name`, a `record` or a `use`
-    merge by it: entries with a known one merge, others are appended. Every other value replaces what was there. Nothing is
-    checked for being complete; that is for the schema, afterwards.
+    merge by it: entries with a known one merge, or go when they say `remove: true`; others are appended. Every other value
+    replaces what was there. Nothing is checked for being complete; that is for the schema, afterwards.
     """
     old, new = base.value, partial.value
     if isinstance(old, dict) and isinstance(new, dict):
@@ -82,15 +84,23 @@ def _overlay_mapping(old: dict[str, Node], new: dict[str, Node]) -> dict[str, No
 
 
 def _overlay_list(old: list[Node], olds: list[Identity], new: list[Node], news: list[Identity]) -> list[Node]:
-    merged = list(old)
-    index = {identity: at for at, identity in reversed(list(enumerate(olds)))}
+    removed = {identity for identity, node in zip(news, new, strict=True) if _is_removal(node)}
+    kept = [(identity, node) for identity, node in zip(olds, old, strict=True) if identity not in removed]
+    merged = [node for _, node in kept]
+    index = {identity: at for at, (identity, _) in reversed(list(enumerate(kept)))}
     for identity, node in zip(news, new, strict=True):
+        if identity in removed:
+            continue
         at = index.setdefault(identity, len(merged))
         if at < len(merged):
             merged[at] = overlay(merged[at], node)
         else:
             merged.append(_without_nulls(node))
     return merged
+
+
+def _is_removal(node: Node) -> bool:
+    return isinstance(node.value, dict) and REMOVE in node.value and node.value[REMOVE].value is True
 
 
 def _identities(nodes: list[Node]) -> list[Identity] | None:
@@ -103,20 +113,22 @@ def _identities(nodes: list[Node]) -> list[Identity] | None:
 def _identity(node: Node) -> Identity | None:
     if not isinstance(node.value, dict):
         return None
-    for key in _IDENTITIES:
-        child = node.value.get(key)
-        if child is not None and isinstance(child.value, str):
-            return key, child.value
-    return None
+    return identity({key: node.value[key].value for key in _IDENTITIES if key in node.value})
+
+
+def identity(entry: Mapping[str, object]) -> Identity | None:
+    """The key that tells an entry from others, and its value; None when it has none."""
+    found = ((key, entry.get(key)) for key in _IDENTITIES)
+    return next(((key, value) for key, value in found if isinstance(value, str)), None)
 
 
 def _without_nulls(node: Node) -> Node:
-    """A value that is new: a key that is to be removed was not there, so nothing is left of it."""
+    """A value that is new: what is to be removed was not there, so nothing is left of it."""
     value = node.value
     if isinstance(value, dict):
         return replace(node, value={key: _without_nulls(child) for key, child in value.items() if child.value is not None})
     if isinstance(value, list):
-        return replace(node, value=[_without_nulls(child) for child in value])
+        return replace(node, value=[_without_nulls(child) for child in value if not _is_removal(child)])
     return node
 
 

@@ -51,6 +51,16 @@ def read(out: Path, tenant: str) -> Manifest | None:
     return manifest if all(names.belongs(path, tenant) for path in manifest.files) else None
 
 
+def older_than(out: Path, tenant: str, moment: float) -> bool:
+    """True when the tenant was last compiled before a moment, in seconds since 1970."""
+    return (out / names.manifest_file(tenant)).stat().st_mtime < moment
+
+
+def mark_compiled(out: Path, tenant: str) -> None:
+    """Note when the tenant was last compiled, though its manifest may say what it said before."""
+    (out / names.manifest_file(tenant)).touch()
+
+
 def intact(out: Path, manifest: Manifest) -> bool:
     """True when every file of the manifest is there, byte for byte."""
     try:
