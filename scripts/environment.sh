@@ -25,8 +25,10 @@ install_into_venv() {
   wanted="$("$python" --version) $(cksum <pyproject.toml)"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "Installing into .venv …" >&2
-    # One without pip was made by uv.
-    .venv/bin/python -c 'import pip' 2>/dev/null || "$python" -m venv --clear .venv
+    # One without pip was made by uv; one of another Python stays that Python's.
+    if [ "$(.venv/bin/python --version 2>/dev/null)" != "$("$python" --version)" ] || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+      "$python" -m venv --clear .venv
+    fi
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable "$1"
     echo "$wanted" >"$stamp"
   fi

@@ -251,7 +251,7 @@ class Project(msgspec.Struct, frozen=True):
     """What every tenant's compilation shares. `environment` is the one that was asked for, or empty.
 
     `relaxed` are the environments in which packs take their relaxed values. `runbooks` is the URL of a pack's runbook with
-    {pack} and {alert}, or empty.
+    {pack} and {alert}, or empty. `channel_types` are those of channels that other packages bring.
     """
 
     tenants: str
@@ -270,6 +270,7 @@ class Project(msgspec.Struct, frozen=True):
     alertmanager: AlertmanagerTarget = AlertmanagerTarget()
     grafana: GrafanaTarget = GrafanaTarget()
     tenant_source: TenantSource | None = None
+    channel_types: frozenset[str] = frozenset()
 
     def reserved_labels(self) -> frozenset[str]:
         """Labels that no definition sets by hand."""

@@ -149,6 +149,27 @@ CHANNELS = {
         channel("«{name: mail, type: email, host: h}"),
         "type email needs 'from'",
     ),
+    "a type of channel that is misspelt": (
+        "AK314",
+        channel("{name: c, type: «slak}"),
+        "there is no type 'slak' (did you mean 'slack'?",
+    ),
+    "a type of channel that the project does not list": (
+        "AK314",
+        channel("{name: c, type: «matrix}"),
+        "one that a package brings stands in channel_types of alertkit.yaml",
+    ),
+    "a key that a channel of another package's type cannot take": (
+        "AK311",
+        "# alertkit.yaml\nchannel_types: [matrix]\n# tenants/acme.yaml\n"
+        + channel("{name: c, type: matrix, «token: {secret: t}}"),
+        "'token' does nothing for a channel of type matrix (its keys: options, secrets)",
+    ),
+    "options of a channel that has its own keys": (
+        "AK311",
+        channel("{name: c, type: slack, token: {secret: t}, «options: {a: b}}"),
+        "'options' does nothing for a channel of type slack",
+    ),
     "a key of another type of channel": (
         "AK311",
         channel("{name: p, type: pagerduty, routing_key: {secret: p}, «host: h}"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from alertkit.compiler.finding import Finding, Path
+from alertkit.compiler.finding import Finding, Path, did_you_mean
+from alertkit.compiler.reading.merge import REMOVE
 from alertkit.compiler.scope import Data, Scope
 
 NEEDED = {
@@ -34,12 +35,19 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
 
 def _options(channel: Data, path: Path, scope: Scope) -> Iterator[Finding]:
     kind = channel["type"]
-    for key in NEEDED[kind]:
+    brought = scope.project.channel_types
+    if kind not in NEEDED and kind not in brought:
+        message = f"channel {channel['name']!r}: there is no type {kind!r}"
+        hint = did_you_mean(kind, (*NEEDED, *brought)) + "; one that a package brings stands in channel_types of alertkit.yaml"
+        yield Finding((*path, "type"), "AK314", message, hint)
+        return
+    for key in NEEDED.get(kind, ()):
         if key not in channel:
             yield Finding(path, "AK310", f"channel {channel['name']!r}: a channel of type {kind} needs {key!r}")
+    known = (*NEEDED[kind], *OPTIONAL.get(kind, ())) if kind in NEEDED else ("options", "secrets")
     for key in channel:
-        if key not in ("name", "type", *NEEDED[kind], *OPTIONAL.get(kind, ())):
-            useful = ", ".join((*NEEDED[kind], *OPTIONAL.get(kind, ()))) or "none"
+        if key not in ("name", "type", REMOVE, *known):
+            useful = ", ".join(known) or "none"
             message = f"channel {channel['name']!r}: {key!r} does nothing for a channel of type {kind}"
             yield Finding((*path, key), "AK311", message, f"its keys: {useful}", on_key=True)
     if kind == "webhook" and "url" in channel and not scope.is_platform:

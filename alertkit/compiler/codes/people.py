@@ -134,4 +134,17 @@ CODES: Final[dict[str, Code]] = {
         wrong="escalation:\n  - name: standard\n    steps:\n      - notify: [{channel: slack}]\n",
         right="escalation:\n  - name: standard\n    steps:\n      - notify: [{team: web}]\n",
     ),
+    "AK314": Code(
+        "A type of channel that nobody brings",
+        "The types that ship with alertkit, and those that `channel_types` of the project lists: packages installed beside the "
+        "receiver bring them, which the compiler does not load.",
+        wrong="channels:\n  - {name: chat, type: matrix, secrets: {token: {secret: matrix-bot}}}\n",
+        right=(
+            "# alertkit.yaml\n"
+            "channel_types: [matrix]\n"
+            "# tenants/acme.yaml\n"
+            "channels:\n"
+            "  - {name: chat, type: matrix, secrets: {token: {secret: matrix-bot}}}\n"
+        ),
+    ),
 }

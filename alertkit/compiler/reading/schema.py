@@ -16,6 +16,7 @@ import jsonschema_rs
 
 from alertkit import resources
 from alertkit.compiler.finding import Finding, Path, did_you_mean
+from alertkit.compiler.reading.merge import REMOVE
 
 _Violation: TypeAlias = Any
 """A ValidationError of jsonschema, whose attributes are typed as anything or unset."""
@@ -157,7 +158,7 @@ def _report_unknown(error: _Violation, path: Path) -> Iterator[Finding]:
     known = error.schema.get("properties", {})
     for key in error.instance:
         if key not in known:
-            hint = did_you_mean(key, known)
+            hint = did_you_mean(key, known if path[:1] == ("environments",) else known.keys() - {REMOVE})
             yield Finding((*path, key), "AK201", f"unknown key {key!r}", hint, on_key=True)
 
 

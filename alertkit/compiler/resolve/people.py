@@ -79,8 +79,10 @@ def channels(definition: Definition) -> dict[str, ChannelSettings]:
 
 
 def _channel(home: Home, entry: Data) -> ChannelSettings:
+    options = {key: entry[key] for key in _OPTIONS if key in entry} | entry.get("options", {})
+    secrets = {key: entry[key] for key in _SECRETS if key in entry} | entry.get("secrets", {})
     return ChannelSettings(
         type=entry["type"],
-        options={key: entry[key] for key in _OPTIONS if key in entry},
-        secrets={key: names.secret(home.owner, entry[key]["secret"]) for key in _SECRETS if key in entry},
+        options=options,
+        secrets={key: names.secret(home.owner, value["secret"]) for key, value in secrets.items()},
     )

@@ -31,6 +31,7 @@ def project(data: Data, environment: str = "") -> Project:
         runbooks=data.get("runbooks", ""),
         alertmanager=_alertmanager(data.get("alertmanager", {})),
         grafana=_grafana(data.get("grafana", {}).get("provisioning", {})),
+        channel_types=frozenset(data.get("channel_types", [])),
         tenant_source=_tenant_source(data.get("datasource", {}).get("per_tenant")),
     )
 
