@@ -27,7 +27,7 @@ from panel_pictures import Answers, html
 
 from alertkit.dashboards.normalise import panels
 
-DAYS, STEP = 60, 600
+DAYS, STEP = 60, 1_800
 WIDTH = 1600
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.data or Path(temporary)
         end = made(folder, list(bodies.values()))
-        with serving("prometheus", folder) as server:
+        with serving("prometheus", folder, STEP) as server:
             for name in given.wanted or bodies:
                 draw(bodies[name], Answers(server, end, STEP), given.out / f"{name.replace('/', '-')}.png", folder)
 

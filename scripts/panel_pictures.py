@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterator
 from html import escape
@@ -111,6 +112,15 @@ def name_of(target: Json, series: Json) -> str:
     return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: metric.get(found[1], ""), legend)
 
 
+def overridden(panel: Json, target: Json, name: str) -> Json:
+    """The properties that overrides give a series by its name or its query."""
+    found: Json = {}
+    for override in panel["fieldConfig"]["overrides"]:
+        if override["matcher"]["options"] in (name, target["refId"]):
+            found |= {p["id"]: p["value"] for p in override["properties"]}
+    return found
+
+
 def shown(value: float, config: Json, now: float = 0) -> tuple[str, str]:
     """A value as text, and its colour ("" for the usual one)."""
     for mapping in config.get("mappings", ()):
@@ -153,9 +163,15 @@ def stat(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: int, 
     cells = []
     for target, series in found[:6]:
         text, tint = shown(series["values"][-1][1], config, now)
+        extra = overridden(panel, target, name_of(target, series))
+        tint = colour(extra["color"]["fixedColor"]) if "color" in extra else tint
         named = options["textMode"] == "value_and_name" or len(found) > 1
         back = f"background:{tint}" if options["colorMode"] == "background" else f"color:{tint}"
-        label = f'<div style="font-size:12px;color:#ccccdc">{escape(name_of(target, series))}</div>' if named else ""
+        label = (
+            f'<div style="font-size:12px;color:#ccccdc">{escape(extra.get("displayName", name_of(target, series)))}</div>'
+            if named
+            else ""
+        )
         size = min(34, int(w / len(found[:6]) / max(len(text), 3) * 1.5))
         spark = sparkline(series["values"], w, h // 2, tint) if options["graphMode"] == "area" else ""
         cells.append(
@@ -200,7 +216,7 @@ def timeseries(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now:
     if "max" in config:
         high = config["max"]
     if high - low < 1e-12:
-        low, high = low - abs(low) * 0.1 - (low == 0), high + abs(high) * 0.1 + (high == 0)
+        low, high = min(low - abs(low) * 0.1, 0), high + abs(high) * 0.1 + (high == 0)
     high += (high - low) * (0 if "max" in config else 0.05)
     left, top, bottom = 62, 8, 46
     width, height = w - left - 12, h - top - bottom
@@ -214,6 +230,8 @@ def timeseries(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now:
     parts = []
     for tick in ticks(low, high):
         close = config.get("unit") == "percentunit" and high - low < 0.02
+        if config.get("decimals") == 0 and tick != int(tick):
+            continue
         text = number(tick, config.get("unit", "short"), 2 if close else None, now)
         parts.append(
             f'<line x1="{left}" x2="{left + width}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#26282e"/>'
@@ -242,10 +260,8 @@ def timeseries(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now:
     for i, (target, series) in enumerate(found):
         name = name_of(target, series)
         tint = PALETTE[i % len(PALETTE)]
-        extra: Json = {}
-        for override in panel["fieldConfig"]["overrides"]:
-            if override["matcher"]["options"] in (name, target["refId"]):
-                extra |= {p["id"]: p["value"] for p in override["properties"]}
+        extra = overridden(panel, target, name)
+        name = extra.get("displayName", name)
         if "color" in extra:
             tint = colour(extra["color"]["fixedColor"])
         elif config["color"]["mode"] == "thresholds":
@@ -254,8 +270,9 @@ def timeseries(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now:
         if custom["drawStyle"] == "bars":
             wide = width / max(len(base), 1) * 0.6
             for t, v in series["values"]:
+                start = max(x(t) - wide / 2, left)
                 parts.append(
-                    f'<rect x="{x(t) - wide / 2:.1f}" width="{wide:.1f}" y="{y(base[t] + v):.1f}" '
+                    f'<rect x="{start:.1f}" width="{min(x(t) + wide / 2, left + width) - start:.1f}" y="{y(base[t] + v):.1f}" '
                     f'height="{y(base[t]) - y(base[t] + v):.1f}" fill="{tint}" opacity=".75"/>'
                 )
                 base[t] += v
@@ -304,7 +321,7 @@ def bargauge(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: i
 def state_timeline(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: int, since: int) -> str:
     config, left = defaults(panel), min(330, w // 3)
     size = min(30, (h - 34) / len(found))
-    step = 600 if since <= 2 * 86_400 else since / 150
+    step = min((b - a for _, s in found for (a, _), (b, _) in itertools.pairwise(s["values"])), default=since / 150)
     parts = []
     for row, (target, series) in enumerate(found):
         y = 4 + row * size
@@ -358,7 +375,7 @@ def cell(value: Any, config: Json, now: int) -> str:
         text, tint = str(value), ""
         for mapping in config.get("mappings", ()):
             if text in mapping["options"]:
-                tint = colour(mapping["options"][text]["color"])
+                tint, text = colour(mapping["options"][text]["color"]), mapping["options"][text]["text"]
     tint = tint if config.get("custom.cellOptions", {}).get("type") == "color-text" else ""
     link = "color:#6e9fff" if "links" in config else f"color:{tint}" if tint else ""
     return f'<td style="{link}">{escape(text)}</td>'

@@ -12,7 +12,7 @@ from alertkit.dashboards.finding import Finding
 from alertkit.dashboards.layout import COLUMNS
 from alertkit.dashboards.lint import Exclusions
 from alertkit.dashboards.normalise import Json, panels
-from alertkit.dashboards.targets import has_variables, isolated, variables
+from alertkit.dashboards.targets import formats, has_variables, isolated, variables
 from alertkit.errors import IsolationError, PromQLError
 from alertkit.model.rules import RecordingRule
 
@@ -21,6 +21,8 @@ _OF_SLOS = frozenset({names.SLO_REMAINING, names.SLO_BURN})
 """What the platform's fleet view asks of the tenants that have SLOs."""
 _TARGET = re.compile(r"/d/([\w-]+)[^\s?]*(?:\?(?:\S*&)?viewPanel=(\d+))?")
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+_TYPED = frozenset({"textbox", "adhoc"})
+"""Types of variables whose value a viewer types."""
 _WITHOUT_DATA = frozenset({"row", "text", "dashlist", "news", "alertlist"})
 
 
@@ -47,7 +49,9 @@ class Checker:
 
     def findings(self, dashboard: Json) -> Iterator[Finding]:
         """As check, as values, without those of `lint`."""
-        defined = frozenset(variable["name"] for variable in dashboard["templating"]["list"])
+        given = dashboard["templating"]["list"]
+        defined = frozenset(variable["name"] for variable in given)
+        typed = frozenset(variable["name"] for variable in given if variable["type"] in _TYPED)
         yield from _identity(dashboard)
         yield from _ids(dashboard)
         yield from _places(dashboard["panels"])
@@ -56,6 +60,7 @@ class Checker:
             if panel["type"] not in _WITHOUT_DATA:
                 yield from _looks(panel)
                 yield from _queries(panel, self._context, defined)
+                yield from _ways_out(panel, typed)
                 yield from _metrics(panel, self._known)
             yield from _variables(panel, defined)
 
@@ -147,6 +152,17 @@ def _query(title: str, expr: str, context: ViewContext, defined: frozenset[str])
     except IsolationError as error:
         if context.isolated:
             yield Finding("target-tenant-matcher", title, f"{expr}: {error}")
+
+
+def _ways_out(panel: Json, typed: frozenset[str]) -> Iterator[Finding]:
+    """Variables by which a viewer could write more than a value: Grafana pastes them into the query as text."""
+    for expr in (target["expr"] for target in panel.get("targets", ()) if has_variables(target["expr"])):
+        for name, form in formats(expr):
+            if form not in ("", "regex"):
+                message = f"${{{name}:{form}}} is pasted unescaped: expected ${name}, which Prometheus' data source escapes"
+                yield Finding("variable-format", panel["title"], message)
+            if name in typed:
+                yield Finding("variable-type", panel["title"], f"${name} is free text: offer values (query, custom) instead")
 
 
 def _variables(panel: Json, defined: frozenset[str]) -> Iterator[Finding]:

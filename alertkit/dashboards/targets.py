@@ -55,6 +55,11 @@ def variables(text: str) -> Iterator[str]:
     return (next(filter(None, match.groups())) for match in _VARIABLE.finditer(text))
 
 
+def formats(text: str) -> Iterator[tuple[str, str]]:
+    """Each variable that asks for a format, as `${name:format}` or `[[name:format]]`, with that format."""
+    return ((next(filter(None, match.groups())), match[0].strip("${}[]").partition(":")[2]) for match in _VARIABLE.finditer(text))
+
+
 def has_variables(text: str) -> bool:
     """Whether there may be a variable in it: a quick look before a long one."""
     return "$" in text or "[[" in text

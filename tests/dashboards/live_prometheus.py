@@ -69,11 +69,11 @@ def running(program: str, folder: Path, rules: list[dict[str, Any]], page: Calla
 
 
 @contextmanager
-def serving(program: str, folder: Path) -> Iterator[Prometheus]:
-    """A server that answers from its data folder alone: it scrapes nothing. Samples are good for eleven minutes."""
+def serving(program: str, folder: Path, step: int) -> Iterator[Prometheus]:
+    """A server that answers from its data folder alone: it scrapes nothing. Samples are good for `step` seconds and a minute."""
     configuration = folder / "quiet.yaml"
     configuration.write_text("global: {scrape_interval: 1m}\n")
-    with _process(program, folder, configuration, "--query.lookback-delta=11m") as server:
+    with _process(program, folder, configuration, f"--query.lookback-delta={step + 60}s") as server:
         assert server.eventually("vector(1)"), (folder / "log").read_text()[-2000:]
         yield server
 

@@ -50,7 +50,7 @@ class Past:
         self._evaluate(self._alerting, [rule for rule in rules if isinstance(rule, AlertingRule)])
 
     def _evaluate(self, lines: Any, rules: list[Any]) -> None:
-        with serving(self._prometheus, self._folder) as server:
+        with serving(self._prometheus, self._folder, self._span.step) as server:
             found = [line for rule in rules for line in lines(rule, server)]
         self._write(iter([*found, "# EOF\n"]))
 
@@ -81,7 +81,7 @@ class Past:
         text = self._folder / "past.om"
         with text.open("w") as file:
             file.writelines(sorted_by_metric(lines))
-        command = [self._promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=48h", "--quiet"]
+        command = [self._promtool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=1000h", "--quiet"]
         done = subprocess.run([*command, str(text), str(self._folder / "data")], capture_output=True, text=True, check=False)
         if done.returncode:
             raise AssertionError(done.stderr or done.stdout)

@@ -139,3 +139,21 @@ def test_a_link_that_leads_nowhere_is_found_wherever_it_stands(good, place):
     good["links"] = []
     place(good["panels"][LINES], {"title": "there", "url": "/d/gone?viewPanel=3"})
     assert [finding.rule for finding in dead_links([good])] == ["link-target"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "rule"),
+    [
+        ("custom", "$pod", None),
+        ("custom", "${pod}", None),
+        ("custom", "${pod:regex}", None),
+        ("custom", "${pod:raw}", "variable-format"),
+        ("custom", "${pod:csv}", "variable-format"),
+        ("custom", "[[pod:pipe]]", "variable-format"),
+        ("textbox", "$pod", "variable-type"),
+    ],
+)
+def test_a_variable_that_could_write_more_than_a_value_is_found(good, acme, kind, written, rule):
+    good["templating"]["list"].append({"name": "pod", "type": kind, "query": "a,b"})
+    good["panels"][LINES]["targets"][0]["expr"] = f'up{{tenant="acme",pod=~"{written}"}}'
+    assert rule_of(check_dashboard(good, acme)) == ({rule} if rule else set())
