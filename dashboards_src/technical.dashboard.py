@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from alertkit import names
-from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, page, parts
+from alertkit.dashboards import EXAMPLE, Dashboard, Row, ViewContext, Words, offenders, page, parts
 from alertkit.dashboards.slo_series import SLOTH
 from alertkit.model.rules import AlertingRule, RecordingRule, Rule
 
@@ -33,7 +33,9 @@ def _rows(context: ViewContext, words: Words) -> Iterator[Row]:
     for record in filter(_stands_here(context), context.records()):
         records.setdefault(record.labels.get(names.LABEL_SERVICE, ""), []).append(record)
     for service in dict.fromkeys([*alerts, *records]):
-        panels = parts.service_panels(alerts.get(service, []), records.get(service, []), context)
+        own = alerts.get(service, [])
+        nearest = offenders.closest(service, own, context, words)
+        panels = [*nearest, *parts.service_panels(own, records.get(service, []), context)]
         if service and panels:
             yield Row(key=f"service/{service}", title=service, panels=panels)
     if rest := parts.service_panels(alerts.get("", []), records.get("", []), context):

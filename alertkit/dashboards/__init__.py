@@ -1,6 +1,6 @@
 """Grafana dashboards from what a tenant's rules yield: panels, layout, one normaliser, and checks of the result."""
 
-from alertkit.dashboards import delivery, lint, pack_parts, parts, slo_parts
+from alertkit.dashboards import delivery, lint, offenders, pack_parts, parts, slo_parts
 from alertkit.dashboards.builder import SUFFIX, build, build_body, build_foreign, encode, views
 from alertkit.dashboards.checks import Checker, check_dashboard, dead_links
 from alertkit.dashboards.context import ViewContext
@@ -26,6 +26,7 @@ __all__ = [
     "delivery",
     "encode",
     "lint",
+    "offenders",
     "pack_parts",
     "page",
     "parts",

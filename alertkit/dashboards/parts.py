@@ -108,7 +108,7 @@ def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeS
     """
     text = context.texts.get(rule.id, AlertText(rule.alert))
     panel = _empty_panel(rule, text, words)
-    found = _drawn(rule.expr)
+    found = drawn(rule.expr)
     if found is None:
         _draw_firing(panel, rule, context, words)
     else:
@@ -119,7 +119,7 @@ def alert_panel(rule: AlertingRule, context: ViewContext, words: Words) -> TimeS
 
 def watched(rule: AlertingRule) -> str:
     """The expression that an alert's panel draws; empty where it counts what fires."""
-    found = _drawn(rule.expr)
+    found = drawn(rule.expr)
     return "" if found is None else found.left or rule.expr
 
 
@@ -144,7 +144,7 @@ def _series(expr: str) -> frozenset[tuple[str, str, str]]:
 
 
 @lru_cache(maxsize=256)
-def _drawn(expr: str) -> Condition | None:
+def drawn(expr: str) -> Condition | None:
     """The condition that an alert's value comes from, when it can be drawn; `absent(up) > 0` mostly returns nothing."""
     first = conditions(expr)[0]
     joined = first.kind == "none" and condition(expr).kind == "filter"  # `known unless seen`: only the whole says anything
