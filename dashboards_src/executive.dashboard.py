@@ -35,7 +35,7 @@ def _business(context: ViewContext, words: Words) -> list[Row]:
     return [
         Row(
             key=f"business/{use.service}/{use.pack}",
-            title=f"{use.title} · {use.service}",
+            title=f"{words(use.title)} · {use.service}",
             panels=[against_last_week(record, context, words) for record in context.records_of(use)],
         )
         for use in context.uses_for("business")

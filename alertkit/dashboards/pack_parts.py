@@ -34,7 +34,7 @@ def _rows(use: PackUse, context: ViewContext, words: Words) -> Iterator[Row]:
     records, key = context.records_of(use), f"{use.service}/{use.pack}"
     shown = [*_figures(key, records, context, words), *service_panels(context.alerts_of(use), records, context)]
     if shown:
-        yield Row(key=key, title=f"{use.title} · {use.service}", panels=shown)
+        yield Row(key=key, title=f"{words(use.title)} · {use.service}", panels=shown)
 
 
 def _figures(key: str, records: tuple[RecordingRule, ...], context: ViewContext, words: Words) -> Iterator[Visual]:

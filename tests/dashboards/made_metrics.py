@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from alertkit import promql
 from alertkit.promql.syntax import Aggregation, Binary, Call, Range, children
+from alertkit.receiver.metrics import Metrics
 
 DAY, HOUR = 86_400, 3_600
 COUNTING = {"rate", "irate", "increase", "resets"}
@@ -34,6 +35,9 @@ VALUES = {
     "step": ["1", "2", "3"],
     "channel": ["slack", "email"],
     "outcome": ["sent", "failed"],
+    "severity": ["critical", "warning"],
+    "reason": ["alerts_joined"],
+    "by": ["alerts", "people"],
     "recipient": ["person", "team", "channel"],
     "state": ["firing", "acknowledged"],
     "status": ["firing", "resolved"],
@@ -65,8 +69,8 @@ NEVER = re.compile(
     r"|alertkit.*(foreign|refused|failed)|unreachable|paged_again"
 )
 """What does not happen outside of a bad hour."""
-OF_TENANTS = re.compile(r"alertkit_(posts|alerts|foreign|incidents|acknowledge|resolve|escalation|unreachable|paged|pages)")
-"""What the receiver counts by tenant."""
+OF_RECEIVER = {metric.name: set(metric.labels) for metric in Metrics().described}
+"""The labels of what the receiver counts, whatever a query groups by."""
 OF_PEOPLE = re.compile(r"alertkit_(incidents|acknowledge|resolve|escalation|unreachable|paged|pages)")
 """What happens some times a day."""
 SLOW = {"alertkit_acknowledge_seconds": 2_400, "alertkit_resolve_seconds": 14_400, "alertkit_delivery_seconds": 10}
@@ -141,7 +145,10 @@ def _label_sets(selector, grouped: set[str]) -> Iterator[tuple[tuple[str, str], 
     fixed = {m.name: _value(m.op, m.value) for m in selector.matchers if m.name != "__name__"}
     if "le" in fixed:
         fixed["le"] = fixed["le"].split("|")[0]
-    wanted = {*grouped, "tenant"} if OF_TENANTS.match(selector.metric) else grouped
+    own = OF_RECEIVER.get(re.sub("_(bucket|count|sum)$", "", selector.metric))
+    if own is not None:
+        fixed = {m.name: m.value for m in selector.matchers if m.op == "="}
+    wanted = grouped if own is None else {*own, *(grouped & {"le", "instance", "job"})}
     free = sorted(wanted - fixed.keys() - ({"le"} if not selector.metric.endswith("_bucket") else set()))
     slow = any(selector.metric.startswith(name) for name in SLOW)
     known = {**VALUES, "le": list(SLOW_BUCKETS)} if slow else VALUES
@@ -180,10 +187,10 @@ def _counter(series: Series, at: float) -> float:
     named = f"{series.metric} {' '.join(labels.values())}"
     whose = " ".join(v for k, v in labels.items() if k not in ("le", "code", "status", "outcome", "result"))
     rate = 4 + 30 * _share(f"{series.metric.split('_')[0]} {whose}")
-    if NEVER.search(named):
-        return _integral(0, at, rate * 0.02)
     if OF_PEOPLE.match(series.metric):
         rate = rate * STEPS.get(labels.get("step", "1"), 1) / DAY
+    if NEVER.search(named):
+        return _integral(0, at, rate * 0.02)
     if series.metric == "node_cpu_seconds_total":
         rate = 0.7
     if series.metric.endswith("_bucket"):

@@ -22,9 +22,11 @@ def path(language):
 
 
 def said():
-    """Every text that the views and panels say."""
+    """Every text that the views and panels say, and the titles of shipped packs that stand on a view of their own."""
+    packs = [file.read_text(encoding="utf-8") for file in (resources.root() / "rules").glob("*/pack.yaml")]
+    titles = {re.search(r"^title: (.+)$", text, re.MULTILINE)[1] for text in packs if re.search(r"^view:", text, re.MULTILINE)}
     sources = [*Path(words.__file__).parent.glob("*.py"), *(resources.root() / "dashboards_src").glob("*.py")]
-    return {found for source in sources for found in re.findall(r'words\(\s*"([^"]+)"', source.read_text())}
+    return titles | {found for source in sources for found in re.findall(r'words\(\s*"([^"]+)"', source.read_text())}
 
 
 @pytest.mark.parametrize("language", OTHERS)
