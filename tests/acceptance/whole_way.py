@@ -127,7 +127,7 @@ class Program:
 
 
 class World:
-    """What runs, by name: receiver, alertmanager-0, alertmanager-1, prometheus."""
+    """What runs, by name: receiver, alertmanager-0, alertmanager-1, prometheus; receiver-1 too where there are two."""
 
     def __init__(self, slack: FakeSlack, traffic: Traffic, receiver: str) -> None:
         self.slack, self.traffic, self.receiver = slack, traffic, receiver
@@ -142,10 +142,11 @@ class World:
 
 
 @contextlib.contextmanager
-def world(folder: Path, tool: Callable[[str], str]) -> Iterator[World]:
-    """Everything, started and ready."""
+def world(folder: Path, tool: Callable[[str], str], database: str = "") -> Iterator[World]:
+    """Everything, started and ready: one receiver on SQLite, or two on a `database` of PostgreSQL, each with its Alertmanager."""
+    receivers = ["receiver", "receiver-1"] if database else ["receiver"]
     ports = {
-        name: free_port() for name in ("receiver", "alertmanager-0", "alertmanager-1", "cluster-0", "cluster-1", "prometheus")
+        name: free_port() for name in (*receivers, "alertmanager-0", "alertmanager-1", "cluster-0", "cluster-1", "prometheus")
     }
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     generated = compiled(folder, ports["receiver"])
@@ -157,19 +158,19 @@ def world(folder: Path, tool: Callable[[str], str]) -> Iterator[World]:
         servers.write_receiver_files(
             folder, TOKEN, {"platform/slack-bot": slack.token, "platform/slack-signing": slack.signing_secret}
         )
-        here.programs["receiver"] = Program(
-            folder,
-            "receiver",
-            serve(folder, generated, ports["receiver"]),
-            f"{urls['receiver']}/readyz",
-            {"ALERTKIT_SLACK_API": slack.url},
-        )
+        for name in receivers:
+            command = serve(folder, generated, ports[name], database or f"sqlite:///{folder / 'alertkit.db'}")
+            here.programs[name] = Program(folder, name, command, f"{urls[name]}/readyz", {"ALERTKIT_SLACK_API": slack.url})
         (generated / "alertmanager" / "alertkit.token").write_text(TOKEN)
+        routes = (generated / "alertmanager" / "alertmanager.yaml").read_text()
+        for index, name in enumerate((receivers * 2)[:2]):
+            ours = generated / "alertmanager" / f"alertmanager-{index}.yaml"
+            ours.write_text(routes.replace(urls["receiver"], urls[name]))
         for index, peer in ((0, 1), (1, 0)):
             name = f"alertmanager-{index}"
             command = [
                 tool("prometheus-alertmanager"),
-                f"--config.file={generated / 'alertmanager' / 'alertmanager.yaml'}",
+                f"--config.file={generated / 'alertmanager' / name}.yaml",
                 f"--storage.path={folder / name}",
                 f"--web.listen-address=127.0.0.1:{ports[name]}",
                 f"--cluster.listen-address=127.0.0.1:{ports[f'cluster-{index}']}",
@@ -212,10 +213,10 @@ def compiled(folder: Path, receiver_port: int) -> Path:
     return folder / "generated"
 
 
-def serve(folder: Path, generated: Path, port: int) -> list[str]:
+def serve(folder: Path, generated: Path, port: int, database: str) -> list[str]:
     options = {
         "policies": generated / "receiver",
-        "database": f"sqlite:///{folder / 'alertkit.db'}",
+        "database": database,
         "secrets": folder / "secrets",
         "tokens": folder / "tokens.json",
         "listen": f"127.0.0.1:{port}",
