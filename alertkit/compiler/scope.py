@@ -57,6 +57,7 @@ class Scope(msgspec.Struct, frozen=True):
     webhook_hosts: frozenset[str] = frozenset()
     builders: dict[str, Path] = {}
     trusted: bool = False
+    mail_hosts: frozenset[str] = frozenset()
 
     @property
     def is_platform(self) -> bool:

@@ -36,6 +36,7 @@ class Workspace(msgspec.Struct, frozen=True):
     platform_data: Data
     packs: Library
     webhook_hosts: frozenset[str]
+    mail_hosts: frozenset[str]
     text: bytes
     warnings: tuple[Problem, ...]
     trusted: bool = False
@@ -44,7 +45,9 @@ class Workspace(msgspec.Struct, frozen=True):
         """What a tenant's definition is checked against."""
         guard = new_guard(self.project, tenant)
         own = builders.find(self.directory, self.project.tenants, tenant)
-        return Scope(self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts, own, self.trusted)
+        return Scope(
+            self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts, own, self.trusted, self.mail_hosts
+        )
 
     def called(self, file: Path) -> str:
         """A file as problems name it."""
@@ -106,14 +109,14 @@ def open_project(directory: Path, environment: str = "", *, trusted: bool = Fals
         hint = "make it, or name another with tenants:; without it every tenant would be taken for removed"
         fatal(problems_at(node, [Finding(("tenants",), "AK307", f"there is no folder {project.tenants!r}", hint)], ""))
     definition = resolve.platform_definition(data)
-    hosts = frozenset(data.get("webhook_hosts", []))
+    hosts, mail_hosts = frozenset(data.get("webhook_hosts", [])), frozenset(data.get("mail_hosts", []))
     packs = Library.of(directory)
     own = builders.find(directory, project.tenants, names.PLATFORM)
     scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts, own, trusted)
     found = problems_at(node, check_meaning(definition, scope), names.PLATFORM, {names.PROJECT_FILE: text})
     fatal(found)
     platform = resolve.tenant(definition, scope, places(node))
-    return Workspace(directory, project, platform, definition, packs, hosts, text, tuple(found), trusted)
+    return Workspace(directory, project, platform, definition, packs, hosts, mail_hosts, text, tuple(found), trusted)
 
 
 def _relaxed(data: Data) -> Iterator[Finding]:

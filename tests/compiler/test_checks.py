@@ -146,7 +146,7 @@ CHANNELS = {
     "a team without room and members": ("AK306", "teams: [«{name: web}]\n", "it has no room and no members"),
     "a channel that lacks what its type needs": (
         "AK310",
-        channel("«{name: mail, type: email, host: h}"),
+        "# alertkit.yaml\nmail_hosts: [h]\n# tenants/acme.yaml\n" + channel("«{name: mail, type: email, host: h}"),
         "type email needs 'from'",
     ),
     "a type of channel that is misspelt": (
@@ -186,6 +186,11 @@ CHANNELS = {
         + channel("{name: h, type: webhook, signing_secret: {secret: h}, url: «https://hooks.example@evil.example/x}"),
         "does not allow webhooks to 'evil.example'",
     ),
+    "a mail server that the project does not list": (
+        "AK315",
+        channel("{name: m, type: email, from: a@b.example, host: «10.0.0.1, port: 22}"),
+        "does not allow mail through '10.0.0.1'",
+    ),
     "a step that tells a channel with nobody in it": (
         "AK313",
         STEP % "«{channel: slack}",
@@ -194,8 +199,14 @@ CHANNELS = {
 }
 
 CALENDARS = {
+    "a case that no machine can hold": (
+        "AK410",
+        alert(rest="summary: a\n    tests: [{series: «{x: 1x400000 _x99999, y: 1x2}, fires_at: 1m}]"),
+        "feeds more than 500,000 samples",
+    ),
     "a zone of the tenant": ("AK501", "timezone: «Europe/Pariss\n", "there is no time zone 'Europe/Pariss'"),
     "a zone that is a folder of zones": ("AK501", "timezone: «Europe\n", "there is no time zone 'Europe'"),
+    "a zone that is another one on another machine": ("AK501", "timezone: «localtime\n", "there is no time zone 'localtime'"),
     "a zone of a person": ("AK501", "people: [{id: a, name: A, slack: U0AMELIE1, timezone: «Paris}]\n", "no time zone 'Paris'"),
     "a zone of a team": ("AK501", 'teams: [{name: web, slack: "#w", timezone: «CEST}]\n', "no time zone 'CEST'"),
     "a zone of a schedule": ("AK501", layer("daily", '"09:00"') + "    timezone: «Mars/Base\n", "no time zone 'Mars/Base'"),
@@ -343,7 +354,8 @@ RIGHT = {
     "the platform's team as a target": STEP % "{team: platform}",
     "records of a name with other labels": "records: [{record: 'a:b', expr: x}, {record: 'a:b', expr: y, labels: {c: d}}]\n",
     "a channel of the platform's name, the tenant's own": channel("{name: slack, type: slack, token: {secret: own}}"),
-    "an address of the tenant's own channel": channel("{name: mail, type: email, host: h, from: a@b.example}")
+    "an address of the tenant's own channel": "# alertkit.yaml\nmail_hosts: [h]\n# tenants/acme.yaml\n"
+    + channel("{name: mail, type: email, host: h, from: a@b.example}")
     + "people: [{id: a, name: A, email: {secret: mail-of-a}}]\n",
     "a team with people and without a room": PEOPLE + "teams: [{name: web, members: [amelie]}]\n",
     "a webhook to a host of the project's": "# alertkit.yaml\nwebhook_hosts: [hooks.example]\n# tenants/acme.yaml\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from alertkit.compiler.checks import (
     calendars,
+    cases,
     channels,
     dashboards,
     detections,
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     channels.check,
     calendars.check,
     expressions.check,
+    cases.check,
     sentences.check,
     packs.check,
     dashboards.check,

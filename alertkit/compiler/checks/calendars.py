@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Generator, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
@@ -104,8 +105,16 @@ def check_date(text: str, path: Path) -> Generator[Finding, None, dt.date | None
 
 
 @lru_cache(maxsize=1024)
+@cache
+def _zones() -> frozenset[str]:
+    """The names in the package tzdata, which is the same wherever a definition is read."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
 def zone_exists(name: str) -> bool:
-    """True when the IANA database has the zone."""
+    """True when the IANA database has the zone. What a machine calls `localtime` is another zone on the next machine."""
+    if name not in _zones():
+        return False
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

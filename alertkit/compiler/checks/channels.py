@@ -50,6 +50,9 @@ def _options(channel: Data, path: Path, scope: Scope) -> Iterator[Finding]:
             useful = ", ".join(known) or "none"
             message = f"channel {channel['name']!r}: {key!r} does nothing for a channel of type {kind}"
             yield Finding((*path, key), "AK311", message, f"its keys: {useful}", on_key=True)
+    if kind == "email" and "host" in channel and not scope.is_platform and channel["host"] not in scope.mail_hosts:
+        message = f"channel {channel['name']!r}: the project does not allow mail through {channel['host']!r}"
+        yield Finding((*path, "host"), "AK315", message, "ask the platform team to add the host to mail_hosts in alertkit.yaml")
     if kind == "webhook" and "url" in channel and not scope.is_platform:
         host = urlsplit(channel["url"]).hostname or ""
         if host not in scope.webhook_hosts:

@@ -147,4 +147,17 @@ CODES: Final[dict[str, Code]] = {
             "  - {name: chat, type: matrix, secrets: {token: {secret: matrix-bot}}}\n"
         ),
     ),
+    "AK315": Code(
+        "A mail server that is not allowed",
+        "A tenant's e-mail channel uses only mail servers that the platform team lists, so that no definition makes the "
+        "receiver call an address of its own choice. The platform's own mail channel needs no entry.",
+        wrong="channels:\n  - {name: mail, type: email, host: smtp.acme.example, from: alerts@acme.example}\n",
+        right=(
+            "# alertkit.yaml\n"
+            "mail_hosts: [smtp.acme.example]\n"
+            "# tenants/acme.yaml\n"
+            "channels:\n"
+            "  - {name: mail, type: email, host: smtp.acme.example, from: alerts@acme.example}\n"
+        ),
+    ),
 }

@@ -206,4 +206,27 @@ CODES: Final[dict[str, Code]] = {
             "      fr: Le plus ancien travail attend\n"
         ),
     ),
+    "AK410": Code(
+        "A case of too many samples",
+        "promtool keeps every sample of a case in memory, so one that repeats a value a million times ends the tests of "
+        "everybody. All series of a case together have half a million moments at most.",
+        wrong=(
+            "alerts:\n"
+            "  - name: QueueStuck\n"
+            "    service: web\n"
+            "    expr: queue_oldest_seconds > 600\n"
+            "    severity: warning\n"
+            "    summary: The oldest job waits\n"
+            "    tests: [{series: {queue_oldest_seconds: 601x999999999}, fires_at: 5m}]\n"
+        ),
+        right=(
+            "alerts:\n"
+            "  - name: QueueStuck\n"
+            "    service: web\n"
+            "    expr: queue_oldest_seconds > 600\n"
+            "    severity: warning\n"
+            "    summary: The oldest job waits\n"
+            "    tests: [{series: {queue_oldest_seconds: 601x20}, fires_at: 5m}]\n"
+        ),
+    ),
 }
