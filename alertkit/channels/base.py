@@ -20,6 +20,8 @@ class Delivery(msgspec.Struct, frozen=True):
     """One thing to send. `key` is stable over retries; `reference` is what the channel returned when the thread was opened.
 
     `broadcast` shows a reply outside its thread as well (an escalation must be seen). `tenant` chooses the layout.
+
+    `trace` is a W3C traceparent to send along, or empty.
     """
 
     key: str
@@ -29,6 +31,7 @@ class Delivery(msgspec.Struct, frozen=True):
     incident: str
     reference: str = ""
     broadcast: bool = False
+    trace: str = ""
     tenant: str = ""
 
 

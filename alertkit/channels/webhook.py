@@ -66,6 +66,8 @@ class WebhookChannel:
 
     def _headers(self, delivery: Delivery, body: bytes) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": "alertkit", "Idempotency-Key": delivery.key}
+        if delivery.trace:
+            headers["traceparent"] = delivery.trace
         if self._secret:
             headers["Alertkit-Signature"] = signature(self._secret, body, int(self._clock()))
         return headers

@@ -59,7 +59,8 @@ class Incident(msgspec.Struct, frozen=True, gc=False):
     `flaps` counts how often in a row the group fired again soon after it had ended; `held_until` is when an incident without open
     alerts ends that would otherwise flap. `began` is when the present cycle of steps began (a step is due `after` seconds later),
     `position` the step that is next and `cycle` how often the steps have begun again by themselves. `severity` is the worst so
-    far. `paged` is when somebody was first told since it opened, or since it last began to page again.
+    far. `paged` is when somebody was first told since it opened, or since it last began to page again. `trace` is the
+    W3C traceparent of the webhook that opened it.
     """
 
     id: int
@@ -83,6 +84,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False):
     flaps: int = 0
     held_until: dt.datetime | None = None
     paged: dt.datetime | None = None
+    trace: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
@@ -224,6 +226,7 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     received: dt.datetime
     escalation: EscalationPolicy
     severities: tuple[str, ...]
+    trace: str = ""
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -20,8 +20,9 @@ from starlette.routing import Route
 from alertkit import names, resources
 from alertkit.errors import ContractError
 from alertkit.messages import Words
+from alertkit.model import trace
 from alertkit.model.incident import Changes
-from alertkit.receiver import overrides, tokens
+from alertkit.receiver import overrides, tokens, tracing
 from alertkit.receiver.alertmanager import Login, Peers
 from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
@@ -37,6 +38,7 @@ from alertkit.receiver.problem import CONTENT_TYPE, RequestError
 from alertkit.receiver.reconciler import Reconciler
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
+from alertkit.receiver.tracing import Tracer
 from alertkit.receiver.worker import Worker
 from alertkit.stores.base import Store, StoreError
 from alertkit.stores.urls import open_store
@@ -59,9 +61,11 @@ class Receiver:
         clock: Callable[[], dt.datetime] = utc_now,
         makers: Mapping[str, Maker] | None = None,
         store: Store | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.settings = settings
         self.store = store or open_store(settings.database)
+        self._tracer = tracer or tracing.tracer(settings.otlp_endpoint)
         self._clock = clock
         self.policies = Policies(settings.policies)
         self.metrics = Metrics()
@@ -71,9 +75,9 @@ class Receiver:
         self._complained: dict[Path, str] = {}
         self._operator = Operator(self.store, self.policies, self.metrics, clock)
         courier = Courier(
-            self.store, self.policies, self._channels, secrets, words, self.metrics, self._operator, settings, clock
+            self.store, self.policies, self._channels, secrets, words, self.metrics, self._operator, settings, self._tracer, clock
         )
-        self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, self._operator, clock)
+        self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, self._operator, self._tracer, clock)
         self._operator.woken = self.worker.wake
         login = Login(settings.alertmanager_token_file, settings.alertmanager_user, settings.alertmanager_password_file)
         peers = Peers(settings.alertmanager, login, settings.alertmanager_ca)
@@ -82,7 +86,9 @@ class Receiver:
         self.watchdogs = Watchdogs(settings.expect_watchdog, self.store, self.metrics, self._operator, clock)
         self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
-        self._ingest = Ingest(settings, self.store, self.policies, self.metrics, self._operator, self.watchdogs, clock)
+        self._ingest = Ingest(
+            settings, self.store, self.policies, self.metrics, self._operator, self.watchdogs, self._tracer, clock
+        )
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted)
         self._others = self._application()
@@ -93,6 +99,15 @@ class Receiver:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._ingest(scope, receive, send)
         else:
+            await self._traced(scope, receive, send)
+
+    async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A request of the API below the trace that it brings, if any."""
+        parent = trace.read(dict(scope.get("headers", ())).get(b"traceparent", b"").decode("latin-1"))
+        if not parent and not (self._tracer.records and scope["type"] == "http"):
+            await self._others(scope, receive, send)
+            return
+        with self._tracer.span("request", parent, method=scope["method"], path=scope["path"]):
             await self._others(scope, receive, send)
 
     async def start(self) -> None:
@@ -117,6 +132,7 @@ class Receiver:
         await self._channels.close()
         await self.reconciler.close()
         await self.pulse.close()
+        await self._tracer.close()
         await self.store.close()
 
     @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
 import structlog
 
 from alertkit import names
@@ -17,6 +18,7 @@ from alertkit.errors import AlertkitError
 from alertkit.messages import Words
 from alertkit.model.incident import NoteKind, Thread
 from alertkit.model.policy import TenantPolicy
+from alertkit.model.trace import trace_of
 from alertkit.receiver import retry
 from alertkit.receiver.channels import Channels
 from alertkit.receiver.facts import notification_of
@@ -27,6 +29,7 @@ from alertkit.receiver.pacing import paces_of
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
+from alertkit.receiver.tracing import Tracer
 from alertkit.stores.base import Deciding, Outgoing, Settlement, Store, StoreError, Waiting
 
 RECORDED_AFTER: Final = (0.1, 0.2, 0.5, 1, 2, 3, 4)
@@ -57,6 +60,7 @@ class Courier:
         metrics: Metrics,
         operator: Operator,
         settings: Settings,
+        tracer: Tracer,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._store = store
@@ -66,6 +70,7 @@ class Courier:
         self._words = words
         self._metrics = metrics
         self._operator = operator
+        self._tracer = tracer
         self._clock = clock
         self._patience = dt.timedelta(seconds=settings.give_up_after)
         # A channel that hangs is left before the lease ends, while the message still is ours.
@@ -74,8 +79,14 @@ class Courier:
 
     async def send(self, outgoing: Outgoing, now: dt.datetime) -> None:
         """Try once and record the end; whatever goes wrong inside becomes the message's own failure."""
+        incident, channel = outgoing.incident, outgoing.thread.place.channel
+        about = {"incident": incident.id, "attempt": outgoing.attempt}
+        with self._tracer.span("deliver", trace_of(incident), tenant=incident.tenant, channel=channel, **about) as trace:
+            await self._send(outgoing, now, trace)
+
+    async def _send(self, outgoing: Outgoing, now: dt.datetime, trace: str) -> None:
         try:
-            settlement = await self._try(outgoing, now)
+            settlement = await self._try(outgoing, now, trace)
         except _Late:
             _log.warning("a message was not sent in time and is left to others", outbox=outgoing.id)
             return
@@ -138,12 +149,12 @@ class Courier:
         found = paces_of(channel, waiting, _PURPOSES[waiting.kind] if waiting.thread.opened else "open")
         return [Pace(f"{self._channels.name(channel)} {pace.lane}", pace.interval, pace.burst) for pace in found]
 
-    async def _try(self, outgoing: Outgoing, now: dt.datetime) -> Settlement:
+    async def _try(self, outgoing: Outgoing, now: dt.datetime, trace: str) -> Settlement:
         purpose = _purpose(outgoing)
         if purpose is None:
             return Settlement("skipped", now, reason="nothing to say any more")
         channel, policy = self._channel(outgoing.incident.tenant, outgoing.thread)
-        delivery = await self._delivery(outgoing, purpose, policy, now)
+        delivery = msgspec.structs.replace(await self._delivery(outgoing, purpose, policy, now), trace=trace)
         if self._clock() >= outgoing.until:
             raise _Late
         try:

@@ -68,6 +68,7 @@ def _open(post: Post, alerts: Sequence[Alert], before: Before) -> Changes | None
         severity=_worst("", begun, post.severities),
         opened=post.received,
         began=post.received,
+        trace=post.trace,
         flaps=before.flaps + 1 if _has_flapped(before, post.received) else 0,
     )
     return Changes(incident=incident, begun=begun, steps=first_steps(post.escalation, post.received))

@@ -17,6 +17,7 @@ import structlog
 from alertkit import names
 from alertkit.model.incident import Post, identity
 from alertkit.model.policy import TenantPolicy
+from alertkit.model.trace import read as read_trace
 from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver import payload
 from alertkit.receiver.heartbeats import Watchdogs
@@ -27,6 +28,7 @@ from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import CONTENT_TYPE, RequestError
 from alertkit.receiver.settings import Settings
 from alertkit.receiver.tokens import Tokens
+from alertkit.receiver.tracing import Tracer
 from alertkit.stores.base import Store, StoreError
 
 Scope = MutableMapping[str, Any]
@@ -51,6 +53,7 @@ class Ingest:
         metrics: Metrics,
         operator: Operator,
         watchdogs: Watchdogs,
+        tracer: Tracer,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -59,6 +62,7 @@ class Ingest:
         self._clock = clock
         self._operator = operator
         self._watchdogs = watchdogs
+        self._tracer = tracer
         self._body_limit = settings.body_limit
         self._bounds = payload.Bounds(settings.alert_limit, settings.label_limit)
         self.tokens = Tokens([])
@@ -80,7 +84,7 @@ class Ingest:
         if scope["method"] != "POST":
             raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, "alerts are posted")
         tenant, policy = _parts(scope["path"])
-        self._authorize(scope["headers"], tenant)
+        parent = self._authorize(scope["headers"], tenant)
         body = await _body(receive, self._body_limit)
         webhook = payload.read(body, self._bounds)
         if self._watchdogs.expects(tenant, policy):
@@ -88,7 +92,14 @@ class Ingest:
             if not left.alerts:
                 return
             webhook, body = left, body if left is webhook else msgspec.json.encode(left)
-        post = self._post(tenant, policy, webhook, body)
+        if parent or self._tracer.records:
+            with self._tracer.span("ingest", parent, tenant=tenant, policy=policy, alerts=len(webhook.alerts)) as trace:
+                await self._take(tenant, policy, webhook, body, trace)
+        else:
+            await self._take(tenant, policy, webhook, body, "")
+
+    async def _take(self, tenant: str, policy: str, webhook: Webhook, body: bytes, trace: str) -> None:
+        post = self._post(tenant, policy, webhook, body, trace)
         self._metrics.received(post.tenant, len(webhook.alerts))
         if post.alerts:
             self._metrics.folded(post, await self._store.ingest(post, fold))
@@ -98,11 +109,14 @@ class Ingest:
             words = f"{len(webhook.alerts) - len(post.alerts)} alerts of another tenant were posted as {tenant}'s and dropped"
             await self._operator.tell(names.ALERT_FOREIGN, tenant, policy, words)
 
-    def _authorize(self, headers: list[tuple[bytes, bytes]], tenant: str) -> None:
-        authorization = b""
+    def _authorize(self, headers: list[tuple[bytes, bytes]], tenant: str) -> str:
+        """Check what stands in the headers; the traceparent that does."""
+        authorization = trace = b""
         for name, value in headers:
             if name == b"authorization":
                 authorization = value
+            elif name == b"traceparent":
+                trace = value
             elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
                 raise RequestError(HTTPStatus.BAD_REQUEST, "Content-Encoding is not accepted: send the body as it is")
             elif name == b"content-length" and value.isdigit() and int(value) > self._body_limit:
@@ -112,8 +126,9 @@ class Ingest:
             raise RequestError(HTTPStatus.UNAUTHORIZED, "a valid bearer token is required")
         if not token.allows("ingest", tenant):
             raise RequestError(HTTPStatus.FORBIDDEN, "this token may not post alerts of this tenant")
+        return read_trace(trace.decode("latin-1")) if trace else ""
 
-    def _post(self, tenant: str, policy: str, webhook: Webhook, body: bytes) -> Post:
+    def _post(self, tenant: str, policy: str, webhook: Webhook, body: bytes, trace: str) -> Post:
         to_tenant, to_policy, escalation, known = self._policies.route(tenant, policy)
         if to_tenant != tenant or to_policy != policy:
             self._metrics.unrouted()
@@ -130,6 +145,7 @@ class Ingest:
             received=self._clock(),
             escalation=escalation,
             severities=known.severities if known else names.SEVERITIES,
+            trace=trace,
         )
 
     def _own(self, tenant: str, known: TenantPolicy | None, webhook: Webhook, body: bytes) -> tuple[Webhook, bytes]:

@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     expect_watchdog: tuple[str, ...] = ()
     retention: float = 90 * 86_400.0
     tidy_interval: float = 600.0
+    otlp_endpoint: str = ""
     heartbeat_url: str = ""
     heartbeat_interval: float = 60.0
     tls_certificate: Path | None = None
@@ -80,6 +81,7 @@ def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
             values[field.name] = _seconds(field.name, values[field.name])
         if field.name not in values and field.required:
             raise UsageError(f"--{field.name} is missing; give it, or set {variable}")
+    values.setdefault("otlp_endpoint", environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:

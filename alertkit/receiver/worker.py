@@ -15,6 +15,7 @@ import structlog
 
 from alertkit import names
 from alertkit.model.incident import Changes, DutyOverride, Event, Incident, Step
+from alertkit.model.trace import trace_of
 from alertkit.receiver.delivery import Courier
 from alertkit.receiver.escalation import plan
 from alertkit.receiver.facts import reference
@@ -24,6 +25,7 @@ from alertkit.receiver.operator import Operator, is_own
 from alertkit.receiver.pacing import Pacer
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.settings import Settings
+from alertkit.receiver.tracing import Tracer
 from alertkit.stores.base import Choice, Due, Store, StoreError
 
 STEPS: Final = 500
@@ -50,6 +52,7 @@ class Worker:
         courier: Courier,
         metrics: Metrics,
         operator: Operator,
+        tracer: Tracer,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._settings = settings
@@ -58,6 +61,7 @@ class Worker:
         self._courier = courier
         self._metrics = metrics
         self._operator = operator
+        self._tracer = tracer
         self._clock = clock
         self.muted: Callable[[int], str | None] = lambda incident: None
         self._pacer = Pacer()
@@ -179,7 +183,8 @@ class Worker:
         policy = self._policies.get(incident.tenant)
         if policy is not None:
             try:
-                changes = plan(policy, now, due, self._overrides, self.muted(incident.id))
+                with self._tracer.span("plan", trace_of(incident), tenant=incident.tenant, incident=incident.id):
+                    changes = plan(policy, now, due, self._overrides, self.muted(incident.id))
             except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
                 _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
             else:

@@ -9,7 +9,17 @@ import psycopg
 
 from alertkit.stores import rows
 
-_TEXT_OF_INCIDENT = {"tenant", "policy", "grouped", "state", "severity", "acknowledged_by", "resolved_by", "suppressed_reason"}
+_TEXT_OF_INCIDENT = {
+    "tenant",
+    "policy",
+    "grouped",
+    "state",
+    "severity",
+    "acknowledged_by",
+    "resolved_by",
+    "suppressed_reason",
+    "trace",
+}
 INCIDENT: Final = "key:bytea heard closed " + " ".join(
     f"{column}:text" if column in _TEXT_OF_INCIDENT else column for column in rows.INCIDENT.split(", ")
 )

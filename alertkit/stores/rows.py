@@ -17,7 +17,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 INCIDENT = (
     "id, tenant, policy, grouped, pinned, state, severity, opened, began, position, cycle, acknowledged, acknowledged_by,"
-    " snoozed_until, resolved, resolved_by, suppressed_until, suppressed_reason, flaps, held_until, paged"
+    " snoozed_until, resolved, resolved_by, suppressed_until, suppressed_reason, flaps, held_until, paged, trace"
 )
 """Columns in the order of `incident_row`."""
 
@@ -64,6 +64,7 @@ def incident_row(incident: Incident, pinned: int) -> tuple[Any, ...]:
         incident.flaps,
         _maybe_micros(incident.held_until),
         _maybe_micros(incident.paged),
+        incident.trace,
     )
 
 
@@ -91,6 +92,7 @@ def incident(row: Sequence[Any], escalation: EscalationPolicy) -> Incident:
         flaps=row[18],
         held_until=_maybe_instant(row[19]),
         paged=_maybe_instant(row[20]),
+        trace=row[21],
     )
 
 

@@ -147,7 +147,7 @@ class Tables:
         self._db.execute(
             "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, position = ?, cycle = ?, acknowledged = ?,"
             " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ?, suppressed_until = ?,"
-            " suppressed_reason = ?, flaps = ?, held_until = ?, paged = ? WHERE id = ?",
+            " suppressed_reason = ?, flaps = ?, held_until = ?, paged = ?, trace = ? WHERE id = ?",
             _changed(incident),
         )
         if incident.state == "resolved":

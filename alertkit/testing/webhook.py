@@ -20,11 +20,13 @@ from alertkit.testing.server import Server
 
 
 class FakeWebhook(Server):
-    """Takes events on a free port of 127.0.0.1. `events` holds each key once, `requests` counts all of them."""
+    """Takes events on a free port of 127.0.0.1. `events` holds each key once, `requests` counts all of them, `traces`
+    are the traceparents that came along."""
 
     def __init__(self, secret: str = "") -> None:
         super().__init__()
         self.requests = 0
+        self.traces: list[str] = []
         self._secret = secret.encode()
         self._events: dict[str, dict[str, Any]] = {}
         self._failures: list[tuple[int, bool]] = []
@@ -46,6 +48,8 @@ class FakeWebhook(Server):
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Take one event."""
         self.requests += 1
+        if "traceparent" in request.headers:
+            self.traces.append(request.headers["traceparent"])
         body = await request.read()
         if self._failures:
             status, hang = self._failures.pop(0)

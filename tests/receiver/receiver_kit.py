@@ -17,6 +17,7 @@ from alertkit.model.policy import ChannelSettings, TenantPolicy, encode
 from alertkit.receiver.app import Receiver
 from alertkit.receiver.channels import Maker
 from alertkit.receiver.settings import Settings
+from alertkit.receiver.tracing import Tracer
 from alertkit.testing.scripted import ManualClock, ScriptedChannel
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ class Kit:
         self.token("robot", "s3cret", tenants=["acme", "globex", "platform"])
         self.receiver = self.new()
 
-    def new(self, makers: Mapping[str, Maker] | None = None, **changes: Any) -> Receiver:
+    def new(self, makers: Mapping[str, Maker] | None = None, tracer: Tracer | None = None, **changes: Any) -> Receiver:
         """A receiver on the same files, as after a restart."""
         settings = Settings(
             **{
@@ -119,7 +120,7 @@ class Kit:
             }
             | changes
         )
-        return Receiver(settings, clock=self.clock, makers={"scripted": lambda *_: self.channel, **(makers or {})})
+        return Receiver(settings, clock=self.clock, makers={"scripted": lambda *_: self.channel, **(makers or {})}, tracer=tracer)
 
     def write(self, policy: TenantPolicy) -> None:
         """Put a policy where the receiver reads it."""

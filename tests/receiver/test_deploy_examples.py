@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import subprocess
 from collections.abc import Callable
@@ -11,7 +12,9 @@ import msgspec
 import pytest
 import yaml
 
-from alertkit.receiver.settings import Settings
+from alertkit.cli import serve
+from alertkit.receiver.heartbeats import expected
+from alertkit.receiver.settings import Settings, read
 
 DEPLOY = Path(__file__).parents[2] / "examples" / "deploy"
 KNOWN = {f"ALERTKIT_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
@@ -41,3 +44,14 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tool: Callable[[str], str], t
     unit.write_text((DEPLOY / "alertkit.service").read_text().replace("/opt/alertkit/bin/alertkit serve", "/bin/true"))
     done = subprocess.run([tool("systemd-analyze"), "verify", str(unit)], capture_output=True, text=True)
     assert "alertkit.service" not in done.stderr, done.stderr
+
+
+def test_the_arguments_of_the_manifest_and_the_unit_are_ones_that_serve_takes(tmp_path: Path) -> None:
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
+    (deployment,) = (document for document in documents if document["kind"] == "Deployment")
+    context = serve.command.make_context("serve", list(deployment["spec"]["template"]["spec"]["containers"][0]["args"]))
+    unit = re.findall(r'^Environment="?(ALERTKIT_\w+)=([^"\n]+)', (DEPLOY / "alertkit.service").read_text(), re.MULTILINE)
+    for settings in (read(context.params, dict(unit)), read({}, dict(unit))):
+        assert len(settings.alertmanager) == 2
+        assert [expected(text).every for text in settings.expect_watchdog] == [dt.timedelta(minutes=10)]
+        assert settings.retention == 90 * 86_400
