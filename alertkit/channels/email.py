@@ -7,6 +7,7 @@ stored, and a mail that is sent twice has the same id twice, which mail stores d
 
 from __future__ import annotations
 
+import ssl
 from email.errors import MessageError
 from email.message import EmailMessage
 from typing import Literal
@@ -26,7 +27,7 @@ _LATER = 60.0
 class EmailChannel:
     """Sends through one mail server. `login` is a user name and a password, `timeout` in seconds is for the whole exchange.
 
-    Mails look as `layouts` has it.
+    Mails look as `layouts` has it. `tls` says whose certificates are believed; the default is the machine's authorities.
     """
 
     repeatable = True
@@ -41,6 +42,7 @@ class EmailChannel:
         login: tuple[str, str] | None = None,
         timeout: float = 15.0,
         layouts: Layouts | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -48,6 +50,7 @@ class EmailChannel:
         self._security = security
         self._login = login
         self._timeout = timeout
+        self._tls = tls
         self.layouts = layouts or Layouts()
 
     async def deliver(self, delivery: Delivery) -> Outcome:
@@ -77,6 +80,7 @@ class EmailChannel:
                 timeout=self._timeout,
                 use_tls=self._security == "tls",
                 start_tls=self._security == "starttls",
+                tls_context=self._tls,
             )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return _failed(error)

@@ -24,7 +24,7 @@ HEADLINE = 140
 SUMMARY = 480
 _NAME = 80
 _URL = 2_500
-_NOT_IN_URL = re.compile(r'[\x00-\x20\x7f-\xa0<>"\\\u2000-\u206f]')
+_NOT_IN_URL = re.compile(r'[\x00-\x20\x7f-\xa0<>"\\\u2000-\u206f\ud800-\udfff]')
 
 Answer = Literal["not_allowed", "unknown_person", "gone", "already_done", "failed"]
 """Why a click did nothing."""
@@ -105,7 +105,7 @@ class _Writing:
         return Message(
             locale=self.locale,
             state=about.state,
-            severity=about.severity,
+            severity=one_line(about.severity, _NAME),
             headline=headline,
             summary=self._summary(headline, entries),
             subject=one_line(f"[{about.reference}] {subject}", HEADLINE),
@@ -116,7 +116,7 @@ class _Writing:
             event=self._event(),
             actions=self._actions(),
             links=tuple(self._links()),
-            mentions=about.mentions,
+            mentions=tuple(one_line(address, _NAME) for address in about.mentions),
             origin=one_line(f"{about.title} · {about.reference}", HEADLINE),
         )
 

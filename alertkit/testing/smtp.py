@@ -12,23 +12,29 @@ from __future__ import annotations
 import email
 import email.policy
 import socket
+import ssl
 import threading
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from aiosmtpd import smtp
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
+Security = Literal["none", "starttls", "tls"]
+
 
 class FakeMailServer:
     """An SMTP server on a free port of 127.0.0.1, from `with` to the end of its block.
 
-    `login` is the user name and password that it asks for, without TLS; None lets everybody send.
+    `login` is the user name and password that it asks for; None lets everybody send. With `tls`, a context that holds its
+    certificate, it speaks TLS from the first byte (`security="tls"`) or demands it before anything is sent (`"starttls"`).
     """
 
-    def __init__(self, login: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, login: tuple[str, str] | None = None, *, tls: ssl.SSLContext | None = None, security: Security = "none"
+    ) -> None:
         self.host = "127.0.0.1"
         self.port = _free_port(self.host)
         self.mails: list[EmailMessage] = []
@@ -41,6 +47,9 @@ class FakeMailServer:
             port=self.port,
             authenticator=self._authenticate,
             auth_require_tls=False,
+            ssl_context=tls if security == "tls" else None,
+            tls_context=tls if security == "starttls" else None,
+            require_starttls=security == "starttls",
         )
 
     def refuse(self, answer: str, *, at: str = "data", times: int = 1) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 from channel_messages import FIRING
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Sent
-from alertkit.channels.email import EmailChannel
+from alertkit.channels.email import EmailChannel, Security
 from alertkit.channels.layouts import Layouts
 from alertkit.testing.smtp import FakeMailServer
 
@@ -135,3 +138,45 @@ def test_an_administrators_layout_replaces_ours_and_a_broken_one_does_not_keep_a
     assert part(server.mails[0], "html").strip() == "<p>&lt;b&gt;&amp;</p>"
     assert "<h1" in part(server.mails[1], "html")
     assert "__mro__" in layouts.problems[folder / "layout.html.j2"]
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context with a certificate of its own making, and a client's that believes it."""
+    openssl = shutil.which("openssl")
+    assert openssl is not None
+    folder = tmp_path_factory.mktemp("tls")
+    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mail", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(folder / "key"), "-out", str(folder / "certificate")]
+    subprocess.run([openssl, "req", *made, *files], check=True, capture_output=True)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "certificate", folder / "key")
+    return server, ssl.create_default_context(cafile=folder / "certificate")
+
+
+def send_by_tls(server: FakeMailServer, security: Security, tls: ssl.SSLContext | None) -> Outcome:
+    async def run() -> Outcome:
+        login = ("alertkit", "s3cret")
+        channel = EmailChannel(server.host, "a@b.example", port=server.port, security=security, login=login, tls=tls, timeout=5)
+        return await channel.deliver(opened())
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mail_goes_by_tls_and_only_to_a_server_that_is_believed(
+    certified: tuple[ssl.SSLContext, ssl.SSLContext], security: Security
+) -> None:
+    server, believing = certified
+    with FakeMailServer(("alertkit", "s3cret"), tls=server, security=security) as mails:
+        assert isinstance(send_by_tls(mails, security, believing), Sent)
+        doubted = send_by_tls(mails, security, None)
+        assert not isinstance(doubted, Sent)
+        assert "s3cret" not in repr(doubted)
+        assert len(mails.mails) == 1
+
+
+def test_a_server_without_tls_gets_neither_the_password_nor_the_mail() -> None:
+    with FakeMailServer(("alertkit", "s3cret")) as mails:
+        assert not isinstance(send_by_tls(mails, "starttls", None), Sent)
+        assert mails.mails == []

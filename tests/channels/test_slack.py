@@ -12,19 +12,12 @@ import msgspec
 import pytest
 from channel_messages import FIRING, NOW
 
-from alertkit import resources
 from alertkit.channels.base import Delivery, Outcome, Refused, Retry, Sent
-from alertkit.channels.layouts import Layouts
 from alertkit.channels.slack import blocks
 from alertkit.channels.slack.channel import SlackChannel
 from alertkit.channels.slack.interactions import Ignored, Interaction, Rejected, read_interaction
-from alertkit.channels.slack.layout import Drawing
-from alertkit.messages import Words
-from alertkit.messages.sentences import OFFERED
 from alertkit.model.message import Action, Entry, Link, Message
-from alertkit.model.notification import Alert, Event, Notification
 from alertkit.testing.slack import FakeSlack, SlackMessage
-from alertkit.testing.slack_limits import refusal
 
 ROOM = "#acme-payments"
 TAKEN = msgspec.structs.replace(
@@ -296,30 +289,6 @@ def test_an_answer_that_slack_does_not_take_says_so(slack: FakeSlack) -> None:
     slack.fail("webhook", status=404)
     assert asyncio.run(run(f"{slack.origin}/services/x")) == Refused("status_404")
     assert isinstance(asyncio.run(run("no address")), Retry)
-
-
-@pytest.mark.parametrize("locale", ["en", "fr", "de", "es", "it"])
-def test_every_count_in_every_language_is_drawn_within_slacks_limits(locale: str) -> None:
-    words, drawing = Words(resources.root() / "templates"), Drawing(Layouts())
-    for state in OFFERED:
-        for count in (0, 1, 2, 5, 1_000_000):
-            labels = [{"alertname": "RoyaltyExportLate", "instance": f"web-{place}"} for place in range(min(count, 40))]
-            about = Notification(
-                tenant="acme",
-                title="Acme Music",
-                incident="1",
-                reference="ACME-1",
-                state=state,
-                severity="critical",
-                opened_at=NOW,
-                alerts=tuple(Alert(one, {}, NOW) for one in labels),
-                event=Event("alerts_joined", NOW, count=count),
-                truncated=count,
-            )
-            message = words.message(about, locale, "Europe/Paris", NOW)
-            assert refusal(drawing.root(message, interactive=True), update=True) == ("", [])
-            assert refusal(drawing.reply(message), update=True) == ("", [])
-            assert all(len(button.text) <= 30 for button in (*message.actions, *message.links))
 
 
 def test_paces_are_those_of_slack_by_room_and_workspace() -> None:
