@@ -1,16 +1,18 @@
 """How fast alerts become durable: `alertkit serve` against what Alertmanager takes into memory, in turns on one machine.
 
-    python benchmarks/ingest.py                    # medians and ratios at 1, 10 and 100 alerts a post
-    python benchmarks/ingest.py --sustain 60       # 500 posts of 20 alerts a second, and a count of what is there afterwards
+    python benchmarks/ingest.py                      # medians and ratios at 1, 10 and 100 alerts a post
+    python benchmarks/ingest.py --sustain 60         # 500 posts of 20 alerts a second, and a count of what is there afterwards
+    python benchmarks/ingest.py --half 20            # how long answers take at half of the most posts a second
+    python benchmarks/ingest.py --memory 10000000    # the receiver's memory while so many alerts come and go
 
-Alertmanager gets the same alerts by /api/v2/alerts. Steps are written with each incident and fall due in an hour, so that what
-is measured is taking alerts in.
+Both get the same alerts from the same client over as many connections; Alertmanager by /api/v2/alerts. Steps are written with
+each incident and fall due in an hour, so that what is measured is taking alerts in. CPU is a server's own, a post; the client's
+is told too, since it has to be the smaller.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import datetime as dt
 import hashlib
 import json
@@ -23,15 +25,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from load import pour, request
 
 from alertkit import names
 from alertkit.model.oncall import Contact, EscalationPolicy, Step, Target, Team
 from alertkit.model.policy import ChannelSettings, TenantPolicy, encode
 
 SIZES = (1, 10, 100)
-CONNECTIONS = 32
 NOW = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+Measured = dict[tuple[str, int, str], list[float]]
 NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -58,63 +63,13 @@ def webhook(post: int, size: int, group: int) -> bytes:
     return json.dumps(body | {"alerts": shown, "externalURL": "http://alertmanager", "truncatedAlerts": 0}).encode()
 
 
-class Connection(asyncio.Protocol):
-    """One request after the other on a connection that stays open."""
-
-    def __init__(self) -> None:
-        self.waiting: asyncio.Future[bytes] | None = None
-        self.data = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.data += data
-        if b"\r\n\r\n" in self.data and self.waiting and not self.waiting.done():
-            self.waiting.set_result(self.data)
-
-    async def post(self, request: bytes) -> None:
-        self.data, self.waiting = b"", asyncio.get_running_loop().create_future()
-        self.transport.write(request)  # type: ignore[attr-defined]
-        answer = await self.waiting
-        if not answer.startswith(b"HTTP/1.1 200"):
-            raise SystemExit(answer.decode())
-
-
-def request(path: str, body: bytes) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token\r\nContent-Type: application/json\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-async def pour(port: int, requests: list[bytes], rate: float = 0) -> tuple[float, list[float]]:
-    """Send all of them, as fast as they are taken or at a rate; seconds for all, and for each."""
-    loop = asyncio.get_running_loop()
-    connections = [(await loop.create_connection(Connection, "127.0.0.1", port))[1] for _ in range(CONNECTIONS)]
-    left, taken = iter(enumerate(requests)), []
-    began = time.perf_counter()
-
-    async def drain(connection: Connection) -> None:
-        for number, one in left:
-            if rate:
-                await asyncio.sleep(began + number / rate - time.perf_counter())
-            sent = time.perf_counter()
-            await connection.post(one)
-            taken.append(time.perf_counter() - sent)
-
-    await asyncio.gather(*map(drain, connections))
-    elapsed = time.perf_counter() - began
-    for connection in connections:
-        connection.transport.close()
-    return elapsed, taken
-
-
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 def wait(port: int) -> None:
-    for _ in range(2400):
+    for _ in range(1_200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
@@ -150,41 +105,94 @@ def alertmanager(folder: Path, port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def compare(ports: dict[str, int], rounds: int, scale: int) -> None:
-    paths = {"alertkit": "/v1/alerts/acme/standard", "alertmanager": "/api/v2/alerts"}
-    speed: dict[tuple[str, int, str], list[float]] = {}
+PATHS = {"alertkit": "/v1/alerts/acme/standard", "alertmanager": "/api/v2/alerts"}
+
+
+def cpu(process: subprocess.Popen[bytes]) -> float:
+    """Seconds that a process has worked."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def compare(ports: dict[str, int], processes: list[subprocess.Popen[bytes]], rounds: int, scale: int) -> None:
+    speed: Measured = {}
+    work: Measured = {}
+    client: list[float] = []
     post = 0
-    for _ in range(rounds):
-        for size in SIZES:
-            for groups in ("new", "known"):
-                count = max(100, scale // (size + 2))
-                numbers = range(post, post + count)
-                post += count
-                for server, port in ports.items():
-                    made = webhook if server == "alertkit" else lambda n, s, g: json.dumps(alerts(n, s, g)).encode()
-                    bodies = [made(n, size, n if groups == "new" else n % 50) for n in numbers]
-                    elapsed, _ = asyncio.run(pour(port, [request(paths[server], body) for body in bodies]))
-                    speed.setdefault((server, size, groups), []).append(count * size / elapsed)
-    print(f"{'alerts/post':>11} {'groups':>7} {'alertkit/s':>11} {'Alertmanager/s':>15} {'ratio':>6}")
+    for size, groups in [(size, groups) for _ in range(rounds) for size in SIZES for groups in ("new", "known")]:
+        count = max(100, scale // (size + 2))
+        numbers = range(post, post + count)
+        post += count
+        for (server, port), process in zip(ports.items(), processes, strict=True):
+            made = webhook if server == "alertkit" else lambda n, s, g: json.dumps(alerts(n, s, g)).encode()
+            requests = [request(PATHS[server], made(n, size, n if groups == "new" else n % 50)) for n in numbers]
+            before, mine = cpu(process), time.process_time()
+            elapsed = pour(port, requests).elapsed
+            client.append((time.process_time() - mine) / count)
+            work.setdefault((server, size, groups), []).append((cpu(process) - before) / count)
+            speed.setdefault((server, size, groups), []).append(count * size / elapsed)
+    tell(ports, speed, work)
+    print(f"the client worked {statistics.median(client) * 1e6:.0f} µs a post")
+
+
+def tell(
+    ports: dict[str, int], speed: dict[tuple[str, int, str], list[float]], work: dict[tuple[str, int, str], list[float]]
+) -> None:
+    print(f"{'alerts/post':>11} {'groups':>7} {'alertkit/s':>11} {'Alertmanager/s':>15} {'ratio':>6} {'CPU µs a post':>20}")
     for groups in ("new", "known"):
         for size in SIZES:
             ours, theirs = (statistics.median(speed[server, size, groups]) for server in ports)
-            print(f"{size:>11} {groups:>7} {ours:>11,.0f} {theirs:>15,.0f} {ours / theirs:>6.2f}")
+            cost = " / ".join(f"{statistics.median(work[server, size, groups]) * 1e6:,.0f}" for server in ports)
+            print(f"{size:>11} {groups:>7} {ours:>11,.0f} {theirs:>15,.0f} {ours / theirs:>6.2f} {cost:>20}")
 
 
 def sustain(port: int, folder: Path, seconds: int, process: subprocess.Popen[bytes]) -> None:
     rate, size = 500, 20
-    requests = [request("/v1/alerts/acme/standard", webhook(n, size, n % 5_000)) for n in range(rate * seconds)]
-    elapsed, taken = asyncio.run(pour(port, requests, rate))
-    taken.sort()
+    requests = [request(PATHS["alertkit"], webhook(n, size, n % 5_000)) for n in range(rate * seconds)]
+    elapsed, taken = pour(port, requests, rate)
     process.terminate()
     process.wait(60)
     db = sqlite3.connect(folder / "alertkit.db")
     kept = db.execute("SELECT count(*) FROM occurrence").fetchone()[0]
     db.close()
     print(f"{len(requests) / elapsed:,.0f} posts and {len(requests) * size / elapsed:,.0f} alerts a second for {elapsed:.0f} s")
-    print(f"p50 {taken[len(taken) // 2] * 1e3:.1f} ms, p99 {taken[len(taken) * 99 // 100] * 1e3:.1f} ms")
+    print(f"answers: {percentiles(taken)}")
     print(f"accepted {len(requests) * size:,} alerts, on disk {kept:,}")
+
+
+def percentiles(taken: list[float]) -> str:
+    taken = sorted(taken)
+    return f"p50 {taken[len(taken) // 2] * 1e3:.1f} ms, p99 {taken[len(taken) * 99 // 100] * 1e3:.1f} ms"
+
+
+def half(port: int, seconds: int) -> None:
+    """The most posts of one alert a second, then half as many."""
+    known = [request(PATHS["alertkit"], webhook(n, 1, n % 50)) for n in range(10_000)]
+    most = len(known) / pour(port, known).elapsed
+    requests = [request(PATHS["alertkit"], webhook(n, 1, n % 50)) for n in range(10_000, 10_000 + round(most / 2 * seconds))]
+    print(f"at half of {most:,.0f} posts a second: {percentiles(pour(port, requests, most / 2).taken)}")
+
+
+def memory(port: int, process: subprocess.Popen[bytes], wanted: int) -> None:
+    """Groups of a hundred alerts fire and end, a thousand groups at a time; what is resident after each twentieth."""
+    size, groups = 100, wanted // 100
+
+    def story(first: int, last: int) -> Iterator[bytes]:
+        for start in range(first, last, 1_000):
+            firing = [webhook(number, size, number) for number in range(start, min(start + 1_000, last))]
+            yield from (request(PATHS["alertkit"], body) for body in firing)
+            for body in firing:
+                ended = body.replace(b'"status": "firing"', b'"status": "resolved"').replace(NEVER.encode(), NOW.encode())
+                yield request(PATHS["alertkit"], ended)
+
+    for part in range(20):
+        pour(port, story(groups * part // 20, groups * (part + 1) // 20))
+        print(f"{groups * (part + 1) // 20 * size:>12,} alerts fired and ended: {resident(process):.0f} MiB", flush=True)
+
+
+def resident(process: subprocess.Popen[bytes]) -> float:
+    line = next(x for x in Path(f"/proc/{process.pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
 def main() -> None:
@@ -192,19 +200,28 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=int, default=12_000, help="more is longer")
     parser.add_argument("--sustain", type=int, metavar="SECONDS")
+    parser.add_argument("--half", type=int, metavar="SECONDS")
+    parser.add_argument("--memory", type=int, metavar="ALERTS")
     given = parser.parse_args()
+    alone: Callable[[int, Path, subprocess.Popen[bytes]], None] | None = None
+    if given.sustain:
+        alone = lambda port, folder, process: sustain(port, folder, given.sustain, process)  # noqa: E731
+    elif given.half:
+        alone = lambda port, folder, process: half(port, given.half)  # noqa: E731
+    elif given.memory:
+        alone = lambda port, folder, process: memory(port, process, given.memory)  # noqa: E731
     with tempfile.TemporaryDirectory() as name:
         folder, ports = Path(name), {"alertkit": free_port(), "alertmanager": free_port()}
         processes = [alertkit(folder, ports["alertkit"])]
         try:
-            if not given.sustain:
+            if alone is None:
                 processes.append(alertmanager(folder, ports["alertmanager"]))
             for server in list(ports)[: len(processes)]:
                 wait(ports[server])
-            if given.sustain:
-                sustain(ports["alertkit"], folder, given.sustain, processes[0])
+            if alone is None:
+                compare(ports, processes, given.rounds, given.scale)
             else:
-                compare(ports, given.rounds, given.scale)
+                alone(ports["alertkit"], folder, processes[0])
         finally:
             for process in processes:
                 process.terminate()

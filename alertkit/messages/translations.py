@@ -149,6 +149,7 @@ class Catalogs:
         return links[0] if links else gettext.NullTranslations()
 
 
+@lru_cache(maxsize=1_000)
 def languages(locale: str) -> tuple[str, ...]:
     """`fr_CA` → `fr_CA`, `fr`; anything that is no locale → `en`."""
     parts = locale.replace("-", "_").split("_")

@@ -49,7 +49,7 @@ class Operator:
         """Open or join the incident of this trouble of a tenant. `subject` tells its cases apart: a policy, a channel."""
         now = self._clock()
         told = self._told.get((name, tenant, subject))
-        if told is not None and now - told < AGAIN:
+        if told is not None and abs(now - told) < AGAIN:
             return
         if len(self._told) >= _REMEMBERED:
             self._told.clear()

@@ -84,11 +84,17 @@ def _take(
     """Take a place in all lanes, or none: then, when they are all free (the generic cell rate algorithm: one instant a lane says
     all).
     """
-    free = [lanes.get(pace.lane, now) - dt.timedelta(seconds=pace.interval * (pace.burst - 1)) for pace in paces]
+    until = {pace.lane: _busy_until(pace, lanes, now) for pace in paces}
+    free = [until[pace.lane] - dt.timedelta(seconds=pace.interval * (pace.burst - 1)) for pace in paces]
     if free and max(free) > now:
         return max(free)
-    taken.update((p.lane, max(lanes.get(p.lane, now), now) + dt.timedelta(seconds=p.interval)) for p in paces)
+    taken.update((p.lane, max(until[p.lane], now) + dt.timedelta(seconds=p.interval)) for p in paces)
     return None
+
+
+def _busy_until(pace: Pace, lanes: Mapping[str, dt.datetime], now: dt.datetime) -> dt.datetime:
+    """Never later than a full burst takes: a clock that was set back has made no lane busier."""
+    return min(lanes.get(pace.lane, now), now + dt.timedelta(seconds=pace.interval * pace.burst))
 
 
 def paces_of(channel: Channel, waiting: Waiting, purpose: Purpose | None) -> Sequence[Pace]:

@@ -147,7 +147,7 @@ class Worker:
     async def _count(self) -> None:
         """How many incidents are open, for whoever scrapes."""
         now = self._clock()
-        if self._counted is None or now - self._counted >= COUNTED_EVERY:
+        if self._counted is None or abs(now - self._counted) >= COUNTED_EVERY:
             self._counted = now
             self._metrics.open(await self._store.open_counts())
 

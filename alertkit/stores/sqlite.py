@@ -293,8 +293,13 @@ class SqliteStore:
     async def _transact(self, jobs: list[_Job[Any]]) -> None:
         """All of it or nothing. When one piece is to blame, the others are done without it."""
         try:
+            before = self._db.total_changes
             results = self._perform(jobs)
-            await asyncio.get_running_loop().run_in_executor(self._committer, self._db.execute, "COMMIT")
+            if self._db.total_changes == before:
+                # Nothing to sync, so nothing to wait for: whoever only reads has it at once.
+                self._db.execute("COMMIT")
+            else:
+                await asyncio.get_running_loop().run_in_executor(self._committer, self._db.execute, "COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever went wrong goes to whoever waits for it
             self._undo()
             if len(jobs) == 1 or isinstance(error, sqlite3.OperationalError):

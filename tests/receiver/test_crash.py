@@ -15,13 +15,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from crash_story import POLICY, Diary
+from crash_story import POLICY, TWICE, Diary
 from forked_kit import Alertmanager, Forked, Parent, free_port
 from process_kit import Process
 from receiver_kit import Kit
 
+from alertkit.model.oncall import EscalationPolicy
+
 HERE = Path(__file__).parent
+# A thousand kills take their time: the second step must still be waiting after the last of them.
+A_DAY_LATER = EscalationPolicy(steps=(TWICE.steps[0], msgspec.structs.replace(TWICE.steps[1], after=86_400)))
 INTERRUPTED = "its sender was interrupted"
 
 
@@ -101,7 +106,7 @@ def test_a_kill_before_any_statement_of_the_database_loses_nothing(stories: Stor
 
 
 def kill_at_random(folder: Path, kills: int) -> None:
-    Kit(folder, [POLICY])
+    Kit(folder, [msgspec.structs.replace(POLICY, policies={"standard": A_DAY_LATER})])
     port, moments = free_port(), random.Random(kills)  # a failure comes back with the same moments
     environment = {"PYTHONPATH": str(HERE), "CRASH_DIARY": str(folder / "told"), "ALERTKIT_LARGEST_WAIT": "0.05"}
 
