@@ -1,4 +1,4 @@
-"""Who is nearest to firing: of each alert the instances that come closest to its threshold."""
+"""Who is nearest to firing: of each alert the instance that comes closest to its threshold."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from alertkit.dashboards.targets import Query
 from alertkit.dashboards.words import Words
 from alertkit.model.rules import AlertingRule
 
-MOST = 3
-"""Bars of each alert."""
 _FAR = 10
 """Times the threshold: farther beyond is drawn as far."""
 
@@ -26,7 +24,7 @@ def closest(key: str, alerts: Sequence[AlertingRule], context: ViewContext, word
     panel = BarGauge(
         key=f"closest/{key}",
         title=words("Closest to their thresholds"),
-        description=words("Of each alert the three that come nearest to firing; at 100 % the alert's condition holds."),
+        description=words("Of each alert the one that comes nearest to firing; at 100 % the alert's condition holds."),
         targets=targets,
         unit="percentunit",
         decimals=0,
@@ -47,6 +45,9 @@ def _shares(alert: AlertingRule, context: ViewContext) -> Iterator[Query]:
     if not named or named == "__auto":
         return
     left, threshold = f"({found.left})", f"({found.threshold})"
-    share = {">": f"{left} / {threshold}", "<": f"{threshold} / {left}"}.get(found.op[:1])
-    if share is not None:
-        yield Query(expr=f"topk({MOST}, clamp_max({share}, {_FAR}))", legend=f"{alert.alert} · {named}", instant=True)
+    shares = {
+        ">": f"clamp_max({left} / {threshold}, {_FAR})",
+        "<": f"{threshold} / clamp_min({left} >= 0, {threshold} / {_FAR})",
+    }
+    if share := shares.get(found.op[:1]):
+        yield Query(expr=f"topk(1, {share})", legend=f"{alert.alert} · {named}", instant=True)

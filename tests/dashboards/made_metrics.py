@@ -65,7 +65,7 @@ BAD = re.compile(
 )
 
 NEVER = re.compile(
-    r"evaluation_failures|iterations_missed|compactions_failed|wal_corruptions|notifications_dropped|unrouted|postponed|oom_kill"
+    r"evaluation_failures|iterations_missed|compactions_failed|wal_corruptions|notifications_dropped|unrouted|postponed|oom_kill|falco|fallback"
     r"|alertkit.*(foreign|refused|failed)|unreachable|paged_again"
 )
 """What does not happen outside of a bad hour."""

@@ -208,3 +208,31 @@ def test_an_unknown_view_says_which_there_are(acme):
     with pytest.raises(UsageError, match=r"no dashboard view 'teknical'.*technical"):
         build("teknical", acme)
     assert "technical" in views()
+
+
+def nearest(*alerts):
+    body = dashboard(context_with(*alerts))
+    return [p for p in panels(body) if p["type"] == "bargauge"]
+
+
+def test_what_is_closest_to_its_threshold_is_ranked_in_shares_of_it():
+    found = nearest(
+        alert("Slow", 'max by (pod) (seconds{tenant="acme"}) > 2 * 5'),
+        alert("Few", 'min by (pod) (replicas{tenant="acme"}) < 3'),
+        alert("One", 'sum(errors{tenant="acme"}) > 5'),
+        alert("Any", 'sum by (pod) (errors{tenant="acme"}) > 0'),
+        alert("Odd", 'sum by (pod) (errors{tenant="acme"}) == 3'),
+    )
+    (gauge,) = found
+    assert {target["legendFormat"]: target["expr"] for target in gauge["targets"]} == {
+        "Slow · {{pod}}": 'topk(1, clamp_max((max by (pod) (seconds{tenant="acme"})) / (2 * 5), 10))',
+        "Few · {{pod}}": 'topk(1, (3) / clamp_min((min by (pod) (replicas{tenant="acme"})) >= 0, (3) / 10))',
+    }
+    assert steps(dashboard(context_with(alert("Slow", 'max by (pod) (seconds{tenant="acme"}) > 2'))), gauge["title"])[-1] == (
+        1,
+        "red",
+    )
+
+
+def test_without_an_alert_that_tells_several_series_apart_nothing_is_ranked():
+    assert nearest(alert("One", 'sum(errors{tenant="acme"}) > 5')) == []
