@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from alertkit import promql
 from alertkit.promql.syntax import Aggregation, Binary, Call, Range, children
-from alertkit.receiver.metrics import Metrics
+from alertkit.receiver.metrics import METRICS
 
 DAY, HOUR = 86_400, 3_600
 COUNTING = {"rate", "irate", "increase", "resets"}
@@ -69,7 +69,7 @@ NEVER = re.compile(
     r"|alertkit.*(foreign|refused|failed)|unreachable|paged_again"
 )
 """What does not happen outside of a bad hour."""
-OF_RECEIVER = {metric.name: set(metric.labels) for metric in Metrics().described}
+OF_RECEIVER = {metric.name: set(metric.labels) for metric in METRICS}
 """The labels of what the receiver counts, whatever a query groups by."""
 OF_PEOPLE = re.compile(r"alertkit_(incidents|acknowledge|resolve|escalation|unreachable|paged|pages)")
 """What happens some times a day."""

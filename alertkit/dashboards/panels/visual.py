@@ -80,8 +80,10 @@ class Visual(grafana.Panel):
             "transformations": plain(self.transformations),
             "gridPos": self.gridPos and self.gridPos.to_json_data(),
         }
-        made = without_nulls(self.panel_json(body))
-        return plain(made) if self.extraJson else made
+        if self.extraJson:
+            merged: Json = plain(self.panel_json(body))
+            return merged
+        return without_nulls({**self.panel_json({}), **body})  # the same without a deep merge, and faster
 
 
 def without_nulls(given: Json) -> Json:
