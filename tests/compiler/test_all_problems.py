@@ -181,3 +181,34 @@ def test_a_hostile_file_is_refused_and_harms_no_other_tenant(text: str, code: st
     found = check(tmp_path)
     assert code in {problem.code for problem in found if problem.tenant == "acme"}
     assert [problem.code for problem in found if problem.tenant == "globex"] == ["AK501"]
+
+
+def test_a_wrong_key_of_an_entry_does_not_keep_the_rest_of_the_entry_from_being_checked(tmp_path: Path) -> None:
+    marks = projects.make_example(
+        tmp_path,
+        "alerts:\n"
+        "  - name: A\n    service: «webb\n    expr: x >«\n    severity: «critcal\n    summary: «'{value'\n"
+        "  - name: B\n    service: web\n    expr: x > 1\n    for: «5 minutes\n    summary: «'{value'\n    severity: info\n",
+    )
+    assert [projects.where(problem) for problem in check(tmp_path)] == marks
+
+
+def test_a_wrong_key_deep_inside_takes_only_what_cannot_do_without_it(tmp_path: Path) -> None:
+    marks = projects.make_example(
+        tmp_path,
+        "escalation:\n"
+        "  - name: day\n    steps:\n      - {notify: [{team: «5}]}\n      - {notify: [{team: «nobody}]}\n"
+        "  - name: night\n    steps:\n"
+        "      - {notify: [{team: web}], «afer: 5m}\n      - {notify: [{team: «nobody}], after: 5m}\n",
+    )
+    assert [projects.where(problem) for problem in check(tmp_path)] == marks
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_are_problems_of_their_tenant_alone(tmp_path: Path) -> None:
+    projects.make(tmp_path, {"acme": ""})
+    (tmp_path / "tenants" / "circle.yaml").symlink_to("circle.yaml")
+    (tmp_path / "tenants" / "nowhere.yaml").symlink_to("nothing.yaml")
+    assert [(problem.file, problem.code) for problem in check(tmp_path)] == [
+        ("tenants/circle.yaml", "AK101"),
+        ("tenants/nowhere.yaml", "AK101"),
+    ]

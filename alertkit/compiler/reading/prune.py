@@ -1,6 +1,7 @@
 """A definition without what its schema refuses, so that the rest can still be checked for its meaning in the same run.
 
-What is optional and wrong is left out; an entry of a list that cannot do without it is left out whole.
+What is wrong is left out: the key, or the entry of a list; then, round by round, what cannot do without it. Where something
+else can stand in for it, the rest of the entry is still checked.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ from typing import Any
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.reading import schema
 
-_ROUNDS = 4
+_ROUNDS = 8
+"""The deepest key is this far below its section."""
 _NAMED = ("services", "alerts", "teams", "people", "channels", "schedules", "escalation")
 """Sections whose entries other sections name."""
 _STAND_INS = {"version": "alertkit/v1", "title": "?", "locale": "en", "timezone": "UTC"}
+_OF_ENTRIES = {
+    "alerts": {"severity": "critical", "summary": "?"},
+    "detections": {"severity": "critical"},
+}
+"""By section, what stands in for keys of its entries: values in which nothing can be wrong."""
 
 
 class Pruned:
@@ -48,9 +55,9 @@ class Pruned:
         return result
 
     def _drop(self, paths: set[Path]) -> None:
-        """Leave out the entry of a list that each path is in, or else the key of the mapping."""
+        """Leave out the value at each path."""
         # From the end of each list, so that the entries before keep their numbers.
-        for path in sorted(set(map(_unit, paths)), key=_order, reverse=True):
+        for path in sorted(paths, key=_order, reverse=True):
             self._remove(path)
 
     def _remove(self, path: Path) -> None:
@@ -60,7 +67,10 @@ class Pruned:
         for part in path[:-1]:
             parent = _child(parent, part)
         if isinstance(parent, list) and isinstance(path[-1], int):
-            self._remember(path, parent)
+            if not _filled(path, parent):
+                self._remember(path, parent)
+        elif isinstance(parent, dict) and _stands_in(path):
+            parent[path[-1]] = _stands_in(path)
         elif isinstance(parent, dict):
             parent.pop(path[-1], None)
             self.lost_names |= path[-1] in _NAMED and len(path) == 1
@@ -76,10 +86,20 @@ class Pruned:
             self.dropped_names |= {value for key in ("name", "id") if isinstance(value := entry.get(key), str)}
 
 
-def _unit(path: Path) -> Path:
-    """What is left out for a mistake at the path."""
-    first = next((index for index, part in enumerate(path) if isinstance(part, int)), None)
-    return path[:2] if first is None else path[: first + 1]
+def _stands_in(path: Path) -> str:
+    """What stands in for the value of a key of an entry, or nothing."""
+    return _OF_ENTRIES.get(str(path[0]), {}).get(str(path[2]), "") if len(path) == 3 else ""
+
+
+def _filled(path: Path, section: list[Any]) -> bool:
+    """Fill what an entry lacks and something can stand in for; False when there is nothing."""
+    index = path[-1]
+    entry = section[index] if isinstance(index, int) and index < len(section) else None
+    if len(path) != 2 or not isinstance(entry, dict):
+        return False
+    lacking = {key: value for key, value in _OF_ENTRIES.get(str(path[0]), {}).items() if key not in entry}
+    entry.update(lacking)
+    return bool(lacking)
 
 
 def _order(path: Path) -> list[tuple[int, str]]:

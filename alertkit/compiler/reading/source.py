@@ -47,9 +47,17 @@ def read_source(directory: Path, tenant: str, files: Iterable[Path]) -> Source:
     return Source(tenant, tuple(texts), tuple(problems))
 
 
+def stays_in(path: Path, folder: Path) -> bool:
+    """True unless links lead out of the folder, or in a circle."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a circle is a RuntimeError before Python 3.13
+        return False
+
+
 def _read(file: Path, name: str, directory: Path) -> bytes:
-    if not file.resolve().is_relative_to(directory.resolve()):
-        raise ProblemsFound([Problem(name, 0, 0, "AK101", "the file is a link that leads out of the project")])
+    if not stays_in(file, directory):
+        raise ProblemsFound([Problem(name, 0, 0, "AK101", "the file is a link that leads out of the project, or nowhere")])
     return read_bytes(file, name)
 
 

@@ -17,6 +17,7 @@ from typing import Literal
 import msgspec
 
 from alertkit import names
+from alertkit.compiler.reading.source import stays_in
 from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing.manifest import Manifest
 from alertkit.errors import RefusedToWrite, UsageError
@@ -47,10 +48,9 @@ def compare(out: Path, files: Files, previous: Manifest | None) -> tuple[FileCha
 
 def _refuse_detours(out: Path, paths: Iterable[str]) -> None:
     """The output is committed: a link in it must not make alertkit write or remove anything elsewhere."""
-    home = out.resolve()
     for folder in {(out / path).parent for path in paths}:
-        if not folder.resolve().is_relative_to(home):
-            raise RefusedToWrite(f"{folder} is a link that leads out of {out}: remove it")
+        if not stays_in(folder, out):
+            raise RefusedToWrite(f"{folder} is a link that leads out of {out}, or in a circle: remove it")
 
 
 def _fate(target: Path, data: bytes, *, owned: bool) -> Fate:
