@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--locale", default="", metavar="LOCALE", help="Default: the tenant's.")
 @click.option("--state", type=click.Choice(STATES), default="firing", show_default=True)
 @click.option("--secrets", type=click.Path(file_okay=False, path_type=Path), help="Folder with a file per secret, <owner>/<id>.")
+@click.option("--overrides", type=click.Path(file_okay=False, path_type=Path), help="Folder with own sentences and layouts.")
 @click.option("--dry-run", is_flag=True, help="Print the message and send nothing.")
 @click.pass_context
 def command(
@@ -41,6 +42,7 @@ def command(
     locale: str,
     state: str,
     secrets: Path | None,
+    overrides: Path | None,
     dry_run: bool,
 ) -> None:
     """Send an alert of a tenant to one address, to see that the channel works.
@@ -51,9 +53,15 @@ def command(
     configured = policy.channels.get(channel) or policy.channels.get(names.lent(channel))
     if configured is None:
         raise UsageError(f"no channel {channel!r}; there are {', '.join(sorted(policy.channels)) or 'none'}")
-    shown = next(
-        messages(policy, choose(rules, (alert,)), locales=(locale or policy.locale,), channels=(channel,), states=(state,))
+    drawn = messages(
+        policy,
+        choose(rules, (alert,)),
+        locales=(locale or policy.locale,),
+        channels=(channel,),
+        states=(state,),
+        overrides=overrides,
     )
+    shown = next(drawn)
     from alertkit.channels.base import Delivery
 
     delivery = Delivery(f"preview-{state}", "open", address, shown.message, "preview", tenant=policy.tenant)
@@ -62,17 +70,19 @@ def command(
         return
     if secrets is None:
         raise UsageError("--secrets is missing; give the folder, or --dry-run")
-    ctx.exit(_report(asyncio.run(_send(policy, configured, delivery, secrets)), delivery))
+    ctx.exit(_report(asyncio.run(_send(policy, configured, delivery, secrets, overrides)), delivery))
 
 
-async def _send(policy: TenantPolicy, configured: ChannelSettings, delivery: Delivery, secrets: Path) -> Outcome:
+async def _send(
+    policy: TenantPolicy, configured: ChannelSettings, delivery: Delivery, secrets: Path, overrides: Path | None
+) -> Outcome:
     try:
         from alertkit.receiver.channels import Channels
         from alertkit.receiver.secrets import Secrets
         from alertkit.receiver.settings import read
     except ModuleNotFoundError as error:
         raise MissingTool(f"send needs {error.name}: pip install 'alertkit[receiver,email]'") from error
-    settings = read({"policies": secrets, "database": "sqlite://", "secrets": secrets, "tokens": secrets})
+    settings = read({"policies": secrets, "database": "sqlite://", "secrets": secrets, "tokens": secrets, "overrides": overrides})
     channels = Channels(settings, Secrets(secrets))
     try:
         return await channels.get(configured, policy.tenant).deliver(delivery)

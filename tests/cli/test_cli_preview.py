@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -39,6 +40,30 @@ def test_messages_are_drawn_without_what_sends_mail(monkeypatch: pytest.MonkeyPa
     monkeypatch.delitem(sys.modules, "alertkit.channels.email", raising=False)
     for channel in ("slack", "email"):
         assert "Critique" in run(preview.command, *ACME, "--alert", "RoyaltyExportLate", "--channel", channel).output
+
+
+@pytest.mark.parametrize("channel", ["slack", "email", "pagerduty"])
+def test_a_preview_needs_no_package_that_only_sending_needs(channel: str) -> None:
+    """Of the extras only the words' (Babel), and for PagerDuty's event what makes it."""
+    missing = ["aiosmtplib", "slack_sdk", "starlette", "uvicorn", "aiosmtpd"] + (["aiohttp"] if channel != "pagerduty" else [])
+    arguments = ["preview", *ACME, "--alert", "EdgeDown", "--channel", channel]
+    without = f"import sys\nfor name in {missing}: sys.modules[name] = None\nsys.argv[1:] = {arguments}\n"
+    code = f"{without}from alertkit.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "EdgeDown" in done.stdout
+
+
+def test_own_layouts_are_previewed_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    own = tmp_path / "acme" / "slack" / "incident.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text('blocks: [{header: "Ours: {{ message.headline }}"}]')
+    arguments = (*ACME, "--alert", "EdgeDown", "--overrides", str(tmp_path))
+    assert "Ours: Critique" in run(preview.command, *arguments).output
+    assert run(locales.command, "check", "--overrides", str(tmp_path)).output == ""
+    own.write_text('blocks: [{header: "{{ message.nonsense }}"}]')
+    assert "a message has no 'nonsense'" in run(preview.command, *arguments).output
+    assert f"{own}: blocks[0]: header" in run(locales.command, "check", "--overrides", str(tmp_path), fails=1).output
 
 
 def test_every_channel_and_state_can_be_read_in_a_terminal() -> None:
