@@ -113,13 +113,16 @@ def snooze(incidents: tuple[str, ...], duration: str, url: str | None, token_fil
     _act(Remote(url, token_file), incidents, "snooze", {"seconds": seconds(duration)})
 
 
-@command.command("reassign")
+@command.command("assign")
 @click.argument("incident")
-@click.argument("person")
+@click.argument("recipient", metavar="PERSON|team/TEAM")
 @remote_options
-def reassign(incident: str, person: str, url: str | None, token_file: Path | None) -> None:
-    """Page PERSON now, by their id; the steps go on if they do not answer."""
-    _act(Remote(url, token_file), (incident,), "reassign", {"person": person})
+def assign(incident: str, recipient: str, url: str | None, token_file: Path | None) -> None:
+    """Page a person, by their id, or a team now; the steps go on if nobody answers."""
+    kind, slash, name = recipient.partition("/")
+    if slash and kind not in ("person", "team"):
+        raise UsageError(f"{recipient!r} is not a person's id, person/<id> or team/<name>")
+    _act(Remote(url, token_file), (incident,), "reassign", {kind: name} if slash else {"person": recipient})
 
 
 def _act(remote: Remote, incidents: tuple[str, ...], kind: str, body: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ Refusal = Literal["gone", "already_done"]
 class Action(msgspec.Struct, frozen=True):
     """What somebody wants. `tenant` guards: an incident of another tenant does not exist for them.
 
-    A reassignment names the `person` and the places where they are told.
+    A reassignment names the `recipient` (`person/<id>` or `team/<name>`) and the places where they are told.
     """
 
     kind: ActionKind | Literal["reassign"]
@@ -31,7 +31,7 @@ class Action(msgspec.Struct, frozen=True):
     tenant: str
     actor: str
     seconds: int = 0
-    person: str = ""
+    recipient: str = ""
     places: tuple[Place, ...] = ()
 
 
@@ -66,7 +66,7 @@ def _decide(action: Action, held: Held, threads: Sequence[Thread], now: dt.datet
     if action.kind == "snooze":
         return lifecycle.snooze(incident, threads, now, now + _snooze(action.seconds), action.actor)
     if action.kind == "reassign":
-        event = Event("escalated", now, action.actor, (f"person/{action.person}",))
+        event = Event("escalated", now, action.actor, (action.recipient,))
         return lifecycle.reassign(incident, threads, event, action.places)
     if not incident.escalation.steps:
         return "already_done"

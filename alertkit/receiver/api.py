@@ -19,6 +19,8 @@ from starlette.routing import Route
 from alertkit import names
 from alertkit.model.incident import Changes, DutyOverride, Incident, Place
 from alertkit.model.message import ActionKind, State
+from alertkit.model.oncall import Target
+from alertkit.oncall.paging import recipients
 from alertkit.receiver.actions import Action, act
 from alertkit.receiver.fallback import place_of
 from alertkit.receiver.policies import Policies
@@ -35,10 +37,11 @@ _ACTIONS: Final = (*get_args(ActionKind), "reassign")
 
 
 class ActionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an action needs: `seconds` for a snooze (0: an hour), `person` for a reassignment."""
+    """What an action needs: `seconds` for a snooze (0: an hour), either `person` or `team` for a reassignment."""
 
     seconds: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
     person: str = ""
+    team: str = ""
 
 
 class OverrideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,21 +102,27 @@ class Api:
             raise RequestError(HTTPStatus.NOT_FOUND, f"no such action; there are {', '.join(_ACTIONS)}")
         body = await _read(request, ActionBody)
         incident = await self._incident(request, token)
-        places = self._places(incident, body.person) if kind == "reassign" else ()
-        action = Action(kind, incident.id, incident.tenant, token.name, body.seconds, body.person, places)
+        places = self._places(incident, body) if kind == "reassign" else ()
+        recipient = f"team/{body.team}" if body.team else f"person/{body.person}"
+        action = Action(kind, incident.id, incident.tenant, token.name, body.seconds, recipient, places)
         done = await act(self._store, action, self._clock(), self._acted)
         if isinstance(done, str):
             raise RequestError(HTTPStatus.CONFLICT, f"nothing was done: the incident is {incident.state}")
         return _json(incident_view(done))
 
-    def _places(self, incident: Incident, person: str) -> tuple[Place, ...]:
+    def _places(self, incident: Incident, to: ActionBody) -> tuple[Place, ...]:
+        """Where a person or a team is told first; a team without a room through its members."""
         policy = self._policies.get(incident.tenant)
-        known = policy.people.get(person) if policy else None
-        if policy is None or known is None:
-            raise _bad(f"no person {person!r} in the policy of {incident.tenant}")
-        contacts = [contact for contact in known.contact if contact.channel in policy.channels]
-        first = min((contact.after for contact in contacts), default=0)
-        return tuple(place_of(c, f"person/{person}", known.locale, known.timezone) for c in contacts if c.after == first)
+        if bool(to.person) == bool(to.team):
+            raise _bad("a reassignment names either a person or a team")
+        if policy is None or (to.person not in policy.people and to.team not in policy.teams):
+            kind, name = ("team", to.team) if to.team else ("person", to.person)
+            raise _bad(f"no {kind} {name!r} in the policy of {incident.tenant}")
+        places = []
+        for recipient, contacts, locale, zone in recipients(policy, Target(person=to.person, team=to.team), self._clock()):
+            first = min(contact.after for contact in contacts)
+            places += [place_of(contact, recipient, locale, zone) for contact in contacts if contact.after == first]
+        return tuple(places)
 
     async def _oncall(self, request: Request) -> Response:
         token = self._token(request, "read")

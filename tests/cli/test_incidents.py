@@ -47,7 +47,9 @@ def test_what_is_open_is_listed_shown_and_acted_on(process: Process) -> None:
     assert run(process, "incidents", "ack", "ACME-1").output == "ACME-1 is acknowledged\n"
     assert "acknowledged by amelie" in run(process, "incidents", "list").output
     assert "is snoozed until" in run(process, "incidents", "snooze", "1", "--for", "30m").output
-    assert run(process, "incidents", "reassign", "1", "jonas").output == "ACME-1 is firing\n"
+    assert run(process, "incidents", "assign", "1", "jonas").output == "ACME-1 is firing\n"
+    assert run(process, "incidents", "assign", "1", "team/payments").output == "ACME-1 is firing\n"
+    assert "is not a person" in run(process, "incidents", "assign", "1", "room/x", code=2).output
     assert run(process, "incidents", "escalate", "1").output == "ACME-1 is firing\n"
     shown = run(process, "incidents", "show", "acme-1").output
     for words in ("Timeline", "acknowledged by amelie", "instance=one", "person/jonas", "alertkit_value: '1.5'"):
@@ -71,7 +73,7 @@ def test_what_cannot_be_done_is_one_sentence(process: Process) -> None:
     assert "is not a duration" in run(process, "incidents", "snooze", "1", "--for", "soon", code=2).output
     run(process, "incidents", "resolve", "1")
     assert "the incident is resolved" in run(process, "incidents", "ack", "1", code=1).output
-    assert "no person 'x'" in run(process, "incidents", "reassign", "1", "x", code=2).output
+    assert "no person 'x'" in run(process, "incidents", "assign", "1", "x", code=2).output
 
 
 def test_without_token_or_receiver_it_says_so(tmp_path: Path) -> None:

@@ -121,6 +121,17 @@ def test_reassigning_pages_that_person_now_and_goes_on_if_they_do_not_answer(tmp
         assert [d.address for d in kit.told if d.broadcast and d.incident == "1"] == ["U1"], "the second step, a delay later"
         assert (await call("POST", "/v1/incidents/1/reassign", {"person": "nobody"}))[0] == 400
         assert (await call("POST", "/v1/incidents/1/reassign"))[0] == 400
+        assert (await call("POST", "/v1/incidents/1/reassign", {"team": "nobodies"}))[0] == 400
+        assert (await call("POST", "/v1/incidents/1/reassign", {"person": "jonas", "team": "payments"}))[0] == 400
+        kit.told.clear()
+        assert (await call("POST", "/v1/incidents/1/reassign", {"team": "payments"}))[0] == 200
+        await kit.after()
+        assert ("#payments", True) in [(d.address, d.broadcast) for d in kit.told]
+        story = (await call("GET", "/v1/incidents/1"))[1]
+        assert {target for event in story["timeline"] if event["actor"] for target in event["targets"]} >= {
+            "person/jonas",
+            "team/payments",
+        }
 
     api_kit(tmp_path).run(story)
 
