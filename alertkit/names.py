@@ -246,7 +246,7 @@ def alerts_file(tenant: str) -> PurePosixPath:
     return PurePosixPath(f"rules/{tenant}.alerts.yaml")
 
 
-CASE_KINDS: Final = ("rates", "weeks", "windows")
+CASE_KINDS: Final = ("moments", "rates", "days", "weeks", "windows")
 
 
 def cases_file(tenant: str, kind: str = "") -> PurePosixPath:

@@ -1,63 +1,74 @@
 """How many mistakes in generated rules the generated cases catch.
 
-    python scripts/mutants.py GENERATED [--sample N] [--seed N] [--minimum 0.95]
+    python scripts/mutants.py [PROJECT …] [--sample N] [--seed N] [--minimum 0.95]
 
-GENERATED is what `alertkit test` wrote. One rule at a time is changed: a threshold times 1.1, a window exchanged for another,
-`and` made `or`, the tenant's matcher taken out of every selector. Then the cases that name the rule run. The share of changes
-that at least one case notices is printed by kind, the survivors in full; exit code 1 when the share is below the minimum.
+Without a PROJECT, these are the example, which uses every pack, and tests/mutants/kinds, with every kind of SLO and detection.
+One mistake at a time is made in one rule (see mutations.py), and the cases that name the rule are run. The share of mistakes that
+at least one case notices is printed by kind, those that none notices in full; exit code 1 when the share is below the minimum.
+
+promtool spends its time on loading series, not on evaluating rules. So all mutants that a scene tells something about run in it
+together, each under a name of its own. A record that looks right under its own name may still be noticed by what is recorded from
+it: so each record that gets through is tried once more in the original's place.
 """
 
 from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import copy
+import json
 import os
 import random
 import re
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from mutations import Rule, mutations
 
+from alertkit import names
+from alertkit.compiler import api
+from alertkit.compiler.cases.render import render
+from alertkit.compiler.compile import cases_of
 from alertkit.model.cases import MARK
-from alertkit.tools import promtool
+from alertkit.tools import program
 
-COMPARISON = re.compile(r"((?:>=|<=|==|!=|>|<)\s*\(?\s*-?)(\d+(?:\.\d+)?)(?![\w.]*\[)")
-WINDOW = re.compile(r"(\[|ratio_rate)(\d+[smhdw])\b")
-LADDER = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
+TOP = Path(__file__).resolve().parent.parent
+PROJECTS = (TOP / "examples" / "streaming-platform", TOP / "tests" / "mutants" / "kinds")
+TAG = "__m"
+_TAGGED = re.compile(rf"{TAG}(\d+)\b")
+_BROKEN = re.compile(rf"rule: \S*?{TAG}(\d+), time: .*, err: ")
+Document = dict[str, Any]
 
 
 class Mutant(NamedTuple):
-    """A changed rule: where it stands, what was changed, and the new expression."""
+    """A rule with a mistake, and where it stands: `records` or `alerts`, the group's and the rule's number."""
 
-    tenant: str
+    tenant: Tenant
     file: str
     group: int
-    rule: int
+    number: int
     kind: str
-    expr: str
+    rule: Rule
 
+    @property
+    def original(self) -> Rule:
+        found: Rule = self.tenant.rules[self.file]["groups"][self.group]["rules"][self.number]
+        return found
 
-def mutations(expr: str, label: str) -> Iterator[tuple[str, str]]:
-    """Every change of an expression, with its kind."""
-    for found in COMPARISON.finditer(expr):
-        if float(found[2]):
-            yield "threshold x 1.1", f"{expr[: found.start(2)]}{float(found[2]) * 1.1!r}{expr[found.end(2) :]}"
-    windows = list(dict.fromkeys(found[2] for found in WINDOW.finditer(expr)))
-    if windows:
-        other = windows[1] if len(windows) > 1 else next(one for one in LADDER if one != windows[0] and one != "30m")
-        exchange = {windows[0]: other, other: windows[0]}
-        yield "window exchanged", WINDOW.sub(lambda found: found[1] + exchange.get(found[2], found[2]), expr)
-    for found in re.finditer(r"\band\b", expr):
-        yield "and -> or", f"{expr[: found.start()]}or{expr[found.end() :]}"
-    without = re.sub(rf'{label}="[^"]*",?', "", expr)
-    if without != expr:
-        yield "tenant matcher missing", without
+    @property
+    def name(self) -> str:
+        """What cases call the rule."""
+        return str(self.original.get("record") or self.original["annotations"]["alertkit_rule"])
+
+    def is_named(self, probe: str) -> bool:
+        """Whether a case's expression is about the rule: a record is told by its name and its labels."""
+        if f"{MARK}{self.name}: " not in probe:
+            return False
+        return "alert" in self.rule or all(f'{key}="{value}"' in probe for key, value in self.original["labels"].items())
 
 
 class Tenant:
@@ -68,96 +79,201 @@ class Tenant:
         self.rules = {kind: read(folder / "rules" / f"{name}.{kind}.yaml") for kind in ("records", "alerts")}
         self.cases = [read(file) for file in sorted((folder / "tests").glob(f"{name}.*test.yaml"))]
 
-    def mutants(self) -> Iterator[Mutant]:
+    def mutants(self, label: str = "tenant") -> Iterator[Mutant]:
+        """Every mistake in every rule."""
         for kind, document in self.rules.items():
-            for at, group in enumerate(document.get("groups", [])):
+            for at, group in enumerate(document["groups"]):
                 for number, rule in enumerate(group["rules"]):
-                    label = next(reversed(rule["labels"]))
-                    for what, expr in mutations(rule["expr"], label):
-                        yield Mutant(self.name, kind, at, number, what, expr)
+                    yield from (Mutant(self, kind, at, number, *one) for one in mutations(rule, label))
 
-    def verdict(self, mutant: Mutant) -> str:
-        """`caught`, `survived`, or `no case` when none names the rule."""
-        rules = copy.deepcopy(self.rules)
-        group = rules[mutant.file]["groups"][mutant.group]
-        rule = group["rules"][mutant.rule]
-        rule["expr"] = mutant.expr
-        name = rule.get("annotations", {}).get("alertkit_rule") or rule.get("record")
-        if mutant.file == "alerts":
-            rules["alerts"]["groups"] = [{**group, "rules": [rule]}]
-        named = [selected(document, str(name), mutant.file == "alerts") for document in self.cases]
-        named = [document for document in named if document["tests"]]
-        if not named:
-            return "no case"
-        return "caught" if any(not self.passes(rules, document) for document in named) else "survived"
 
-    def passes(self, rules: dict[str, Any], cases: dict[str, Any]) -> bool:
+class Job(NamedTuple):
+    """One scene of one file of cases."""
+
+    tenant: Tenant
+    document: Document
+    scene: Document
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is evaluated once, after days: promtool takes seconds, and only what it names can fail."""
+        return bool(self.document["evaluation_interval"].count("d"))
+
+    @property
+    def reads_records(self) -> bool:
+        return any(file.endswith(".records.yaml") for file in self.document["rule_files"])
+
+
+def caught_in(job: Job, mutants: Sequence[tuple[int, Mutant]]) -> set[int]:
+    """The mutants, by number, that the scene notices, of those that it tells something about."""
+    found: set[int] = set()
+    named = [(number, mutant) for number, mutant in mutants if mutant.tenant is job.tenant and _is_about(job, mutant)]
+    while named:
+        output = _run(_rules(job, named), job, _tagged(job.scene, named))
+        broken = {int(number) for number in _BROKEN.findall(output)}
+        if not broken:
+            return found | {int(number) for number in _TAGGED.findall(output)}
+        found |= broken  # such a rule ends the whole scene, so the others have not been asked yet
+        named = [one for one in named if one[0] not in broken]
+    return found
+
+
+def _is_about(job: Job, mutant: Mutant) -> bool:
+    return (mutant.file == "alerts" or job.reads_records) and any(map(mutant.is_named, _expressions(job.scene)))
+
+
+def _expressions(scene: Document) -> list[str]:
+    return [probe["expr"] for probe in scene.get("promql_expr_test", [])]
+
+
+def _rules(job: Job, named: Iterable[tuple[int, Mutant]]) -> Document:
+    """The records that the scene needs, each followed by its mutants, and the mutants of alerts."""
+    by_place: dict[tuple[str, int, int], list[Rule]] = {}
+    for number, mutant in named:
+        key = "alert" if "alert" in mutant.rule else "record"
+        tagged = {**mutant.rule, key: f"{mutant.rule[key]}{TAG}{number}"}
+        by_place.setdefault((mutant.file, mutant.group, mutant.number), []).append(tagged)
+    groups = []
+    for file, document in job.tenant.rules.items():
+        for at, group in enumerate(document["groups"]):
+            rules: list[Rule] = []
+            for number, rule in enumerate(group["rules"]):
+                rules += [rule] if file == "records" and job.reads_records else []
+                rules += by_place.get((file, at, number), [])
+            groups += [{"name": group["name"], "rules": rules}] if rules else []
+    return {"groups": groups}
+
+
+def _tagged(scene: Document, named: Iterable[tuple[int, Mutant]]) -> Document:
+    """The scene with the cases of each mutant, asked under its name."""
+    probes = [
+        {**probe, "expr": f"{_renamed(probe['expr'], mutant, f'{TAG}{number}')} {MARK}{TAG}{number}"}
+        for number, mutant in named
+        for probe in scene.get("promql_expr_test", [])
+        if mutant.is_named(probe["expr"])
+    ]
+    alerts = [
+        {**test, "alertname": f"{test['alertname']}{TAG}{number}", "exp_alerts": _only(test, mutant.name)}
+        for number, mutant in named
+        for test in scene.get("alert_rule_test", [])
+        if test["alertname"] == mutant.original.get("alert")
+    ]
+    return {**scene, "promql_expr_test": probes, "alert_rule_test": alerts}
+
+
+def _renamed(probe: str, mutant: Mutant, tag: str) -> str:
+    expr = probe.partition(f" {MARK}")[0]
+    if mutant.file == "alerts":
+        return expr.replace(f'alertname="{mutant.original["alert"]}"', f'alertname="{mutant.original["alert"]}{tag}"')
+    return expr.replace(f"{mutant.name}{{", f"{mutant.name}{tag}{{")
+
+
+def _only(test: Document, rule: str) -> list[Document]:
+    """Of the alerts that are expected in full, those of one rule."""
+    return [one for one in test["exp_alerts"] if one["exp_annotations"].get("alertkit_rule") == rule]
+
+
+def caught_in_place(mutant: Mutant) -> bool:
+    """Whether any scene notices when the mutant of a record takes its place, in the record or in what follows from it."""
+    rules = {file: {"groups": [dict(group) for group in document["groups"]]} for file, document in mutant.tenant.rules.items()}
+    group = rules[mutant.file]["groups"][mutant.group]
+    group["rules"] = [mutant.rule if at == mutant.number else rule for at, rule in enumerate(group["rules"])]
+    changed = {"groups": [*rules["records"]["groups"], *rules["alerts"]["groups"]]}
+    jobs = [job for job in jobs_of([mutant.tenant]) if job.reads_records and (_is_about(job, mutant) or not job.is_long)]
+    return any(_run(changed, job, {key: value for key, value in job.scene.items() if key != "alert_rule_test"}) for job in jobs)
+
+
+def _run(rules: Document, job: Job, scene: Document) -> str:
+    """What promtool says against one scene with other rules; "" when everything holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "rules.yaml").write_text(json.dumps(rules), encoding="utf-8")
+        present = {group["name"] for group in rules["groups"]}
+        order = [name for name in job.document.get("group_eval_order", []) if name in present]
+        cases = {**job.document, "rule_files": ["rules.yaml"], "group_eval_order": order, "tests": [scene]}
+        (root / "case.yaml").write_text(json.dumps(cases), encoding="utf-8")
+        answer = program.run(program.find("promtool"), "test", "rules", root / "case.yaml", timeout=600)
+        return answer.output if answer.code else ""
+
+
+def jobs_of(tenants: Iterable[Tenant]) -> list[Job]:
+    """Every scene of every tenant."""
+    return [Job(tenant, document, scene) for tenant in tenants for document in tenant.cases for scene in document["tests"]]
+
+
+def caught(mutants: Sequence[Mutant], workers: int) -> list[bool]:
+    """Whether each mutant is noticed."""
+    numbered = list(enumerate(mutants))
+    tenants = list({id(mutant.tenant): mutant.tenant for mutant in mutants}.values())
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        noticed = set[int]().union(*pool.map(lambda job: caught_in(job, numbered), jobs_of(tenants)))
+        left = [number for number, mutant in numbered if number not in noticed and mutant.file == "records"]
+        again = pool.map(lambda number: caught_in_place(mutants[number]), left)
+        noticed |= {number for number, is_caught in zip(left, again, strict=True) if is_caught}
+    return [number in noticed for number, _ in numbered]
+
+
+def compile_tenants(project: Path, folder: Path) -> list[Tenant]:
+    """The tenants of a project, with their rules and cases written into a folder."""
+    build = api.build(project)
+    api.write(build, folder)
+    found = []
+    for one in build.tenants:
+        name = one.tenant
+        assert one.compiled is not None, build.problems
+        for file in cases_of(one.compiled, build.workspace.project, build.workspace.scope(name).guard).files:
+            path = folder / names.cases_file(name, file.kind)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(render(file, name))
+        found.append(Tenant(folder, name))
+    return found
+
+
+def read(file: Path) -> Document:
+    """A generated file, or no groups."""
+    found: Document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if file.exists() else {"groups": []}
+    return found
+
+
+def mutants_of(projects: Iterable[Path] = PROJECTS) -> list[Mutant]:
+    """Every mistake in every rule of every tenant of some projects."""
+    found = []
+    for project in projects:
         with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder)
-            (root / "rules").mkdir()
-            (root / "tests").mkdir()
-            for kind, document in rules.items():
-                write(root / "rules" / f"{self.name}.{kind}.yaml", document)
-            write(root / "tests" / "case.yaml", cases)
-            return promtool.run_cases(root / "tests" / "case.yaml").passed
-
-
-def selected(document: dict[str, Any], name: str, only_its_probes: bool) -> dict[str, Any]:
-    """The scenes that name a rule. For an alert, which is loaded alone, without the probes of others."""
-    scenes = []
-    for scene in document["tests"]:
-        probes = scene.get("promql_expr_test", [])
-        its = [probe for probe in probes if f"{MARK}{name}: " in probe["expr"]]
-        if not its:
-            continue
-        exact = [exactly(test, name) for test in scene.get("alert_rule_test", [])] if only_its_probes else []
-        scene = {**scene, "promql_expr_test": its if only_its_probes else probes, "alert_rule_test": exact}
-        scenes.append(scene if only_its_probes else {key: value for key, value in scene.items() if key != "alert_rule_test"})
-    return {**document, "tests": scenes}
-
-
-def exactly(test: dict[str, Any], name: str) -> dict[str, Any]:
-    """An exact comparison with only this rule's alerts expected."""
-    return {**test, "exp_alerts": [one for one in test["exp_alerts"] if one["exp_annotations"].get("alertkit_rule") == name]}
-
-
-def read(file: Path) -> dict[str, Any]:
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if file.exists() else {"groups": []}
-
-
-def write(file: Path, document: dict[str, Any]) -> None:
-    file.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
+            found += [mutant for tenant in compile_tenants(project, Path(folder)) for mutant in tenant.mutants()]
+    return found
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("generated", type=Path)
+    parser.add_argument("projects", type=Path, nargs="*", default=PROJECTS)
     parser.add_argument("--sample", type=int, default=0, help="so many mutants, chosen at random; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minimum", type=float, default=0.95)
     options = parser.parse_args()
-    names = sorted(file.name.removesuffix(".alerts.yaml") for file in (options.generated / "rules").glob("*.alerts.yaml"))
-    tenants = {name: Tenant(options.generated, name) for name in names}
-    mutants = [mutant for tenant in tenants.values() for mutant in tenant.mutants()]
+    mutants = mutants_of(options.projects)
     if 0 < options.sample < len(mutants):
         mutants = random.Random(options.seed).sample(mutants, options.sample)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        verdicts = list(pool.map(lambda mutant: tenants[mutant.tenant].verdict(mutant), mutants))
-    return report(mutants, verdicts, options.minimum)
+    verdicts = caught(mutants, os.cpu_count() or 1)
+    print(report(mutants, verdicts))
+    return 0 if share(verdicts) >= options.minimum else 1
 
 
-def report(mutants: list[Mutant], verdicts: list[str], minimum: float) -> int:
-    for mutant, verdict in zip(mutants, verdicts, strict=True):
-        if verdict != "caught":
-            print(
-                f"{verdict}: {mutant.tenant} {mutant.file} group {mutant.group} rule {mutant.rule}, {mutant.kind}: {mutant.expr}"
-            )
-    for kind in sorted({mutant.kind for mutant in mutants}):
-        found = Counter(verdict for mutant, verdict in zip(mutants, verdicts, strict=True) if mutant.kind == kind)
-        print(f"{kind:24} {found['caught']:5} caught {found['survived']:5} survived {found['no case']:5} without a case")
-    share = verdicts.count("caught") / max(len(verdicts), 1)
-    print(f"{share:.1%} of {len(verdicts)} mutants caught")
-    return 0 if share >= minimum else 1
+def share(verdicts: Sequence[bool]) -> float:
+    """The part that was caught."""
+    return sum(verdicts) / max(len(verdicts), 1)
+
+
+def report(mutants: Sequence[Mutant], verdicts: Sequence[bool]) -> str:
+    """Who got through, the share of each kind, and the share of all."""
+    lines = []
+    for mutant, is_caught in zip(mutants, verdicts, strict=True):
+        if not is_caught:
+            lines.append(f"survived: {mutant.tenant.name} {mutant.name}, {mutant.kind}: {mutant.rule['expr']}")
+    found = Counter((mutant.kind, is_caught) for mutant, is_caught in zip(mutants, verdicts, strict=True))
+    kinds = sorted({kind for kind, _ in found})
+    lines += (f"{kind:28} {found[kind, True]:5} of {found[kind, True] + found[kind, False]:5} caught" for kind in kinds)
+    return "\n".join([*lines, f"{share(verdicts):.1%} of {len(verdicts)} mutants caught"])
 
 
 if __name__ == "__main__":

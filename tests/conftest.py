@@ -56,3 +56,12 @@ def missing(program: str, package: str) -> NoReturn:
     """A named skip on a laptop, a failure in CI."""
     message = f"{program} is not installed (Debian package {package})"
     pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that tests have measured stand at the end, from whichever process: `record_property("figure", "97 % of …")`."""
+    reports = (report for reports in terminalreporter.stats.values() for report in reports)
+    for report in reports:
+        for name, value in getattr(report, "user_properties", ()):
+            if name == "figure" and report.when == "call":
+                terminalreporter.write_line(value)

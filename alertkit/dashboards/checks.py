@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from alertkit import names, promql
 from alertkit.dashboards import delivery, lint
@@ -39,7 +40,10 @@ class Checker:
 
     def __init__(self, context: ViewContext) -> None:
         self._context = context
-        self._known = metrics(context)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return metrics(self._context)  # reads every expression: not for a tenant without dashboards
 
     def check(self, dashboard: Json, exclusions: Exclusions) -> list[str]:
         """As check_dashboard."""

@@ -70,6 +70,15 @@ ALERTS = [
     'region:errors:ratio_rate5m{region=~"eu|us"} > 0.01',
     "(sum(queue_length) or vector(0)) > 100",
     "abs(drift) > 2",
+    'absent(up{job="api"}) > 0',
+    "vector(1) > 0",
+    "left_seconds < 432000 and left_seconds >= 0",
+    "members < on() group_left() count(up)",
+    "load / load offset 1w < 0.5 and load offset 1w > 3",
+    "1 - accuracy / accuracy offset 1w > 0.05",
+    "avg_over_time(load[30m]) / avg_over_time(load[30m] offset 1w) < 0.3 and avg_over_time(load[30m] offset 1w) > 2",
+    "load > load offset 1h",
+    "left / clamp_min(-slope1h, 0.001) < 100 and left / clamp_min(-slope3h, 0.001) < 100 and left offset 3h",
 ]
 RECORDS = [
     "sum by (region) (rate(stall_seconds_total[5m])) / sum by (region) (rate(played_seconds_total[5m]))",
@@ -80,9 +89,13 @@ RECORDS = [
     "histogram_quantile(0.9, sum by (le) (rate(duration_seconds_bucket[5m])))",
     "sum(rate(requests_total[6h]))",
     "sum(increase(requests_total[1d]))",
+    "min_over_time(free_bytes[1d])",
+    "max_over_time(load[2d])",
+    "deriv(free_ratio[3h])",
+    "(sum(rate(failed_total[5m])) or on() 0 * requests:rate5m) / on() requests:rate5m",
 ]
 BEYOND = {
-    "count(up == 0) > 2": "count() cannot be read backwards",
+    "count(up == 0) > 2": "count() of this cannot be read backwards",
     "count(a > 1 and b > 2)": "count() over a condition",
     "(a > 1) / (b > 1)": "two series are combined, of which one is filtered",
     "(a > 5) < 3": "would drop the wanted value",
@@ -99,8 +112,15 @@ BEYOND = {
     "scalar(a) * b > 3": "scalar() cannot be read backwards",
     "topk(3, load) > 5": "topk() cannot be read backwards",
     "changes(restarts[15m]) > 3": "changes() cannot be read backwards",
-    "load > load offset 1h": "a selector with an offset",
-    "rate(errors_total[3d]) > 1": "more than 720 minutes",
+    "load > load offset -1h": "this offset cannot be read backwards",
+    "load > load offset 100h": "cannot be told apart",
+    "load > load offset 7m": "between two samples",
+    "load > load @ 100": "with @",
+    "rate(errors_total[3d]) > 1": "it takes a rate and looks back for days",
+    "sum(rate(a_total[5m])) > 2 * sum(rate(a_total[5m] offset 1w))": "it takes a rate and looks back for days",
+    "vector(time())": "it reads no series",
+    "absent(up) > 1": "which this comparison always drops",
+    "load > 5 and load < 3": "it holds always or never",
     '{__name__=~"a|b"} > 1': "without a name",
     "requests_total > 5 and rate(requests_total[5m]) > 1": "two of its selectors take the same series",
     "a > 1 and b > 1 and c > 1 and d > 1 and e > 1 and f > 1 and g > 1": "more than 6 conditions",
@@ -129,6 +149,12 @@ def test_promtool_agrees_with_the_cases_of_many_alerts_together(tmp_path: Path) 
     assert check(tmp_path, *rules) == []
 
 
+def test_a_limit_that_must_last_for_half_a_day_is_tried_at_moments_far_apart(tmp_path: Path) -> None:
+    rule = alert("load > 5", hold=Duration.parse("12h"))
+    assert {file.kind for file in cases(rule).files} == {"moments"}
+    assert check(tmp_path, rule) == []
+
+
 def test_promtool_agrees_with_the_cases_of_many_records_together(tmp_path: Path) -> None:
     assert check(tmp_path, *(record(expr, f"a:b{number}:c") for number, expr in enumerate(RECORDS))) == []
 
@@ -151,6 +177,16 @@ def test_what_is_not_understood_is_reported_with_a_reason_and_has_no_cases(expr:
         ("load > 1 unless off", "load > 1 and off"),
         ("load > 1 or age > 2", "load > 1"),
         ("absent(up)", "absent(down)"),
+        ("absent(up) > 0", "absent(down) > 0"),
+        ("load / load offset 1w < 0.5 and load offset 1w > 3", "load / load offset 1w < 0.55 and load offset 1w > 3"),
+        ("load / load offset 1w < 0.5 and load offset 1w > 3", "load / load offset 1w < 0.5 and load offset 1w > 3.3"),
+        ("load / load offset 1w < 0.5 and load offset 1w > 3", "load / load offset 1d < 0.5 and load offset 1d > 3"),
+        ("load / load offset 1w < 0.5 and load offset 1w > 3", "load / load offset 1w < 0.5 or load offset 1w > 3"),
+        ("left < 100 and left >= 0", "left < 110 and left >= 0"),
+        ("left < 100 and left >= 0", "left < 100"),
+        ("members < on() group_left() count(up)", "members < on() group_left() count(down)"),
+        ("sum by (zone) (load) > 3", "sum(load) > 3"),
+        ("vector(1) > 0", "vector(0) > 0"),
         ("sum by (job) (rate(a_total[5m])) / sum by (job) (rate(b_total[5m])) > 0.5", "sum by (job) (rate(a_total[5m])) > 0.5"),
     ],
 )

@@ -5,7 +5,8 @@ Only what is understood exactly is aimed at; everything else raises UnderivableE
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -42,21 +43,35 @@ class Demand(msgspec.Struct, frozen=True):
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A series' name and its labels, sorted."""
 
+Earlier = dict[dt.timedelta, dict[Series, Demand]]
+"""Series as they were some time before each moment."""
+
 _CONSTANT: Final = frozenset(
     ("avg_over_time", "max_over_time", "min_over_time", "last_over_time", "quantile_over_time", "predict_linear")
 )
 """Functions of a range that return a constant series' own value. An average of a line would lag; only constants are aimed at."""
 _SAME: Final = frozenset(("sort", "sort_desc", "abs", "clamp_min", "clamp_max", "clamp", "sum", "max", "min", "avg", "quantile"))
 _CHOSEN: Final = {"-": 1.0, "*": 2.0, "/": 2.0}
+_RIGHT_OF: Final[dict[str, Callable[[Line, Line], Line]]] = {
+    "+": minus,
+    "-": lambda wanted, left: minus(left, wanted),
+    "*": over,
+    "/": lambda wanted, left: over(left, wanted),
+}
+"""What stands right of an operator, from the wanted value and what stands left of it."""
 _RATES: Final = frozenset(("rate", "irate", "increase", "deriv", "delta"))
 
 
 class Aim:
-    """Series under construction. `wished` are labels that every series gets where its selector leaves them open."""
+    """Series under construction. `wished` are labels that every series gets where its selector leaves them open.
 
-    def __init__(self, phases: int, trees: Iterable[Expr]) -> None:
+    `earlier` are those that selectors with an offset read, by the offset; None refuses such selectors.
+    """
+
+    def __init__(self, phases: int, trees: Iterable[Expr], earlier: Earlier | None = None) -> None:
         self.phases = phases
         self.series: dict[Series, Demand] = {}
+        self.earlier = earlier
         self.values: dict[Expr, Signal] = {}
         self.wanted: dict[Expr, Signal] = {}
         self.selectors: list[Selector] = []
@@ -93,6 +108,9 @@ class Aim:
         self.values[expr] = target
 
     def _aggregation(self, expr: Aggregation, target: Signal) -> None:
+        if expr.operator == "count":
+            self._count(unwrap(expr.expr), target)
+            return
         if expr.operator not in _SAME:
             raise UnderivableError(f"{expr.operator}() cannot be read backwards")
         inner = unwrap(expr.expr)
@@ -103,6 +121,12 @@ class Aim:
             self._rate(inner, target, additive=True)
         else:
             self.at(inner, target)
+
+    def _count(self, counted: Expr, target: Signal) -> None:
+        """One series more than none: a count that is compared with is one that stands still."""
+        if not isinstance(counted, Selector) or target != self.constant(1.0):
+            raise UnderivableError("count() of this cannot be read backwards")
+        self._leaf(counted, Demand(self.constant(1.0)), additive=False)
 
     def _call(self, expr: Call, target: Signal) -> None:
         if expr.function in _RATES:
@@ -154,7 +178,8 @@ class Aim:
         left, right = line_of(expr.left), line_of(expr.right)
         if expr.operator == "or":
             self.at(expr.left, target)
-            self.selectors += selectors_in(expr.right)
+            if not _hides(expr):
+                self.selectors += selectors_in(expr.right)
         elif expr.operator in COMPARISONS and not expr.returns_bool and right is not None:
             if not all(line is None or holds(expr.operator, line.plus(right, -1)) for line in target):
                 raise UnderivableError("a comparison inside it would drop the wanted value")
@@ -171,9 +196,8 @@ class Aim:
     def _two_sides(self, expr: Binary, target: Signal) -> None:
         """The side that is known, wanted elsewhere or chosen; then the other. A part goes before its whole."""
         right = self._known(expr.right)
-        if right is None and (left := self._known(expr.left)) is not None and expr.operator in ("+", "-"):
-            sign = 1.0 if expr.operator == "+" else -1.0
-            self.at(expr.right, pairs(target, left, lambda wanted, known: wanted.plus(known, -1).scaled(sign)))
+        if right is None and (left := self._known(expr.left)) is not None:
+            self.at(expr.right, pairs(target, left, _RIGHT_OF[expr.operator]))
             self.at(expr.left, left)
             return
         # Not what would make no difference if it were forgotten: 2 divides, half is added, 1 is taken away.
@@ -192,31 +216,31 @@ class Aim:
         return self.values.get(expr) or self.wanted.get(expr)
 
     def _leaf(self, selector: Selector, demand: Demand, *, additive: bool, le: str = "") -> None:
-        if selector.offset is not None or selector.at or not selector.metric:
-            raise UnderivableError("a selector with an offset, with @ or without a name cannot be read backwards")
-        existing = [series for series in self.series if takes(selector, series[0], dict(series[1]))]
+        if selector.at or not selector.metric:
+            raise UnderivableError("a selector with @ or without a name cannot be read backwards")
+        series = self._read_by(selector)
+        existing = [one for one in series if takes(selector, one[0], dict(one[1]))]
         if existing and additive:
-            demand = self._remaining(existing, demand)
+            demand = _remaining((series[one] for one in existing), demand)
         if not existing or additive or le:
             self._add(selector, demand, le)
-        elif any(self.series[series] != demand for series in existing) or len(existing) > 1:
+        elif any(series[one] != demand for one in existing) or len(existing) > 1:
             raise UnderivableError(f"two of its selectors take the same series of {selector.metric}")
         self.selectors.append(selector)
 
-    def _remaining(self, existing: Iterable[Series], demand: Demand) -> Demand:
-        """What is left to add to a sum."""
-        rest = demand.signal
-        for series in existing:
-            if self.series[series].counts is not demand.counts:
-                raise UnderivableError("one metric is read both as a counter and as it is")
-            rest = pairs(rest, self.series[series].signal, minus)
-        return Demand(rest, demand.counts)
+    def _read_by(self, selector: Selector) -> dict[Series, Demand]:
+        """Series as they are, or were, at the moment that the selector reads."""
+        if selector.offset is None:
+            return self.series
+        if self.earlier is None or selector.offset <= dt.timedelta():
+            raise UnderivableError("a selector with this offset cannot be read backwards")
+        return self.earlier.setdefault(selector.offset, {})
 
     def _add(self, selector: Selector, demand: Demand, le: str) -> None:
-        lines = [line for line in demand.signal if line is not None]
-        if all(line == Line(0) for line in lines) and any(takes(selector, name, dict(labels)) for name, labels in self.series):
+        lines, series = [line for line in demand.signal if line is not None], self._read_by(selector)
+        if all(line == Line(0) for line in lines) and any(takes(selector, name, dict(labels)) for name, labels in series):
             return
-        if demand.counts and any(line.at < 0 for line in lines) and self.series:
+        if demand.counts and any(line.at < 0 for line in lines) and series:
             raise UnderivableError("a part of a sum would have to fall")
         try:
             labels = labels_for(selector, self.wished)
@@ -224,15 +248,31 @@ class Aim:
             raise UnderivableError(str(error)) from None
         for candidate in ({**labels, **({"le": le} if le else {})}, *others(selector, labels, self.selectors, self.grouped)):
             if self._is_free(selector, candidate, ranked=bool(le)):
-                self.series[selector.metric, tuple(sorted(candidate.items()))] = demand
+                series[selector.metric, tuple(sorted(candidate.items()))] = demand
                 return
         raise UnderivableError(f"no series of {selector.metric} was found that only one of its selectors takes")
 
     def _is_free(self, selector: Selector, labels: Labels, *, ranked: bool) -> bool:
         """Whether a new series would disturb nothing that was aimed at before; buckets of one histogram belong together."""
-        if (selector.metric, tuple(sorted(labels.items()))) in self.series:
+        if (selector.metric, tuple(sorted(labels.items()))) in self._read_by(selector):
             return False
-        return not any(takes(other, selector.metric, labels) for other in self.selectors if not (ranked and other == selector))
+        others = (other for other in self.selectors if other.offset == selector.offset and not (ranked and other == selector))
+        return not any(takes(other, selector.metric, labels) for other in others)
+
+
+def _remaining(existing: Iterable[Demand], demand: Demand) -> Demand:
+    """What is left to add to a sum."""
+    rest = demand.signal
+    for one in existing:
+        if one.counts is not demand.counts:
+            raise UnderivableError("one metric is read both as a counter and as it is")
+        rest = pairs(rest, one.signal, minus)
+    return Demand(rest, demand.counts)
+
+
+def _hides(either: Binary) -> bool:
+    """Whether whatever is left of `or on()` hides all that is right of it."""
+    return either.matching is not None and either.matching.on and not either.matching.labels
 
 
 def selectors_in(expr: Expr) -> list[Selector]:

@@ -11,25 +11,33 @@ import msgspec
 from alertkit.compiler.cases import conditions
 from alertkit.compiler.cases.aim import Aim, Series, selectors_in
 from alertkit.compiler.cases.conditions import Absent, Assignment, Leaf, Threshold
-from alertkit.compiler.cases.lines import Line, UnderivableError, line_of
-from alertkit.compiler.cases.series import STEP, Unit, foreign, over_time
+from alertkit.compiler.cases.lines import Line, UnderivableError, holds, line_of
+from alertkit.compiler.cases.moments import Minutes, Moments, moments
+from alertkit.compiler.cases.series import STEP, Unit, foreign
 from alertkit.model.cases import Probe
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
-from alertkit.model.rules import AlertingRule
-from alertkit.promql import Expr, parse, quote
-from alertkit.promql.syntax import Range, Subquery, children, unwrap
+from alertkit.model.rules import AlertingRule, RecordingRule
+from alertkit.promql import Expr, label_flow, parse, quote
+from alertkit.promql.functions import COMPARISONS
+from alertkit.promql.syntax import Binary, Range, Subquery, children, unwrap
 
 NEAR = 0.01
 """How far from its threshold a value is: one hundredth above fires, one hundredth below is silent."""
 FAR = 0.5
 """How far above it a foreign tenant's value is, all the time."""
 LONGEST = 720
-"""Steps of a timeline; beyond, promtool takes seconds, because all alerts are evaluated at each."""
+"""Evaluations of a timeline; beyond, promtool takes seconds, because all alerts are evaluated at each."""
+
+Timeline = Minutes | Moments
+
+
+class TooLongError(UnderivableError):
+    """A timeline of minutes would take promtool too long."""
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """A stretch in which each leaf holds or does not. `start` and `steps` count minutes."""
+    """A stretch in which each leaf holds or does not. `start` and `steps` count evaluations."""
 
     given: Assignment
     fires: bool
@@ -45,16 +53,39 @@ def alert_unit(rule: AlertingRule, own: Matcher) -> Unit:
         UnderivableError: its expression is not one that alertkit reads backwards; the message says why.
     """
     tree = parse(rule.expr)
+    if not selectors_in(tree):
+        return _without_series(rule, tree)
+    offsets = [Duration(round(one.offset.total_seconds() * 1_000)) for one in selectors_in(tree) if one.offset is not None]
+    if offsets:
+        return _unit(rule, tree, own, moments(offsets, reach(tree)))
+    try:
+        return _unit(rule, tree, own, Minutes(reach(tree)))
+    except TooLongError:
+        return _unit(rule, tree, own, moments((), reach(tree)))
+
+
+def _without_series(rule: AlertingRule, tree: Expr) -> Unit:
+    """A watchdog such as `vector(1) > 0`, which is never silent."""
+    tree = unwrap(tree)
+    left, right = (line_of(tree.left), line_of(tree.right)) if isinstance(tree, Binary) else (None, None)
+    if not isinstance(tree, Binary) or left is None or right is None or tree.operator not in COMPARISONS:
+        raise UnderivableError("it reads no series")
+    minute = Minutes(0).steps(rule.hold) + 1
+    return Unit((), {}, (firing(rule, "fires all the time", minute, fires=holds(tree.operator, left.plus(right, -1))),))
+
+
+def _unit(rule: AlertingRule, tree: Expr, own: Matcher, timeline: Timeline) -> Unit:
     condition = conditions.condition_of(tree)
     every = conditions.leaves(condition)
-    phases = tuple(_phases(conditions.assignments(condition), rule, reach(tree)))
+    given = conditions.assignments(condition, lambda one: _is_possible(every, one))
+    phases = tuple(_phases(given, rule, timeline))
     if phases[-1].start + phases[-1].steps > LONGEST:
-        raise UnderivableError(f"its windows and `for` need more than {LONGEST} minutes of series")
+        raise TooLongError(f"its windows and `for` need more than {LONGEST} minutes of series")
     aim = aimed(every, [phase.given for phase in phases], NEAR)
     lengths = [phase.steps for phase in phases]
-    series = {one: over_time(demand, lengths) for one, demand in aim.series.items()}
-    foreign = _foreign(every, own, sum(lengths))
-    return Unit(tuple(selectors_in(tree)), {**foreign, **series}, tuple(_probes(rule, phases, reach(tree))))
+    foreign = _foreign(every, own, sum(lengths), timeline)
+    probes = tuple(_probes(rule, phases, timeline, grouped_by(rule, tree, aim)))
+    return Unit(tuple(selectors_in(tree)), {**foreign, **timeline.fed(aim, lengths)}, probes, evaluation=timeline.evaluation)
 
 
 def reach(expr: Expr) -> int:
@@ -64,11 +95,28 @@ def reach(expr: Expr) -> int:
     return inner + math.ceil(span.total_seconds() / STEP.seconds)
 
 
+def grouped_by(rule: AlertingRule | RecordingRule, tree: Expr, aim: Aim) -> dict[str, str]:
+    """Labels that a result must have, because it is aggregated by them and all series agree on them."""
+    if _branches(tree):
+        return {}  # each side of an `or` has labels of its own
+    found: dict[str, set[str]] = {}
+    for series in (aim.series, *(aim.earlier or {}).values()):
+        for _, labels in series:
+            for name, value in labels:
+                found.setdefault(name, set()).add(value)
+    sure = (label_flow(rule.expr).only or frozenset()) - rule.labels.keys()
+    return {name: values.pop() for name, values in found.items() if name in sure and len(values) == 1}
+
+
+def _branches(tree: Expr) -> bool:
+    return (isinstance(tree, Binary) and tree.operator == "or") or any(map(_branches, children(tree)))
+
+
 def aimed(every: list[Leaf], given: list[Assignment], margin: float) -> Aim:
     """Series for which each leaf holds or not, phase by phase; expressions with more selectors first."""
     trees = [tree for leaf in every for tree in ((leaf.left, leaf.right) if isinstance(leaf, Threshold) else (leaf.expr,))]
-    aim = Aim(len(given), trees)
-    wanted = {leaf: tuple(_line(leaf, one[leaf], margin) for one in given) for leaf in every}
+    aim = Aim(len(given), trees, earlier={})
+    wanted = {leaf: tuple(_wanted(leaf, every, one, margin) for one in given) for leaf in every}
     for leaf in every:
         if isinstance(leaf, Threshold):
             aim.wanted[unwrap(leaf.left)] = wanted[leaf]
@@ -82,9 +130,36 @@ def aimed(every: list[Leaf], given: list[Assignment], margin: float) -> Aim:
     return aim
 
 
-def _line(leaf: Leaf, holds: bool, margin: float) -> Line | None:
-    if not isinstance(leaf, Threshold):
-        return Line(1.0) if holds is not isinstance(leaf, Absent) else None
+def _wanted(leaf: Leaf, every: list[Leaf], given: Assignment, margin: float) -> Line | None:
+    if isinstance(leaf, Threshold):
+        return _level(leaf, every, given, margin)
+    return Line(1.0) if given[leaf] is not isinstance(leaf, Absent) else None
+
+
+def _limits(every: list[Leaf]) -> list[Threshold]:
+    return [leaf for leaf in every if isinstance(leaf, Threshold)]
+
+
+def _is_possible(every: list[Leaf], given: Assignment) -> bool:
+    return all(_level(leaf, every, given, NEAR) is not None for leaf in _limits(every))
+
+
+def _level(leaf: Threshold, every: list[Leaf], given: Assignment, margin: float) -> Line | None:
+    """A value for which this comparison, and every other of the same expression with a number, holds or not as it should."""
+    others = [one for one in _limits(every) if unwrap(one.left) == unwrap(leaf.left) and line_of(one.right) is not None]
+    candidates = [_beside(one, given[one], margin) for one in others or [leaf]]
+    fitting = (line for line in candidates if all(_fits(one, line, given[one]) for one in others))
+    return next(fitting, None)
+
+
+def _fits(leaf: Threshold, line: Line, wanted: bool) -> bool:
+    limit = line_of(leaf.right) or Line(1.0)
+    difference = line.plus(limit, -1)
+    return not difference.slope and holds(leaf.operator, difference) is wanted
+
+
+def _beside(leaf: Threshold, holds: bool, margin: float) -> Line:
+    """Just on this side of a limit, or on the other."""
     limit = line_of(leaf.right) or Line(1.0)
     if leaf.operator in ("==", "!="):
         return limit if holds is (leaf.operator == "==") else limit.plus(Line(1.0))
@@ -99,7 +174,7 @@ def _distance(limit: Line, margin: float) -> float:
     return abs(limit.at) * margin if limit.at else margin
 
 
-def _foreign(every: list[Leaf], own: Matcher, steps: int) -> dict[Series, str]:
+def _foreign(every: list[Leaf], own: Matcher, steps: int, timeline: Timeline) -> dict[Series, str]:
     """The same series of another tenant, that would make the alert fire, or keep it silent when it waits for absence."""
     trees = [tree for leaf in every for tree in ((leaf.left, leaf.right) if isinstance(leaf, Threshold) else (leaf.expr,))]
     if any(own not in selector.matchers for tree in trees for selector in selectors_in(tree)):
@@ -109,15 +184,15 @@ def _foreign(every: list[Leaf], own: Matcher, steps: int) -> dict[Series, str]:
             aim = aimed(every, [{leaf: not isinstance(leaf, Absent) for leaf in every}], margin)
         except UnderivableError:
             continue
-        return {foreign(one, own.name): over_time(demand, [steps]) for one, demand in aim.series.items()}
+        return {foreign(one, own.name): values for one, values in timeline.fed(aim, [steps]).items()}
     return {}
 
 
-def _phases(given: Iterator[tuple[Assignment, bool]], rule: AlertingRule, settle: int) -> Iterator[Phase]:
+def _phases(given: Iterator[tuple[Assignment, bool]], rule: AlertingRule, timeline: Timeline) -> Iterator[Phase]:
     """Long enough for windows to fill, for `for` to pass when it fires, and for `keep_firing_for` to pass when it does not."""
-    start, before = 0, False
+    start, before = timeline.start, False
     for number, (assignment, fires) in enumerate(given):
-        steps = settle + 4 + (_steps(rule.hold) if fires else _steps(rule.keep_firing_for))
+        steps = timeline.settle + timeline.padding + timeline.steps(rule.hold if fires else rule.keep_firing_for)
         if fires:
             title = "fires above its threshold" if number == 1 else "fires in another way"
         else:
@@ -126,14 +201,15 @@ def _phases(given: Iterator[tuple[Assignment, bool]], rule: AlertingRule, settle
         start, before = start + steps, fires
 
 
-def _probes(rule: AlertingRule, phases: tuple[Phase, ...], settle: int) -> Iterator[Probe]:
-    hold, keep = _steps(rule.hold), _steps(rule.keep_firing_for)
+def _probes(rule: AlertingRule, phases: tuple[Phase, ...], timeline: Timeline, labels: Mapping[str, str]) -> Iterator[Probe]:
+    hold, keep, minutes = timeline.steps(rule.hold), timeline.steps(rule.keep_firing_for), timeline.evaluation.ms // STEP.ms
     for before, phase in zip((None, *phases[:-1]), phases, strict=True):
-        if phase.fires and hold > 1 and not (before and before.fires):
-            yield firing(rule, "silent before its time", phase.start + hold - 1, fires=False)
-        if before and before.fires and not phase.fires and keep > 1:
-            yield firing(rule, "still firing while it is kept", phase.start + keep - 1, fires=True)
-        yield firing(rule, phase.title, phase.start + phase.steps - 1, fires=phase.fires)
+        if phase.fires and hold and not (before and before.fires):
+            yield firing(rule, "silent before its time", (phase.start + hold - 1) * minutes, fires=False)
+        if before and before.fires and not phase.fires and keep:
+            yield firing(rule, "still firing while it is kept", (phase.start + keep - 1) * minutes, fires=True)
+        at = (phase.start + phase.steps - 1) * minutes
+        yield firing(rule, phase.title, at, fires=phase.fires, labels=labels if phase.fires else None)
 
 
 def firing(rule: AlertingRule, title: str, minute: float, *, fires: bool, labels: Mapping[str, str] | None = None) -> Probe:
@@ -143,7 +219,3 @@ def firing(rule: AlertingRule, title: str, minute: float, *, fires: bool, labels
     selector = ",".join(f"{name}={quote(value)}" for name, value in wanted.items())
     at = Duration(round(minute * STEP.ms))
     return Probe(rule.id, title, f"clamp_max(count(ALERTS{{{selector}}}) or vector(0), 1)", at, int(fires))
-
-
-def _steps(duration: Duration | None) -> int:
-    return math.ceil(duration.ms / STEP.ms) if duration else 0

@@ -1,8 +1,10 @@
-"""A tenant's promtool cases, from its rules: four files, because each kind evaluates other rules, and at other times.
+"""A tenant's promtool cases, from its rules: several files, because each kind evaluates other rules, and at other times.
 
 alerts   fed with what they read, recorded series included; the alert rules alone are loaded
+moments  alerts that look back for days or wait for hours; each moment on its own
 rates    records fed with raw series, and written cases that need the records; every minute
-weeks    written cases with a sample every 15 minutes, such as comparisons with last week; evaluated as often
+days     written cases with a sample every 15 minutes; evaluated as often
+weeks    written cases with a sample every 84 hours, which compare with last week; evaluated as often
 windows  the long windows of SLOs, evaluated once, after a whole period
 """
 
@@ -21,7 +23,8 @@ from alertkit.compiler.cases import slos as cases_slos
 from alertkit.compiler.cases import written as cases_written
 from alertkit.compiler.cases.alerts import alert_unit
 from alertkit.compiler.cases.lines import UnderivableError
-from alertkit.compiler.cases.records import follow, is_long, long_units, record_unit
+from alertkit.compiler.cases.moments import APART
+from alertkit.compiler.cases.records import feeds_once, follow, is_long, long_units, record_unit
 from alertkit.compiler.cases.series import STEP, Unit, scenes
 from alertkit.compiler.rules.compile import Rules
 from alertkit.compiler.slos.parts import SloContext, SloRules
@@ -33,8 +36,8 @@ from alertkit.model.rules import AlertingRule, RecordingRule
 from alertkit.model.slo import BASE, Slo
 from alertkit.model.tenant import CaseDefinition
 
-SLOW_STEP: Final = Duration.of(minutes=15)
-"""A week holds 672 of them, and 10,080 minutes: a minute of promtool for every few cases."""
+_WRITTEN: Final = {Duration.of(minutes=15): "days", Duration.of(hours=84): "weeks"}
+"""Written cases with samples this far apart have a file of their own: a week of minutes would take promtool minutes."""
 Compiled = Sequence[tuple[Slo, SloRules]]
 
 
@@ -75,10 +78,11 @@ class _Subjects(msgspec.Struct, frozen=True):
 class _Plan(msgspec.Struct):
     """Cases while they are being collected."""
 
-    alerts: list[Scene] = []
-    rates: list[Scene] = []
-    weeks: list[Scene] = []
-    windows: list[Scene] = []
+    alerts: list[Unit] = []
+    rates: list[Unit] = []
+    slow: list[Unit] = []
+    windows: list[Unit] = []
+    burns: list[Scene] = []
     uncovered: dict[str, str] = {}
 
     def derive(self, rule: str, units: list[Unit], found: Iterable[Unit]) -> None:
@@ -106,7 +110,7 @@ def compile_cases(
     plan = _Plan()
     _written(plan, subjects)
     _derived(plan, subjects)
-    plan.alerts += cases_slos.alert_scenes(subjects.slos, subjects.context)
+    plan.burns += cases_slos.alert_scenes(subjects.slos, subjects.context)
     _slo_records(plan, subjects)
     _detections(plan, subjects)
     return _cases(plan, subjects)
@@ -116,20 +120,20 @@ def _written(plan: _Plan, subjects: _Subjects) -> None:
     alerts, recorded = subjects.alerts, {rule.record for rule in subjects.records}
     for case in subjects.written:
         rule = alerts[case.alert]
-        direct = cases_written.feeds_alert(case, rule, recorded)
-        scene = cases_written.scene(case, rule, subjects.own if subjects.isolated else None)
-        (plan.weeks if case.interval == SLOW_STEP else plan.alerts if direct else plan.rates).append(scene)
+        unit = cases_written.unit(case, rule, subjects.records, subjects.own if subjects.isolated else None)
+        if case.interval in _WRITTEN:
+            plan.slow.append(unit)
+        else:
+            (plan.alerts if cases_written.feeds_alert(case, rule, recorded) else plan.rates).append(unit)
 
 
 def _derived(plan: _Plan, subjects: _Subjects) -> None:
-    alert_units: list[Unit] = []
     detections = {one.id: one.looks_for for one in subjects.detections}
     for rule in (rule for group in subjects.rules.alerts for rule in group.rules):
         if isinstance(rule, AlertingRule):
-            plan.derive(rule.id, alert_units, _alert_units(rule, detections.get(rule.id), subjects.own))
-    plan.alerts += scenes(alert_units, "alerts")
-    plan.rates += scenes(follow(_record_units(plan, subjects, long=False), subjects.records), "records")
-    plan.windows += scenes(follow(_record_units(plan, subjects, long=True), subjects.records), "windows of records", BASE)
+            plan.derive(rule.id, plan.alerts, _alert_units(rule, detections.get(rule.id), subjects.own))
+    plan.rates += _record_units(plan, subjects, long=False)
+    plan.windows += _record_units(plan, subjects, long=True)
 
 
 def _alert_units(rule: AlertingRule, looks_for: object, own: Matcher) -> Iterator[Unit]:
@@ -139,31 +143,26 @@ def _alert_units(rule: AlertingRule, looks_for: object, own: Matcher) -> Iterato
         yield alert_unit(rule, own)
 
 
-def _record_units(plan: _Plan, subjects: _Subjects, *, long: bool) -> Iterator[tuple[RecordingRule, Unit]]:
+def _record_units(plan: _Plan, subjects: _Subjects, *, long: bool) -> Iterator[Unit]:
     for rule in subjects.records:
         if is_long(rule) is long:
             try:
                 units = list(long_units(rule, subjects.own, subjects.end)) if long else [record_unit(rule, subjects.own)]
-                yield from ((rule, unit) for unit in units)
+                yield from (unit for unit in units if feeds_once(unit, subjects.records))
             except UnderivableError as error:
                 plan.uncovered[rule.record] = str(error)
 
 
 def _slo_records(plan: _Plan, subjects: _Subjects) -> None:
-    rate_units: list[Unit] = []
-    window_units: list[Unit] = []
     for slo, _ in subjects.slos:
         rule = names.slo_rule(slo.name, "records")
-        plan.derive(rule, rate_units, slo_rates.rate_units(slo, subjects.context))
-        plan.derive(rule, window_units, slo_windows.window_units(slo, subjects.context, subjects.end))
-    plan.rates += scenes(rate_units, "rates of SLOs")
-    plan.windows += scenes(window_units, "windows of SLOs", BASE)
+        plan.derive(rule, plan.rates, slo_rates.rate_units(slo, subjects.context))
+        plan.derive(rule, plan.windows, slo_windows.window_units(slo, subjects.context, subjects.end))
 
 
 def _detections(plan: _Plan, subjects: _Subjects) -> None:
-    alerts = subjects.alerts
-    found = [cases_detections.detection_units(one, alerts[one.id], subjects.own, subjects.end) for one in subjects.detections]
-    plan.windows += scenes([unit for units in found for unit in units], "moments of detections", BASE)
+    for one in subjects.detections:
+        plan.windows += cases_detections.detection_units(one, subjects.alerts[one.id], subjects.own, subjects.end)
 
 
 def _cases(plan: _Plan, subjects: _Subjects) -> Cases:
@@ -171,17 +170,28 @@ def _cases(plan: _Plan, subjects: _Subjects) -> Cases:
     records, rules = (_beside(file(tenant)) for file in (names.records_file, names.alerts_file))
     ordered = [[group.name for group in one.rules.records] for slo, one in subjects.slos if slo.compatibility == "sloth"]
     order = tuple(name for place in zip(*ordered, strict=True) for name in place)
+    alerts = scenes((unit for unit in plan.alerts if unit.evaluation == STEP), "alerts")
+    moments = scenes((unit for unit in plan.alerts if unit.evaluation == APART), "moments", BASE)
+    rates = scenes(follow(plan.rates, subjects.records), "rates")
+    windows = scenes(follow(plan.windows, subjects.records), "windows", BASE)
+    slow = {step: scenes((unit for unit in plan.slow if unit.evaluation == step), kind, step) for step, kind in _WRITTEN.items()}
     files = (
-        CaseFile("", (rules,), STEP, tuple(plan.alerts)),
-        CaseFile("rates", (records, rules), STEP, tuple(plan.rates)),
-        CaseFile("weeks", (records, rules), SLOW_STEP, tuple(plan.weeks)),
-        CaseFile("windows", (records, rules), subjects.end, tuple(plan.windows), order),
+        CaseFile("", (rules,), STEP, (*alerts, *plan.burns)),
+        CaseFile("moments", (rules,), APART, moments),
+        CaseFile("rates", (records, rules), STEP, rates),
+        *(CaseFile(_WRITTEN[step], (records, rules), step, found, _in_order(subjects.rules)) for step, found in slow.items()),
+        CaseFile("windows", (records, rules), subjects.end, windows, order),
     )
     covered = {probe.rule for file in files for scene in file.scenes for probe in scene.probes}
     uncovered = {rule: reason for rule, reason in plan.uncovered.items() if rule not in covered}
     missing = [rule for rule in subjects.alerts if rule not in covered and rule not in uncovered]
     uncovered |= dict.fromkeys(missing, "no case was written or derived")
     return Cases(tuple(file for file in files if file.scenes), frozenset(covered), uncovered)
+
+
+def _in_order(rules: Rules) -> tuple[str, ...]:
+    """Records before alerts: at this distance an alert sees only what has been recorded at the same moment."""
+    return tuple(group.name for group in (*rules.records, *rules.alerts))
 
 
 def _beside(rules: PurePosixPath) -> str:

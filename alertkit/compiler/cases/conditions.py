@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
 
-from alertkit.compiler.cases.lines import UnderivableError, line_of
+from alertkit.compiler.cases.lines import Line, UnderivableError, holds, line_of
 from alertkit.promql import Expr
 from alertkit.promql.functions import ABSENCE, COMPARISONS, SET_OPERATORS
 from alertkit.promql.syntax import Aggregation, Binary, Call, Negation, Range, children, unwrap
@@ -98,18 +98,24 @@ def truth(condition: Condition, given: Assignment) -> bool:
     return {"and": left and right, "or": left or right, "unless": left and not right}[condition.operator]
 
 
-def assignments(condition: Condition) -> Iterator[tuple[Assignment, bool]]:
-    """What cases go through, and whether the alert then fires: nothing holds; what makes it fire, each way; one thing missing."""
+def assignments(condition: Condition, possible: Callable[[Assignment], bool]) -> Iterator[tuple[Assignment, bool]]:
+    """What cases go through, and whether the alert then fires: nothing holds; what makes it fire, each way; one thing missing.
+
+    Where it is not `possible` that nothing holds, as between two limits, the first that goes stands for it.
+    """
     every = leaves(condition)
     if len(every) > MOST_LEAVES:
         raise UnderivableError(f"it joins more than {MOST_LEAVES} conditions")
-    nothing = dict.fromkeys(every, False)
-    ways = [{**nothing, **way} for way in _ways(condition)]
-    found = [nothing, ways[0], nothing]
-    for way in ways[1:]:
-        found += [way, nothing]
+    unmet = dict.fromkeys(every, False)
+    ways = list(filter(possible, ({**unmet, **way} for way in _ways(condition))))
     flipped = [{**way, leaf: not way[leaf]} for way in ways for leaf in every]
-    found += [one for one in flipped if not truth(condition, one)]
+    silent = [one for one in (unmet, *flipped) if not truth(condition, one) and possible(one)]
+    if not ways or not silent:
+        raise UnderivableError("it holds always or never")
+    nothing, found = silent[0], []
+    for way in ways:
+        found += [nothing, way]
+    found += [nothing, *silent[1:]]
     known: list[Assignment] = []
     for given in found:
         if given is nothing or given not in known:
@@ -132,9 +138,19 @@ def _ways(condition: Condition) -> list[Assignment]:
 def _threshold(expr: Binary) -> Condition:
     if expr.returns_bool:
         raise UnderivableError("a comparison with bool always returns something")
+    if isinstance(unwrap(expr.left), Call) and unwrap(expr.left).function in ABSENCE:  # type: ignore[union-attr]  # it is a call
+        return _absent(expr)
     if line_of(expr.left) is not None:
         return Threshold(expr.right, _MIRRORED[expr.operator], expr.left)
     return Threshold(expr.left, expr.operator, expr.right)
+
+
+def _absent(expr: Binary) -> Condition:
+    """`absent(…) > 0`: absent() returns 1 or nothing."""
+    limit = line_of(expr.right)
+    if limit is None or not holds(expr.operator, Line(1.0).plus(limit, -1)):
+        raise UnderivableError("absent() is 1 or nothing, which this comparison always drops")
+    return condition_of(expr.left)
 
 
 def _arithmetic(left: Expr, right: Expr) -> Condition:

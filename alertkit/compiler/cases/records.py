@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from alertkit.compiler.cases import long
 from alertkit.compiler.cases.aim import Aim, selectors_in
-from alertkit.compiler.cases.alerts import reach
+from alertkit.compiler.cases.alerts import grouped_by, reach
 from alertkit.compiler.cases.labels import takes
 from alertkit.compiler.cases.lines import Line, UnderivableError
 from alertkit.compiler.cases.series import FOREIGN, STEP, Unit, exactly, foreign, over_time
@@ -30,6 +30,8 @@ _LATE = frozenset(("rate", "increase", "avg_over_time", "delta", "deriv", "sum_o
 """Functions that reach a new value only when their whole window lies behind the change."""
 _EARLY = frozenset(("max_over_time", "min_over_time", "quantile_over_time", "last_over_time", "irate"))
 """Functions that may reach it before."""
+_EXTREMES = {"min_over_time": 1, "max_over_time": -1}
+"""Of these, those that keep the old value for as long as they see it, and whether it must be the lower one (1) or not (-1)."""
 
 
 def is_long(rule: RecordingRule) -> bool:
@@ -45,9 +47,11 @@ def long_units(rule: RecordingRule, own: Matcher, at: Duration) -> Iterator[Unit
     """
     tree, reason = parse(rule.expr), UnderivableError("its expression cannot be read backwards")
     window = Duration(reach(tree) * STEP.ms)
-    if window.ms + BASE.ms > at.ms or not _is_late(tree):
+    order = _order(tree)
+    if window.ms + BASE.ms > at.ms or not order:
         raise UnderivableError(f"it looks back over {window}, in a way that no case shows")
-    for before, after in _LEVELS:
+    for levels in _LEVELS:
+        before, after = levels[::order]
         try:
             fed = [(change, long.fed(tree, change, own)) for change in long.changes(window, at, before, after)]
         except UnderivableError as error:
@@ -87,7 +91,8 @@ def _unit(rule: RecordingRule, tree: Expr, levels: tuple[float, float], own: Mat
             other = Aim(1, [tree])
             other.at(tree, (Line(levels[1] * factor),))
             series |= {foreign(one, own.name, suffix): over_time(demand, [sum(lengths)]) for one, demand in other.series.items()}
-    probes = [_probe(rule, "follows its input", levels[1], sum(lengths) - 1)]
+    labels = grouped_by(rule, tree, aim)
+    probes = [_probe(rule, "follows its input", levels[1], sum(lengths) - 1, labels=labels)]
     if settle > 2 and _is_late(tree):
         # A minute earlier than Prometheus 2 would need: from 3.0 on a window leaves out the sample at its very beginning.
         probes.append(_probe(rule, "looks back over its whole window", levels[1], lengths[0] + settle - 3, equal=False))
@@ -99,25 +104,50 @@ def recorded(rule: RecordingRule) -> Selector:
     return Selector(rule.record, tuple(Matcher(name, "=", value) for name, value in rule.labels.items()))
 
 
-def follow(units: Iterable[tuple[RecordingRule, Unit]], rules: Sequence[RecordingRule]) -> Iterator[Unit]:
-    """Units that also keep others from feeding what follows from theirs: records of records, all the way down."""
+def feeds_once(unit: Unit, rules: Iterable[RecordingRule]) -> bool:
+    """Whether no rule makes from the unit's series another that it feeds.
+
+    Raises:
+        UnderivableError: one does.
+    """
+    for rule in rules:
+        if _any_taken([recorded(rule)], unit) and _any_taken(selectors_in(parse(rule.expr)), unit):
+            raise UnderivableError(f"it reads series and also {rule.record}, which is recorded from them")
+    return True
+
+
+def _any_taken(selectors: Iterable[Selector], unit: Unit) -> bool:
+    return any(takes(one, name, dict(labels)) for one in selectors for name, labels in unit.series)
+
+
+def follow(units: Iterable[Unit], rules: Sequence[RecordingRule]) -> Iterator[Unit]:
+    """Units that also keep others from feeding what is recorded from theirs: records of records, all the way down."""
     reads = {id(rule): selectors_in(parse(rule.expr)) for rule in rules}
-    for start, unit in units:
-        found, pending = list(unit.selectors), [start]
-        seen = {id(start)}
-        while pending:
-            source = pending.pop()
-            for rule in rules:
-                if id(rule) not in seen and any(takes(one, source.record, source.labels) for one in reads[id(rule)]):
-                    seen.add(id(rule))
-                    pending.append(rule)
-                    found.append(recorded(rule))
+    for unit in units:
+        found = list(unit.selectors)
+        unmade = {id(rule): rule for rule in rules}
+        made = [(name, dict(labels)) for name, labels in unit.series]
+        for name, labels in made:  # grows on the way
+            for rule in [one for one in unmade.values() if any(takes(by, name, labels) for by in reads[id(one)])]:
+                del unmade[id(rule)]
+                found.append(recorded(rule))
+                made.append((rule.record, rule.labels))
         yield msgspec.structs.replace(unit, selectors=tuple(found))
 
 
-def _probe(rule: RecordingRule, title: str, value: float, minute: int, *, equal: bool = True) -> Probe:
+def _probe(
+    rule: RecordingRule, title: str, value: float, minute: int, *, equal: bool = True, labels: Mapping[str, str] | None = None
+) -> Probe:
     at = Duration(minute * STEP.ms)
-    return exactly(rule.record, title, rule.record, rule.labels, value, at, equal=equal)
+    return exactly(rule.record, title, rule.record, {**(labels or {}), **rule.labels}, value, at, equal=equal)
+
+
+def _order(tree: Expr) -> int:
+    """How levels must follow each other so that the old one shows as long as it is in the window: 1, or -1; 0 for neither."""
+    early = _functions(tree) & _EARLY
+    if early:
+        return _EXTREMES.get(next(iter(early)), 0) if len(early) == 1 else 0
+    return int(_is_late(tree))
 
 
 def _is_late(expr: Expr) -> bool:

@@ -19,13 +19,21 @@ FOREIGN = "-foreign"
 """Ends the name of the tenant whose series must not matter."""
 
 
+_BEGINNING = {"alertkit_case_begins": "0"}
+"""A series that nobody reads. promtool takes series in any order, but none that begins half a day before the first it took."""
+
+
 class Unit(msgspec.Struct, frozen=True):
-    """Cases that need their series and must not meet others: `selectors` are all that the rules under test read."""
+    """Cases that need their series and must not meet others: `selectors` are all that the rules under test read.
+
+    Rules are evaluated every `evaluation`.
+    """
 
     selectors: tuple[Selector, ...]
     series: dict[Series, str]
     probes: tuple[Probe, ...] = ()
     alerts: tuple[Alerts, ...] = ()
+    evaluation: Duration = STEP
 
     @property
     def length(self) -> int:
@@ -124,7 +132,8 @@ class _Pack:
         return Scene(
             name=name,
             interval=interval,
-            series=notated({one: values for unit in self.units for one, values in unit.series.items()}),
+            series=(_BEGINNING if interval != STEP else {})
+            | notated({one: values for unit in self.units for one, values in unit.series.items()}),
             probes=tuple(probe for unit in self.units for probe in unit.probes),
             alerts=tuple(alerts for unit in self.units for alerts in unit.alerts),
         )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from alertkit.compiler.cases.aim import selectors_in
 from alertkit.compiler.cases.alerts import firing
+from alertkit.compiler.cases.labels import takes
 from alertkit.compiler.cases.lines import UnderivableError
-from alertkit.compiler.cases.series import STEP, notation, series
+from alertkit.compiler.cases.series import STEP, Unit, series
 from alertkit.errors import PromQLError
-from alertkit.model.cases import Scene
 from alertkit.model.route import Matcher
-from alertkit.model.rules import AlertingRule
+from alertkit.model.rules import AlertingRule, RecordingRule
 from alertkit.model.tenant import CaseDefinition
 from alertkit.promql import Selector, metric_names, parse
 
@@ -23,8 +24,10 @@ def feeds_alert(case: CaseDefinition, rule: AlertingRule, recorded: Collection[s
     return bool(read & fed) and all(name in fed for name in read if name in recorded)
 
 
-def scene(case: CaseDefinition, rule: AlertingRule, own: Matcher | None) -> Scene:
-    """The case as promtool runs it. `own` is what the series get unless their author wrote that label; None for nothing.
+def unit(case: CaseDefinition, rule: AlertingRule, records: Sequence[RecordingRule], own: Matcher | None) -> Unit:
+    """The case with all that its alert reads through these records.
+
+    `own` is a label that the series get unless their author wrote it; None for nothing.
 
     Raises:
         UnderivableError: a series is not written as name{label="value"}.
@@ -32,13 +35,23 @@ def scene(case: CaseDefinition, rule: AlertingRule, own: Matcher | None) -> Scen
     fed = {}
     for text, values in case.series.items():
         name, labels = _parsed(text)
-        fed[notation(series(name, ({own.name: own.value} if own else {}) | labels))] = values
+        fed[series(name, ({own.name: own.value} if own else {}) | labels)] = values
     probes = []
     for at, fires in ((case.silent_at, False), (case.fires_at, True)):
         if at is not None:
             title = f"{case.title or 'written case'}: {'fires' if fires else 'silent'} at {at}"
             probes.append(firing(rule, title, math.ceil(at.ms / STEP.ms), fires=fires, labels=case.labels))
-    return Scene(f"{rule.id}: {case.title or case.source.line}", case.interval, fed, tuple(probes))
+    return Unit(tuple(_read_by(rule, records)), fed, tuple(probes), evaluation=case.interval)
+
+
+def _read_by(rule: AlertingRule, records: Iterable[RecordingRule]) -> list[Selector]:
+    """What an alert reads, records in between and what these are made of included."""
+    found, unread = selectors_in(parse(rule.expr)), {id(record): record for record in records}
+    for selector in found:  # grows on the way
+        for record in [one for one in unread.values() if takes(selector, one.record, one.labels)]:
+            del unread[id(record)]
+            found += selectors_in(parse(record.expr))
+    return found
 
 
 def check(series_texts: Iterable[str]) -> Iterator[tuple[str, str]]:
