@@ -78,7 +78,7 @@ def wait(port: int) -> None:
     raise SystemExit("a server did not start")
 
 
-def alertkit(folder: Path, port: int) -> subprocess.Popen[bytes]:
+def alertkit(folder: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
     later = EscalationPolicy(steps=(Step(3_600, (Target(team="ops"),)),))
     policy = TenantPolicy(
         names.POLICY_VERSION, "acme", "tenant", "Acme", "en", "UTC", names.SEVERITIES, {"standard": later},
@@ -89,7 +89,7 @@ def alertkit(folder: Path, port: int) -> subprocess.Popen[bytes]:
     digest = hashlib.sha256(b"token").hexdigest()
     (folder / "tokens").write_text(json.dumps([{"name": "x", "sha256": digest, "tenants": "*", "scopes": ["ingest"]}]))
     command = [sys.executable, "-m", "alertkit", "serve", "--policies", folder / "policies", "--tokens", folder / "tokens"]
-    command += ["--secrets", folder, "--database", f"sqlite:///{folder}/alertkit.db", "--listen", f"127.0.0.1:{port}"]
+    command += ["--secrets", folder, "--database", f"sqlite:///{folder}/alertkit.db", "--listen", f"127.0.0.1:{port}", *options]
     return subprocess.Popen([str(part) for part in command], stderr=subprocess.DEVNULL, env=dict(os.environ))
 
 

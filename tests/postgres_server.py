@@ -38,7 +38,7 @@ def programs() -> Path | None:
 class Server:
     """A cluster that can be stopped in any way and started again."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, **settings: str) -> None:
         self._binaries = binaries
         self._folder = folder
         self._names = (f"place{number}" for number in itertools.count())
@@ -49,9 +49,8 @@ class Server:
             "initdb", "--pgdata", str(folder / "data"), "--auth=trust", "--username=alertkit", "--no-sync", "--locale=C.UTF-8"
         )
         with (folder / "data" / "postgresql.conf").open("a") as file:
-            file.writelines(
-                f"{name} = {value}\n" for name, value in (SETTINGS | {"unix_socket_directories": f"'{folder}'"}).items()
-            )
+            written = SETTINGS | {"unix_socket_directories": f"'{folder}'"} | settings
+            file.writelines(f"{name} = {value}\n" for name, value in written.items())
 
     def _call(self, program: str, *arguments: str) -> None:
         as_user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
@@ -93,11 +92,11 @@ def _unprivileged() -> pwd.struct_passwd | None:
 
 
 @contextlib.contextmanager
-def running(binaries: Path) -> Iterator[Server]:
-    """A server in a folder that is gone afterwards."""
+def running(binaries: Path, **settings: str) -> Iterator[Server]:
+    """A server in a folder that is gone afterwards; `settings` go into postgresql.conf."""
     folder = Path(tempfile.mkdtemp(prefix="alertkit-pg-"))
     try:
-        server = Server(binaries, folder)
+        server = Server(binaries, folder, **settings)
         server.start()
         try:
             yield server

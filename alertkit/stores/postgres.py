@@ -53,6 +53,8 @@ BATCH: Final = 500
 WAITING: Final = 20_000
 """Pieces of work that may queue up before the store says that it is unavailable."""
 CONNECTIONS: Final = 8
+RUNNERS: Final = 3
+"""Transactions of posts at a time: while one waits for the server, the next is folded."""
 ATTEMPTS: Final = 6
 """How often a transaction is tried that another replica, or a restart of the server, undid."""
 PATIENCE: Final = 5.0
@@ -98,13 +100,13 @@ class PostgresStore:
         """
         await asyncio.get_running_loop().run_in_executor(self._threads, prepare, self._target)
         self._pool: ConnectionPool[psycopg.Connection[Any]] = pool(self._target, CONNECTIONS, PATIENCE, self._connected)
-        self._runner = asyncio.create_task(self._run())
+        self._runners = [asyncio.create_task(self._run()) for _ in range(RUNNERS)]
 
     async def close(self) -> None:
         """Commit what was accepted, then let go."""
         self._closing = True
         self._wake.set()
-        await self._runner
+        await asyncio.gather(*self._runners)
         await asyncio.gather(*self._working, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._threads, self._pool.close)
         self._threads.shutdown()

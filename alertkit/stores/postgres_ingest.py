@@ -41,8 +41,13 @@ _ENDED = """
     WHERE incident = ANY(%s) AND fingerprint = ANY(%s) AND ends IS NOT NULL GROUP BY incident, fingerprint
 """
 _BEFORE = """
-    SELECT DISTINCT ON (key) key, id, resolved, resolved_by, flaps FROM incident
-    WHERE key = ANY(%b) AND closed > 0 ORDER BY key, closed DESC
+    WITH last AS (
+        SELECT DISTINCT ON (key) key, id, resolved, resolved_by, flaps FROM incident
+        WHERE key = ANY(%b) AND closed > 0 ORDER BY key, closed DESC
+    )
+    SELECT l.key, l.resolved, l.resolved_by, l.flaps, o.fingerprint, max(o.ends) FROM last l
+      LEFT JOIN occurrence o ON o.incident = l.id AND o.fingerprint = ANY(%s) AND o.ends IS NOT NULL
+     GROUP BY l.key, l.resolved, l.resolved_by, l.flaps, o.fingerprint
 """
 
 
@@ -87,38 +92,26 @@ class _Ingestion:
     def _load(self, tables: Tables, scopes: list[bytes], fingerprints: list[str]) -> None:
         values = [self._keys, scopes, fingerprints]
         held = {one.incident.id: one for one in tables.held(self._db.execute(_LOCK, values).fetchall())}
-        touched = {number for (number,) in self._db.execute(_TOUCHED, values)}
-        if not touched <= held.keys():
+        with self._db.pipeline():
+            touched = self._db.execute(_TOUCHED, values)
+            before = self._db.execute(_BEFORE, [[*self._keys, *(one.key for one in held.values())], self._fingerprints])
+            still_open = self._db.execute(_OPEN, [list(held)])
+            ended = self._db.execute(_ENDED, [list(held), self._fingerprints])
+        if not {number for (number,) in touched} <= held.keys():
             raise Changed
-        self._before = self._ends_before([*self._keys, *(one.key for one in held.values())])
-        for incident, fingerprint, starts, severity in self._db.execute(_OPEN, [list(held)]):
+        self._before = _befores(before)
+        for incident, fingerprint, starts, severity in still_open:
             held[incident].open[fingerprint] = Occurrence(fingerprint, instant(starts), severity)
-        for incident, fingerprint, ends in self._ended(held):
-            held[incident].ended[fingerprint] = ends
+        for incident, fingerprint, ends in ended:
+            held[incident].ended[fingerprint] = instant(ends)
         for one in held.values():
             one.before = self._before.get(one.key, one.before)
             self._memory.load(one)
 
-    def _ends_before(self, keys: list[bytes]) -> dict[bytes, Before]:
-        """How the latest closed incident of each key ended."""
-        last = {row[1]: row for row in self._db.execute(_BEFORE, [keys])}
-        ended: dict[int, dict[str, dt.datetime]] = {number: {} for number in last}
-        for incident, fingerprint, ends in self._ended(last):
-            ended[incident][fingerprint] = ends
-        return {
-            bytes(key): Before(ended[number], instant(resolved), bool(by_hand), flaps)
-            for key, number, resolved, by_hand, flaps in last.values()
-        }
-
-    def _ended(self, incidents: Iterable[int]) -> list[tuple[int, str, dt.datetime]]:
-        numbers = list(incidents)
-        found = self._db.execute(_ENDED, [numbers, self._fingerprints]).fetchall() if numbers else []
-        return [(incident, fingerprint, instant(ends)) for incident, fingerprint, ends in found]
-
     def _before_of(self, key: bytes) -> Before:
         if key in self._closed:
             self.batch.flush()
-            self._before.update(self._ends_before([key]))
+            self._before.update(_befores(self._db.execute(_BEFORE, [[key], self._fingerprints])))
             self._closed.discard(key)
         return self._before.get(key, Before())
 
@@ -126,7 +119,8 @@ class _Ingestion:
         seen = self._memory.seen(post, self._before_of)
         result = fold(post, seen)
         if result.changes or result.keep:
-            number = self.batch.add_post(post.received, post.body)
+            tells = result.keep or any(changes.begun for _, changes in result.changes)
+            number = self.batch.add_post(post.received, post.body) if tells else 0
             for incident, changes in result.changes:
                 self._change(post, number, seen, incident, changes)
             if result.keep and seen.current is not None:
@@ -155,3 +149,15 @@ class _Ingestion:
     def _hear(self, held: Held, post: Post) -> None:
         self._memory.heard(held, post.received)
         self.batch.heard(held)
+
+
+def _befores(found: Iterable[Sequence[Any]]) -> dict[bytes, Before]:
+    """How the latest closed incident of each key ended."""
+    befores: dict[bytes, Before] = {}
+    ended: dict[bytes, dict[str, dt.datetime]] = {}
+    for key, resolved, resolved_by, flaps, fingerprint, ends in found:
+        alerts = ended.setdefault(bytes(key), {})
+        befores.setdefault(bytes(key), Before(alerts, instant(resolved), bool(resolved_by), flaps))
+        if fingerprint is not None:
+            alerts[fingerprint] = instant(ends)
+    return befores

@@ -142,7 +142,7 @@ def test_two_replicas_keep_to_one_pace(url: str) -> None:
     """A lane with room for one message every ten seconds, whoever sends."""
 
     async def story(one: Store, other: Store) -> None:
-        for number in range(1, 11):
+        for number in range(1, 13):
             await one.ingest(a_post(f"g{number}"), opening())
             await one.decide(number, T0, lambda *_: Changes(notes=(Note("page", ROOM, T0),)))
         waiting = [message.id for message in await one.waiting(T0)]
@@ -155,7 +155,7 @@ def test_two_replicas_keep_to_one_pace(url: str) -> None:
 
         for second in range(0, 30, 5):
             at = T0 + dt.timedelta(seconds=second)
-            sent = await asyncio.gather(send(one, at, waiting.pop()), send(other, at, waiting[0]))
+            sent = await asyncio.gather(send(one, at, waiting.pop()), send(other, at, waiting.pop()))
             assert sum(sent) == (second % 10 == 0)
 
     tell_two(url, story)
