@@ -113,6 +113,7 @@ def test_names_are_joined_as_the_language_joins_them() -> None:
     assert formats("en").names(["a", "b", "c"]) == "a, b, and c"
     assert formats("fr").names(["a", "b"]) == "a et b"
     assert formats("de").names([]) == ""
+    assert formats("fr").names("abcdefghijkl") == "a, b, c, d, e, f, g et +5"
 
 
 def test_a_locale_or_zone_that_nobody_knows_still_gives_words() -> None:
