@@ -89,6 +89,6 @@ def test_a_case_in_quarters_of_an_hour_is_evaluated_as_often(tmp_path: Path) -> 
         fires_at=Duration.parse("168h45m"),
     )
     found = cases(one, rule)
-    (weeks,) = [file for file in found.files if file.kind == "weeks"]
-    assert weeks.evaluation == Duration.of(minutes=15)
+    (days,) = [file for file in found.files if file.kind == "days"]
+    assert days.evaluation == Duration.of(minutes=15)
     assert failures(tmp_path, only(rule), found) == []
