@@ -1,12 +1,7 @@
 -- Instants are microseconds since 1970 in UTC. What must never be is refused here, whatever the code does.
--- Tables that are only ever found by their key have no rowid: one tree less to write. Their key's columns come first, because
--- the integrity check of SQLite 3.40 takes the wrong column for NULL otherwise.
 
--- `incidents` is how many of them have an occurrence that it told of last; with the last of them it goes. No foreign key leads here:
--- a key would want an index as large as the table of occurrences, to be written with every alert.
 CREATE TABLE post (
   id INTEGER PRIMARY KEY,
-  incidents INTEGER NOT NULL CHECK (incidents >= 0),
   received INTEGER NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
@@ -58,20 +53,21 @@ CREATE TABLE occurrence (
   starts INTEGER NOT NULL,
   ends INTEGER,
   severity TEXT NOT NULL,
-  post INTEGER NOT NULL,
-  PRIMARY KEY (incident, fingerprint, starts)
-) STRICT, WITHOUT ROWID;
+  post INTEGER NOT NULL REFERENCES post (id),
+  UNIQUE (incident, fingerprint, starts)
+) STRICT;
 
 CREATE TABLE step (
+  id INTEGER PRIMARY KEY,
   incident INTEGER NOT NULL REFERENCES incident (id),
   kind TEXT NOT NULL CHECK (kind IN ('escalate', 'contact', 'refresh', 'closed', 'acknowledge_timeout', 'wake', 'hold')),
+  due INTEGER NOT NULL,
   position INTEGER NOT NULL CHECK (position >= 0),
   person TEXT NOT NULL,
   after INTEGER NOT NULL CHECK (after >= 0),
-  due INTEGER NOT NULL,
-  PRIMARY KEY (incident, kind, position, person, after),
+  UNIQUE (incident, kind, position, person, after),
   CHECK ((kind = 'contact') = (person <> ''))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX step_due ON step (due);
 
 CREATE TABLE event (
@@ -136,7 +132,6 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (due) WHERE state = 'pending';
 CREATE INDEX outbox_lane ON outbox (lane, priority, due) WHERE state = 'pending';
 CREATE INDEX outbox_sending ON outbox (lease) WHERE state = 'sending';
-CREATE INDEX outbox_thread ON outbox (thread, id);
 CREATE INDEX outbox_unfinished ON outbox (thread, id) WHERE state IN ('pending', 'sending');
 CREATE UNIQUE INDEX outbox_refresh ON outbox (thread) WHERE kind = 'refresh' AND state = 'pending';
 

@@ -1,7 +1,2 @@
--- Signs of life, and how long they have stayed away while somebody listened (microseconds).
-CREATE TABLE heartbeat (
-  source TEXT PRIMARY KEY CHECK (source <> ''),
-  beat INTEGER NOT NULL,
-  listened INTEGER NOT NULL CHECK (listened >= 0),
-  checked INTEGER NOT NULL
-) STRICT;
+-- When somebody was first told: how long they took to answer is counted from it.
+ALTER TABLE incident ADD COLUMN paged INTEGER;

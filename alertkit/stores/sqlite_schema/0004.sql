@@ -1,3 +1,7 @@
--- What is needed to forget incidents that were closed long ago without looking at all the others.
-CREATE INDEX incident_resolved ON incident (resolved) WHERE closed > 0;
-CREATE INDEX outbox_event ON outbox (event) WHERE event IS NOT NULL;
+-- Signs of life, and how long they have stayed away while somebody listened (microseconds).
+CREATE TABLE heartbeat (
+  source TEXT PRIMARY KEY CHECK (source <> ''),
+  beat INTEGER NOT NULL,
+  listened INTEGER NOT NULL CHECK (listened >= 0),
+  checked INTEGER NOT NULL
+) STRICT;

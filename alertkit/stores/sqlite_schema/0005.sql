@@ -1,2 +1,3 @@
--- The W3C trace of the webhook that opened an incident.
-ALTER TABLE incident ADD COLUMN trace TEXT NOT NULL DEFAULT '';
+-- What is needed to forget incidents that were closed long ago without looking at all the others.
+CREATE INDEX incident_resolved ON incident (resolved) WHERE closed > 0;
+CREATE INDEX outbox_event ON outbox (event) WHERE event IS NOT NULL;
