@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from private_shell import Shell, shell
-from servers import PATIENCE
+from servers import PATIENCE, eventually
 
 TOP = Path(__file__).resolve().parent.parent
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -45,12 +45,14 @@ def steps(block: str) -> Iterator[Step]:
 
 
 def is_printed(expected: tuple[str, ...], output: str) -> bool:
-    """Whether the lines are there, one below the other except where something is left out. Pages have no French spaces."""
-    patterns = [re.escape(part.strip("\n")) for part in re.split(r"^\s*…$", "\n".join(expected), flags=re.MULTILINE)]
-    seen = "\n".join(
-        line.rstrip() for line in output.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").splitlines()
-    )
-    return re.search(r"[\s\S]*".join(patterns), seen) is not None
+    """Whether the lines are there, one below the other except where something is left out.
+
+    Pages have no French spaces, and a line that a definition moves to is still what the page shows.
+    """
+    parts = [part.strip("\n") for part in re.split(r"^\s*…$", "\n".join(expected), flags=re.MULTILINE)]
+    patterns = [re.sub(r"\\.yaml:\d+", r"\\.yaml:\\d+", re.escape(part)) for part in parts]
+    text = output.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+    return re.search(r"[\s\S]*".join(patterns), "\n".join(line.rstrip() for line in text.splitlines())) is not None
 
 
 def follow(reader: Shell, step: Step) -> None:
@@ -82,9 +84,11 @@ def test_the_tutorial_leads_to_a_page_an_acknowledgement_and_a_resolution(tmp_pa
                 elif language == "console":
                     for step in steps(block):
                         follow(reader, step)
-        told, _ = reader.run("cat receiver.log")
+                    if "receiver.log" in block and chapter.startswith("7."):
+                        eventually(
+                            "who waits a minute sees the second step", lambda: "U0AMELIE" in reader.run("cat receiver.log")[0]
+                        )
         shown, _ = reader.run("jobs -r")
-    assert "U0AMELIE" in told, "the person on call was never told"
     assert shown.strip() == "", "something still runs"
 
 
