@@ -61,5 +61,6 @@ def test_the_services_of_compose_find_each_other_and_an_alert_becomes_an_inciden
         assert "ACME-1" in seen, reader.run("tail -n 5 *.log")[0]
         up = "curl --silent 'http://127.0.0.1:9090/api/v1/query?query=up'"
         targets = f"{up} | jq -c '[.data.result[] | [.metric.job, .value[1]]] | sort'"
-        found, _ = reader.run(f"for n in $(seq 90); do {targets} | grep 'prometheus\",\"1' && break; sleep 1; done")
+        both = 'alertkit","1.*prometheus","1'
+        found, _ = reader.run(f"for n in $(seq 90); do {targets} | grep '{both}' && break; sleep 1; done")
         assert found.strip() == '[["alertkit","1"],["prometheus","1"]]'

@@ -47,7 +47,7 @@ def _shares(alert: AlertingRule, context: ViewContext) -> Iterator[Query]:
     left, threshold = f"({found.left})", f"({found.threshold})"
     shares = {
         ">": f"clamp_max({left} / {threshold}, {_FAR})",
-        "<": f"{threshold} / clamp_min({left} >= 0, {threshold} / {_FAR})",
+        "<": f"{threshold} / clamp_min({left}, {threshold} / {_FAR})",
     }
     if share := shares.get(found.op[:1]):
         yield Query(expr=f"topk(1, {share})", legend=f"{alert.alert} · {named}", instant=True)

@@ -28,7 +28,7 @@ def spoil(path, value):
     return change
 
 
-STAT, ROW, LINES = 0, 2, 3  # the panels of the first lines: stat, table, row, time series
+STAT, ROW, LINES = 0, 2, 4  # the panels of the first lines: stat, table, row, ranking, time series
 
 
 SPOILT = {

@@ -226,7 +226,7 @@ def test_what_is_closest_to_its_threshold_is_ranked_in_shares_of_it():
     (gauge,) = found
     assert {target["legendFormat"]: target["expr"] for target in gauge["targets"]} == {
         "Slow · {{pod}}": 'topk(1, clamp_max((max by (pod) (seconds{tenant="acme"})) / (2 * 5), 10))',
-        "Few · {{pod}}": 'topk(1, (3) / clamp_min((min by (pod) (replicas{tenant="acme"})) >= 0, (3) / 10))',
+        "Few · {{pod}}": 'topk(1, (3) / clamp_min((min by (pod) (replicas{tenant="acme"})), (3) / 10))',
     }
     assert steps(dashboard(context_with(alert("Slow", 'max by (pod) (seconds{tenant="acme"}) > 2'))), gauge["title"])[-1] == (
         1,

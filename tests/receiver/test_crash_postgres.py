@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from crash_story import POLICY, Diary
 from forked_kit import Alertmanager, Forked, Parent, free_port
-from receiver_kit import Kit
+from receiver_kit import Kit, alert, webhook
 
 HERE = Path(__file__).parent
 LEASE = 2.0
@@ -40,10 +40,11 @@ class Replica:
         self.process.popen.kill()
         self.process.popen.wait(20)
 
-    def hold(self, seconds: float) -> None:
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
         """Neither dead nor alive: it stands still and goes on where it was."""
         self.process.popen.send_signal(signal.SIGSTOP)
-        self.process.pause(seconds)
+        yield
         self.process.popen.send_signal(signal.SIGCONT)
 
 
@@ -168,14 +169,15 @@ def test_a_receiver_that_stands_still_for_longer_than_its_lease_neither_stops_th
 ) -> None:
     two = pair(3)
     with two.busy():
-        for _ in range(3):
+        for number in range(3):
             held, other = two.moments.sample(two.replicas, 2)
             other.process.pause(two.moments.uniform(0, 1))
-            before = two.taken()
-            # Longer than the lease, and than the server waits for whoever stands still within a transaction.
-            held.hold(4 * LEASE)
-            assert other.process.request("GET", "/readyz")[0] == 200
-            assert two.taken() > before
+            with held.standing_still():
+                # Longer than the lease, and than the server waits for whoever stands still within a transaction.
+                other.process.pause(4 * LEASE)
+                assert other.process.request("GET", "/readyz")[0] == 200
+                name = f"meanwhile{number}"
+                assert other.process.post(webhook(alert(name), group={"alertname": name})) == 200
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])

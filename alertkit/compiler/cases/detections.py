@@ -118,8 +118,9 @@ def _level(anomaly: Anomaly) -> list[Moment]:
         ("fires just above its factor", True, _shifted(anomaly, limit * (1 + NEAR))),
         ("silent when yesterday was the same", False, _shifted(anomaly, limit * 2, yesterday=limit * 2)),
         ("silent when last week was the same", False, _shifted(anomaly, limit * 2, last_week=limit * 2)),
-        ("silent within a hundredth of the usual", False, _calm(anomaly, 0.01 * (1 - NEAR))),
-        ("fires beyond a hundredth of the usual", True, _calm(anomaly, 0.01 * (1 + NEAR))),
+        ("silent within a hundredth of yesterday", False, _calm(anomaly, _USUAL * 0.01 * (1 - NEAR), last_week=-limit)),
+        ("silent within a hundredth of last week", False, _calm(anomaly, _USUAL * 0.01 * (1 - NEAR), yesterday=-limit)),
+        ("fires beyond a hundredth of the usual", True, _calm(anomaly, _USUAL * 0.01 * (1 + NEAR))),
         *_other_way(anomaly, _shifted(anomaly, -limit * 2)),
     ]
 
@@ -139,9 +140,9 @@ def _shifted(anomaly: Anomaly, away: float, yesterday: float = 0.0, last_week: f
     }
 
 
-def _calm(anomaly: Anomaly, part: float) -> History:
-    """Away from yesterday and last week by this part of them, where no day was ever unlike another."""
-    return {**_shifted(anomaly, _USUAL * part), names.DETECTION_CHANGE: [(0.0001, 2 * _HOUR)]}
+def _calm(anomaly: Anomaly, away: float, yesterday: float = 0.0, last_week: float = 0.0) -> History:
+    """As `_shifted`, where no day was ever unlike another."""
+    return {**_shifted(anomaly, away, yesterday, last_week), names.DETECTION_CHANGE: [(0.0001, 2 * _HOUR)]}
 
 
 def _sign(anomaly: Anomaly) -> float:
