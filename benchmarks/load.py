@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ def request(path: str, body: bytes) -> bytes:
 
 def pour(port: int, requests: Iterable[bytes], rate: float = 0) -> Poured:
     """Send all of them, as fast as they are taken or at `rate` a second. Anything but 200 ends the program."""
-    poll, idle, busy = select.epoll(), [], {}
+    # In turn, since a server closes a connection on which nothing came for seconds.
+    poll, idle, busy = select.epoll(), deque(), {}
     for _ in range(CONNECTIONS):
         connection = socket.create_connection(("127.0.0.1", port))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -42,7 +44,7 @@ def pour(port: int, requests: Iterable[bytes], rate: float = 0) -> Poured:
             due = began + following[0] / rate if rate else clock()
             if due > clock():
                 break
-            connection = idle.pop()
+            connection = idle.popleft()
             busy[connection.fileno()] = due
             connection.sendall(following[1])
             following = next(left, None)
