@@ -51,14 +51,11 @@ class Formats:
 
     def number(self, number: Decimal, digits: int = 4) -> str:
         """At least `digits` significant digits and never fewer than the whole part has."""
-        if number and not -9 <= number.adjusted() <= 15:
-            return str(numbers.format_scientific(_rounded(number, 2 - number.adjusted()), locale=self.locale))
-        exact = _rounded(number, max(digits - 1 - number.adjusted(), 0) if number else 0)
-        return _decimal(exact, self.locale)
+        return _number(number, digits, self.locale)
 
     def count(self, count: int) -> str:
         """A whole number of things."""
-        return self.number(Decimal(count))
+        return _whole(count, self.locale)
 
     def length(self, seconds: int) -> str:
         """A length of time in whole seconds."""
@@ -183,8 +180,16 @@ def parse_zone(name: str) -> dt.tzinfo:
 
 
 @lru_cache(maxsize=4096)
-def _decimal(number: Decimal, locale: Locale) -> str:
-    return str(numbers.format_decimal(number, locale=locale, decimal_quantization=False))
+def _number(number: Decimal, digits: int, locale: Locale) -> str:
+    if number and not -9 <= number.adjusted() <= 15:
+        return str(numbers.format_scientific(_rounded(number, 2 - number.adjusted()), locale=locale))
+    exact = _rounded(number, max(digits - 1 - number.adjusted(), 0) if number else 0)
+    return str(numbers.format_decimal(exact, locale=locale, decimal_quantization=False))
+
+
+@lru_cache(maxsize=4096)
+def _whole(count: int, locale: Locale) -> str:
+    return _number(Decimal(count), 4, locale)
 
 
 def _rounded(number: Decimal, places: int) -> Decimal:

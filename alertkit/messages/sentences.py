@@ -7,6 +7,8 @@ catalog answers in English, which is written here.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
+from typing import NamedTuple
 
 from alertkit.messages.formats import Formats
 from alertkit.messages.translations import Say
@@ -187,18 +189,31 @@ def left_out(say: Say, formats: Formats, count: int) -> str:
 
 def action(say: Say, formats: Formats, kind: ActionKind, incident: str) -> Action:
     """A button, with what is asked before it acts."""
+    words = _button(say, formats, kind)
+    return Action(kind, words.text, incident, words.choices, words.confirm)
+
+
+class _Button(NamedTuple):
+    text: str
+    choices: tuple[Choice, ...] = ()
+    confirm: Confirm | None = None
+
+
+@lru_cache(maxsize=1024)
+def _button(say: Say, formats: Formats, kind: ActionKind) -> _Button:
+    """What a button says, the same in every message to a reader."""
     match kind:
         case "acknowledge":
-            return Action(kind, say.pgettext("button", "Acknowledge"), incident)
+            return _Button(say.pgettext("button", "Acknowledge"))
         case "snooze":
             choices = tuple(Choice(formats.length(seconds), seconds) for seconds in SNOOZES)
-            return Action(kind, say.pgettext("button", "Snooze"), incident, choices=choices)
+            return _Button(say.pgettext("button", "Snooze"), choices)
         case "resolve":
             text = say.pgettext("button", "Resolve")
-            return Action(kind, text, incident, confirm=_closing(say, text))
+            return _Button(text, confirm=_closing(say, text))
         case "escalate":
             text = say.pgettext("button", "Escalate")
-            return Action(kind, text, incident, confirm=_escalating(say, text))
+            return _Button(text, confirm=_escalating(say, text))
 
 
 def _closing(say: Say, yes: str) -> Confirm:

@@ -43,6 +43,8 @@ class Say:
 
     def __init__(self, translations: gettext.NullTranslations) -> None:
         self._translations = translations
+        # Contexts and sentences stand in the code, so this cannot grow without end.
+        self._in_context: dict[tuple[str, str], str] = {}
 
     def gettext(self, text: str, /, **fields: str) -> str:
         """A sentence."""
@@ -54,7 +56,10 @@ class Say:
 
     def pgettext(self, context: str, text: str, /, **fields: str) -> str:
         """A sentence whose English says too little to translate it; `context` tells the translator."""
-        return fill(self._translations.pgettext(context, text), fields)
+        found = self._in_context.get((context, text))
+        if found is None:
+            found = self._in_context[context, text] = self._translations.pgettext(context, text)
+        return fill(found, fields)
 
 
 def fill(text: str, fields: dict[str, str]) -> str:
@@ -62,7 +67,7 @@ def fill(text: str, fields: dict[str, str]) -> str:
     parts = _parsed(text)
     if len(parts) == 1 and isinstance(parts[0], str):
         return parts[0]
-    return "".join(part if isinstance(part, str) else fields.get(part.name, f"{{{part.name}}}") for part in parts)
+    return "".join([part if isinstance(part, str) else fields.get(part.name, f"{{{part.name}}}") for part in parts])
 
 
 @lru_cache(maxsize=8192)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -49,8 +50,7 @@ class Words:
         """What a reader is told. `locale` is a language with or without a region, `timezone` a name of the IANA database."""
 
         def reader(language: str) -> Reader:
-            say = self._catalogs.say(notification.tenant, language, now)
-            return Reader(say, Formats(language, timezone, say))
+            return _reader(self._catalogs.say(notification.tenant, language, now), language, timezone)
 
         return _Writing(notification, locale, reader, now).message()
 
@@ -83,6 +83,12 @@ class Reader(NamedTuple):
 
     say: Say
     formats: Formats
+
+
+@lru_cache(maxsize=1024)
+def _reader(say: Say, locale: str, timezone: str) -> Reader:
+    """Made once while the catalogs behind `say` stand: what a reader's formats remember lasts from message to message."""
+    return Reader(say, Formats(locale, timezone, say))
 
 
 class _Writing:
@@ -228,6 +234,7 @@ def _first(alerts: Sequence[Alert], field: Literal["runbook", "dashboard"], anno
     return next((url for url in found if url), "")
 
 
+@lru_cache(maxsize=1024)
 def is_web(url: str) -> bool:
     """An http(s) address with a host, without blanks or control characters, short enough for every channel."""
     if not url or len(url) > _URL or _NOT_IN_URL.search(url):

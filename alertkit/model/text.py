@@ -18,19 +18,20 @@ _HIDDEN = re.compile(
     "\U000e0000-\U0010ffff]"  # tags and private use
 )
 """What can only hide or reorder text. Joiners and variation selectors stay: words and emoji need them."""
-_UNTIDY = re.compile(f"{_HIDDEN.pattern}|[\t\n\x0b\x0c\r\x85\u2028\u2029]|  ")
+_UNTIDY_LINE = re.compile(f"{_HIDDEN.pattern}|[\t\n\x0b\x0c\r\x85\u2028\u2029]|  ")
+_UNTIDY_LINES = re.compile(f"{_HIDDEN.pattern}|[\t\x0b\x0c\r\x85\u2028\u2029]|  | \n|\n ")
 
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line of at most `limit` characters; a cut ends in `…`."""
     start = text[: 4 * limit + 64]
-    return clip((_tidied(start) if _UNTIDY.search(start) else start).strip(" "), limit)
+    return clip((_tidied(start) if _UNTIDY_LINE.search(start) else start).strip(" "), limit)
 
 
 def paragraph(text: str, limit: int) -> str:
     """The text with its line breaks, of at most `limit` characters; a cut ends in `…`."""
     start = text[: 4 * limit + 64]
-    if _UNTIDY.search(start):
+    if _UNTIDY_LINES.search(start):
         start = "\n".join(_tidied(line).strip(" ") for line in start.split("\n"))
     return clip(start.strip("\n "), limit)
 
