@@ -329,6 +329,11 @@ def _grafana_uid(prefix: str, *parts: str) -> str:
     return f"{prefix}-{safe[: 40 - len(prefix) - 10]}-{base64.b32encode(digest).decode().lower()}"
 
 
+PANEL_RANGE: Final = "from=now-6h&to=now"
+"""How the link of a rule to its panel ends: Prometheus cannot say when an alert began. A message, which knows, puts the
+incident's own time in its place."""
+
+
 def panel_id(key: str) -> int:
     """Grafana's id of a panel in its dashboard, from 1 to 2**31 - 1: the same whatever panels stand beside it."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest(), "big") % (2**31 - 1) + 1

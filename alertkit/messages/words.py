@@ -23,6 +23,9 @@ from alertkit.model.text import one_line
 
 HEADLINE = 140
 SUMMARY = 480
+BEFORE = dt.timedelta(hours=1)
+AFTER = dt.timedelta(minutes=30)
+"""What a panel shows of the time before an incident, and after its end."""
 _NAME = 80
 _URL = 2_500
 _NOT_IN_URL = re.compile(r'[\x00-\x20\x7f-\xa0<>"\\\u2000-\u206f\ud800-\udfff]')
@@ -221,11 +224,24 @@ class _Writing:
         given = self.about.links
         wanted: tuple[tuple[LinkKind, str], ...] = (
             ("runbook", given.runbook or _first(self.alerts, "runbook", names.ANNOTATION_RUNBOOK)),
-            ("dashboard", given.dashboard or _first(self.alerts, "dashboard", names.ANNOTATION_DASHBOARD)),
+            ("dashboard", self._during(given.dashboard or _first(self.alerts, "dashboard", names.ANNOTATION_DASHBOARD))),
             ("silence", given.silence if self.about.state != "resolved" else ""),
             ("source", given.source),
         )
         return [Link(kind, sentences.link_text(self.say, kind), url) for kind, url in wanted if is_web(url)]
+
+    def _during(self, url: str) -> str:
+        """A panel as it looked around the incident, also for whoever opens the link days later."""
+        if not url.endswith(names.PANEL_RANGE):
+            return url
+        began, over = self.about.opened_at - BEFORE, self.about.resolved_at
+        until = _milliseconds(over + AFTER) if self.about.state == "resolved" and over else "now"
+        return f"{url.removesuffix(names.PANEL_RANGE)}from={_milliseconds(began)}&to={until}"
+
+
+def _milliseconds(moment: dt.datetime) -> str:
+    """A moment as Grafana's addresses have it: milliseconds since 1970."""
+    return str(int(moment.timestamp() * 1_000))
 
 
 def _first(alerts: Sequence[Alert], field: Literal["runbook", "dashboard"], annotation: str) -> str:

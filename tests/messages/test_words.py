@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -173,6 +174,25 @@ def test_several_names_are_counted_in_the_subject() -> None:
 def test_only_what_may_be_done_in_a_state_is_offered() -> None:
     for state, kinds in OFFERED.items():
         assert tuple(action.kind for action in told(incident(state=state)).actions) == kinds
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, "viewPanel=7&from=1795227120000&to=now"),
+        ({"state": "resolved", "resolved_at": NOW}, "viewPanel=7&from=1795227120000&to=1795233000000"),
+    ],
+)
+def test_the_panel_is_shown_around_the_incident(changes: dict[str, Any], wanted: str) -> None:
+    """BEGAN is 03:12, NOW 03:20 UTC: an hour before, half an hour after."""
+    dashboard = "https://grafana.example/d/ak-acme?viewPanel=7&from=now-6h&to=now"
+    links = {link.kind: link.url for link in told(incident(links=Links(dashboard=dashboard), **changes)).links}
+    assert links["dashboard"] == f"https://grafana.example/d/ak-acme?{wanted}"
+
+
+def test_a_dashboard_of_ones_own_keeps_its_time() -> None:
+    own = "https://grafana.example/d/own?from=now-7d&to=now"
+    assert own in [link.url for link in told(incident(links=Links(dashboard=own))).links]
 
 
 def test_links_are_web_addresses_or_nothing() -> None:

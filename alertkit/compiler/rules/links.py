@@ -16,7 +16,7 @@ def panel_url(tenant: Tenant, project: Project, rule_id: str) -> str:
     if not project.grafana_url or view not in tenant.dashboards:
         return ""
     uid = names.dashboard_uid(tenant.name, view, project.environment)
-    return f"{project.grafana_url}/d/{uid}?viewPanel={names.panel_id(key)}&from=now-6h&to=now"
+    return f"{project.grafana_url}/d/{uid}?viewPanel={names.panel_id(key)}&{names.PANEL_RANGE}"
 
 
 def _slo_of(rule_id: str, tenant: Tenant) -> str:
