@@ -10,6 +10,7 @@ from alertkit import names
 from alertkit.model.pack import View
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
+from alertkit.model.sentence import Text
 from alertkit.model.slo import Slo
 from alertkit.model.tenant import PackUse, Project, Service, Tenant, Version
 
@@ -76,6 +77,10 @@ class ViewContext(msgspec.Struct, frozen=True):
     def recorded(self) -> dict[str, RecordingRule]:
         """A recording rule of each name; those of one name are of one form, for one service each."""
         return {rule.record: rule for rule in self.records()}
+
+    def title_of(self, record: str) -> Text:
+        """What dashboards call a record of a pack, by language; empty for any other."""
+        return next((use.titles[record] for use in self.uses if record in use.titles), {})
 
     def records_of(self, use: PackUse) -> tuple[RecordingRule, ...]:
         """What a service records through a pack."""

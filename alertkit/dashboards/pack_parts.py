@@ -42,9 +42,9 @@ def _figures(key: str, records: tuple[RecordingRule, ...], context: ViewContext,
     for record in [record for record in records if is_one_series(record, context)][:FIGURES]:
         yield Stat(
             key=f"figure/{key}/{record.record}",
-            title=readable(record.record),
+            title=_title(record, context, words),
             description=words("The newest value of {series}.", series=f"`{record.record}`"),
-            targets=[Query(expr=selector(record.record, record.labels), legend=readable(record.record))],
+            targets=[Query(expr=selector(record.record, record.labels), legend=_title(record, context, words))],
             unit=units.of_series(record.record),
             base=panels.BLUE,
             graph=True,
@@ -58,7 +58,7 @@ def against_last_week(record: RecordingRule, context: ViewContext, words: Words)
     before = " · ".join(filter(None, [named, words("Last week")]))
     return TimeSeries(
         key=f"week/{expr}",
-        title=readable(record.record),
+        title=_title(record, context, words),
         description=words("This week, and dashed the week before."),
         targets=[
             Query(expr=expr, legend=named or words("This week"), refId="A"),
@@ -74,6 +74,10 @@ def against_last_week(record: RecordingRule, context: ViewContext, words: Words)
 def is_one_series(record: RecordingRule, context: ViewContext) -> bool:
     """Whether its expression can return one series only."""
     return legend(record.expr, "", context) == ""
+
+
+def _title(record: RecordingRule, context: ViewContext, words: Words) -> str:
+    return words.choose(context.title_of(record.record)) or readable(record.record)
 
 
 def readable(series: str) -> str:

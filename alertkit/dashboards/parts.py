@@ -128,7 +128,7 @@ def service_panels(alerts: Sequence[AlertingRule], records: Sequence[RecordingRu
     words = Words(context.locale)
     drawn = {_series(watched(alert)) for alert in alerts}
     rest = (record for record in records if _recorded(record) not in drawn)
-    return [*(alert_panel(alert, context, words) for alert in alerts), *(record_panel(record, context) for record in rest)]
+    return [*(alert_panel(alert, context, words) for alert in alerts), *(record_panel(record, context, words) for record in rest)]
 
 
 def _recorded(record: RecordingRule) -> frozenset[tuple[str, str, str]]:
@@ -152,13 +152,14 @@ def drawn(expr: str) -> Condition | None:
     return None if silent or any(variables(expr)) else first
 
 
-def record_panel(rule: RecordingRule, context: ViewContext) -> TimeSeries:
-    """A recorded series."""
+def record_panel(rule: RecordingRule, context: ViewContext, words: Words) -> TimeSeries:
+    """A recorded series, under the title that its pack gives it."""
     expr = selector(rule.record, rule.labels)
+    title = words.choose(context.title_of(rule.record))
     return TimeSeries(
         key=f"record/{expr}",
-        title=rule.record,
-        description=_code(rule.expr),
+        title=title or rule.record,
+        description="\n\n".join([f"`{rule.record}`", _code(rule.expr)] if title else [_code(rule.expr)]),
         targets=[Query(expr=expr, legend=legend(rule.expr, rule.record, context))],
         unit=units.of_series(rule.record),
     )

@@ -49,10 +49,11 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class PackRecord(msgspec.Struct, frozen=True):
-    """A recording rule with places. Its series get the label `service`."""
+    """A recording rule with places. Its series get the label `service`. `title` is what dashboards call it, by language."""
 
     record: str
     expr: str
+    title: dict[str, str] = {}
 
 
 class PackAlert(msgspec.Struct, frozen=True):

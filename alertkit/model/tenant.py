@@ -92,12 +92,16 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class PackUse(msgspec.Struct, frozen=True):
-    """A service's use of a pack, as dashboards name it. `view` is the dashboard that it stands on beside the technical one."""
+    """A service's use of a pack, as dashboards name it. `view` is the dashboard that it stands on beside the technical one.
+
+    `titles` are what dashboards call the pack's records, by name and language.
+    """
 
     service: str
     pack: str
     title: str
     view: View
+    titles: dict[str, Text] = {}
 
 
 class RecordDefinition(msgspec.Struct, frozen=True):

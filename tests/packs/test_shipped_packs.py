@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pack_projects import generate, make_project, resolved, rules, run_cases
+from pack_projects import compiled, generate, make_project, resolved, rules, run_cases
 
 from alertkit import names, resources
 from alertkit.compiler.packs import values as packs_values
@@ -86,6 +87,19 @@ def test_every_sentence_of_a_pack_is_there_in_five_languages(name: str) -> None:
     for alert in pack_named(name).alerts:
         assert set(alert.summary) == LANGUAGES, alert.name
         assert set(alert.description) == LANGUAGES, alert.name
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_record_of_a_pack_has_a_title_in_five_languages(name: str) -> None:
+    assert [record.record for record in pack_named(name).records if set(record.title) != LANGUAGES] == []
+
+
+def test_a_dashboard_calls_a_packs_figures_what_its_reader_does(tmp_path: Path) -> None:
+    use = [{"name": "shop", "packs": [{"use": "business-kpi"}]}]
+    project = make_project(tmp_path, use, locale="fr_CA", dashboards=["executive"])
+    files = next(tenant.files for tenant in compiled(project).tenants if tenant.tenant == "acme")
+    titles = {panel["title"] for panel in json.loads(files[Path("dashboards/acme/executive.json")])["panels"]}
+    assert {"Écoutes lancées", "Taux de titres sautés", "Chiffre d’affaires"} <= titles
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -50,7 +50,7 @@ def _pack(data: dict[str, Any], node: Node, origin: str) -> Pack:
         origin=origin,
         parameters=parameters,
         metrics=data["metrics"],
-        records=tuple(PackRecord(entry["record"], entry["expr"]) for entry in data.get("records", [])),
+        records=tuple(PackRecord(entry["record"], entry["expr"], entry.get("title", {})) for entry in data.get("records", [])),
         alerts=tuple(_alert(entry) for entry in data["alerts"]),
         cases=tuple(
             _case(entry, parameters, Source(origin, find(node, ("cases", index)).line))

@@ -50,8 +50,13 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         dashboards=_dashboards(definition, uses),
         cases=_cases(definition, uses),
         detections=detections,
-        uses=tuple(PackUse(use.service, use.pack.name, use.pack.title, use.pack.view) for use in uses),
+        uses=tuple(_use(use) for use in uses),
     )
+
+
+def _use(used: Use) -> PackUse:
+    titles = {record.record: record.title for record in used.pack.records if record.title}
+    return PackUse(used.service, used.pack.name, used.pack.title, used.pack.view, titles)
 
 
 def _services(definition: Definition) -> tuple[Service, ...]:
