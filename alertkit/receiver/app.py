@@ -86,7 +86,7 @@ class Receiver:
         self.watchdogs = Watchdogs(settings.expect_watchdog, self.store, self.metrics, self._operator, clock)
         self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
-        self._ingest = Ingest(
+        self.ingest = Ingest(
             settings, self.store, self.policies, self.metrics, self._operator, self.watchdogs, self._tracer, clock
         )
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
@@ -97,7 +97,7 @@ class Receiver:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI; the hot route goes around the framework."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._ingest(scope, receive, send)
+            await self.ingest(scope, receive, send)
         else:
             await self._traced(scope, receive, send)
 
@@ -180,7 +180,7 @@ class Receiver:
             _log.error("tokens refused, the last good ones stay", problem=str(error))
 
     def _load_tokens(self) -> None:
-        self._ingest.tokens = self._api.tokens = tokens.load(self.settings.tokens)
+        self.ingest.tokens = self._api.tokens = tokens.load(self.settings.tokens)
 
     async def _reload_policies(self) -> None:
         if not self.policies.reload():

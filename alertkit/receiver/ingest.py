@@ -1,15 +1,16 @@
 """POST /v1/alerts/<tenant>/<policy>: authenticate, read, check, store; 200 once it is durable.
 
-A plain ASGI function, because it is the one hot route. Alertmanager sends again after 5xx only, so everything that may
-pass is a 503 and never a 429, and a 4xx is said only of what can never succeed.
+This is the hot route, so no framework stands before it: `protocol` asks it from the socket, ASGI where the receiver is embedded.
+Alertmanager sends again after 5xx only, so everything that may pass is a 503 and never a 429, and a 4xx is said only of what can
+never succeed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -39,11 +40,47 @@ Clock = Callable[[], dt.datetime]
 PREFIX: Final = "/v1/alerts/"
 
 _log = structlog.get_logger(__name__)
-_STORED = ({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}, {"type": "http.response.body"})
+_LOOKED_AT: Final = (b"authorization", b"traceparent", b"content-encoding", b"content-length")
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What of a request is looked at before its body. `length` is what it announces, 0 when it announces none."""
+
+    method: str
+    path: str
+    authorization: bytes
+    traceparent: bytes
+    encoding: bytes
+    length: int
+
+
+class Source(NamedTuple):
+    """Who posts: a tenant's policy, as they say and may say, and the traceparent that they bring, empty without one."""
+
+    tenant: str
+    policy: str
+    trace: str
+
+
+class Answer(NamedTuple):
+    """What a request is answered with, however it came."""
+
+    status: HTTPStatus
+    media_type: str = ""
+    body: bytes = b""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Its headers, names in lower case."""
+        length = ("content-length", str(len(self.body)))
+        return [("content-type", self.media_type), length] if self.media_type else [length]
+
+
+STORED: Final = Answer(HTTPStatus.OK)
 
 
 class Ingest:
-    """The route. `operator.woken` is called after each post that was stored: something may be due."""
+    """The route, whatever brought a request. `operator.woken` is called after each post that was stored: something may be due."""
 
     def __init__(
         self,
@@ -68,24 +105,56 @@ class Ingest:
         self.tokens = Tokens([])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request as an ASGI application."""
         try:
-            await self._serve(scope, receive)
+            source = self.admit(read_head(scope["method"], scope["path"], scope["headers"]))
+            body = await _body(receive, self._body_limit)
         except RequestError as error:
-            await self._refuse(send, error)
+            answer = self.refuse(error)
+        else:
+            answer = await self.answer(source, body)
+        headers = [(name.encode(), value.encode()) for name, value in answer.headers]
+        await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def admit(self, head: Head) -> Source:
+        """Check what stands before the body.
+
+        Raises:
+            RequestError: whatever the body is, it is not taken.
+        """
+        if head.method != "POST":
+            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, "alerts are posted")
+        tenant, policy = _parts(head.path)
+        if head.encoding.strip().lower() not in (b"", b"identity"):
+            raise RequestError(HTTPStatus.BAD_REQUEST, "Content-Encoding is not accepted: send the body as it is")
+        if head.length > self._body_limit:
+            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {self._body_limit} bytes")
+        token = self.tokens.find(head.authorization)
+        if token is None:
+            raise RequestError(HTTPStatus.UNAUTHORIZED, "a valid bearer token is required")
+        if not token.allows("ingest", tenant):
+            raise RequestError(HTTPStatus.FORBIDDEN, "this token may not post alerts of this tenant")
+        return Source(tenant, policy, read_trace(head.traceparent.decode("latin-1")) if head.traceparent else "")
+
+    async def answer(self, source: Source, body: bytes) -> Answer:
+        """Take a body; 200 once it is durable."""
+        try:
+            await self._serve(source, body)
+        except RequestError as error:
+            return self.refuse(error)
         except StoreError as error:
             _log.warning("not stored", reason=str(error))
-            await self._refuse(send, RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again"))
-        else:
-            await send(_STORED[0])
-            await send(_STORED[1])
+            return self.refuse(RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again"))
+        return STORED
 
-    async def _serve(self, scope: Scope, receive: Receive) -> None:
-        if scope["method"] != "POST":
-            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, "alerts are posted")
-        tenant, policy = _parts(scope["path"])
-        parent = self._authorize(scope["headers"], tenant)
-        body = await _body(receive, self._body_limit)
+    def refuse(self, error: RequestError) -> Answer:
+        """Count it and say why."""
+        self._metrics.refused(error.status)
+        return Answer(error.status, CONTENT_TYPE, error.body())
+
+    async def _serve(self, source: Source, body: bytes) -> None:
+        tenant, policy, parent = source
         webhook = payload.read(body, self._bounds)
         if self._watchdogs.expects(tenant, policy):
             left = await self._watchdogs.beat(tenant, policy, webhook)
@@ -108,25 +177,6 @@ class Ingest:
         if len(post.alerts) < len(webhook.alerts):
             words = f"{len(webhook.alerts) - len(post.alerts)} alerts of another tenant were posted as {tenant}'s and dropped"
             await self._operator.tell(names.ALERT_FOREIGN, tenant, policy, words)
-
-    def _authorize(self, headers: list[tuple[bytes, bytes]], tenant: str) -> str:
-        """Check what stands in the headers; the traceparent that does."""
-        authorization = trace = b""
-        for name, value in headers:
-            if name == b"authorization":
-                authorization = value
-            elif name == b"traceparent":
-                trace = value
-            elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
-                raise RequestError(HTTPStatus.BAD_REQUEST, "Content-Encoding is not accepted: send the body as it is")
-            elif name == b"content-length" and value.isdigit() and int(value) > self._body_limit:
-                raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {self._body_limit} bytes")
-        token = self.tokens.find(authorization)
-        if token is None:
-            raise RequestError(HTTPStatus.UNAUTHORIZED, "a valid bearer token is required")
-        if not token.allows("ingest", tenant):
-            raise RequestError(HTTPStatus.FORBIDDEN, "this token may not post alerts of this tenant")
-        return read_trace(trace.decode("latin-1")) if trace else ""
 
     def _post(self, tenant: str, policy: str, webhook: Webhook, body: bytes, trace: str) -> Post:
         to_tenant, to_policy, escalation, known = self._policies.route(tenant, policy)
@@ -164,12 +214,19 @@ class Ingest:
         self._metrics.foreign(tenant, len(foreign))
         _log.warning("alerts of another tenant dropped", tenant=tenant, dropped=len(foreign), fingerprint=foreign[0].fingerprint)
 
-    async def _refuse(self, send: Send, error: RequestError) -> None:
-        self._metrics.refused(error.status)
-        body = error.body()
-        headers = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": int(error.status), "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+
+def read_head(method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Head:
+    """Pick out of a request's headers, their names in lower case, what is looked at before its body."""
+    found = dict.fromkeys(_LOOKED_AT, b"") | {name: value for name, value in headers if name in _LOOKED_AT}
+    length = found[b"content-length"]
+    return Head(
+        method=method,
+        path=path,
+        authorization=found[b"authorization"],
+        traceparent=found[b"traceparent"],
+        encoding=found[b"content-encoding"],
+        length=int(length) if length.isdigit() else 0,
+    )
 
 
 def _parts(path: str) -> tuple[str, str]:

@@ -10,12 +10,14 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import structlog
 import uvicorn
 
 from alertkit.errors import UsageError
 from alertkit.receiver.app import create_app
+from alertkit.receiver.protocol import WebhookProtocol
 from alertkit.receiver.settings import Settings, address
 
 GRACE = 10
@@ -41,7 +43,7 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
         host=host,
         port=port,
         lifespan="off",
-        http="httptools",
+        http=partial(WebhookProtocol, receiver.ingest),  # type: ignore[arg-type]  # is called as a class is
         access_log=False,
         log_config=None,
         proxy_headers=False,

@@ -294,12 +294,13 @@ class SqliteStore:
         """All of it or nothing. When one piece is to blame, the others are done without it."""
         try:
             before = self._db.total_changes
-            results = self._perform(jobs)
-            if self._db.total_changes == before:
+            self._db.execute("BEGIN IMMEDIATE")
+            results = [job.work() for job in jobs]
+            if self._db.total_changes == before and not self._tables.has_pending:
                 # Nothing to sync, so nothing to wait for: whoever only reads has it at once.
                 self._db.execute("COMMIT")
             else:
-                await asyncio.get_running_loop().run_in_executor(self._committer, self._db.execute, "COMMIT")
+                await asyncio.get_running_loop().run_in_executor(self._committer, self._commit)
         except Exception as error:  # noqa: BLE001 - whatever went wrong goes to whoever waits for it
             self._undo()
             if len(jobs) == 1 or isinstance(error, sqlite3.OperationalError):
@@ -313,11 +314,9 @@ class SqliteStore:
             if not job.done.done():
                 job.done.set_result(result)
 
-    def _perform(self, jobs: list[_Job[Any]]) -> list[Any]:
-        self._db.execute("BEGIN IMMEDIATE")
-        results = [job.work() for job in jobs]
+    def _commit(self) -> None:
         self._tables.flush()
-        return results
+        self._db.execute("COMMIT")
 
     def _undo(self) -> None:
         self._open.rollback()

@@ -85,6 +85,11 @@ class Tables:
         found = self._db.execute(query).fetchone()
         return (found[0] or 0) + 1 if found else 1
 
+    @property
+    def has_pending(self) -> bool:
+        """Is there something to flush?"""
+        return bool(self._pending)
+
     def forget(self) -> None:
         """The transaction is undone: so is what it would have inserted."""
         self._pending = Pending()
