@@ -160,7 +160,7 @@ def record_panel(rule: RecordingRule, context: ViewContext, words: Words) -> Tim
         key=f"record/{expr}",
         title=title or rule.record,
         description="\n\n".join([f"`{rule.record}`", _code(rule.expr)] if title else [_code(rule.expr)]),
-        targets=[Query(expr=expr, legend=legend(rule.expr, rule.record, context))],
+        targets=[Query(expr=expr, legend=legend(rule.expr, title or rule.record, context))],
         unit=units.of_series(rule.record),
     )
 
