@@ -197,7 +197,7 @@ def test_a_mistake_in_an_alert_makes_a_case_fail(tmp_path: Path, expr: str, wron
 
 
 @pytest.mark.parametrize(
-    "expr", ["load > 100", "load < 100", "absent(up)", "sum(rate(a_total[5m])) / sum(rate(b_total[5m])) > 0.5"]
+    "expr", ["load > 100", "load < 100", "absent(up)", "sum by (region) (up) == 0", "sum(rate(a_total[5m])) / sum(rate(b_total[5m])) > 0.5"]
 )
 def test_an_alert_that_reads_every_tenant_makes_a_case_fail(tmp_path: Path, expr: str) -> None:
     rule = alert(expr)
@@ -210,6 +210,21 @@ def test_another_for_makes_a_case_fail(tmp_path: Path, held: Duration | None, ot
     found = cases(alert("load > 100", hold=held))
     assert failures(tmp_path, only(alert("load > 100", hold=held)), found) == []
     assert failures(tmp_path, only(alert("load > 100", hold=other)), found) != []
+
+
+@pytest.mark.parametrize("expr", ["sum(increase(orders_total[2h])) < 1", "avg_over_time(load[1h]) > 100"])
+def test_a_for_that_was_dropped_makes_a_case_of_a_long_window_fail(tmp_path: Path, expr: str) -> None:
+    found = cases(alert(expr, hold=MINUTES))
+    assert failures(tmp_path, only(alert(expr, hold=MINUTES)), found) == []
+    assert failures(tmp_path, only(alert(expr)), found) != []
+
+
+@pytest.mark.parametrize("other", ["5m", "8m", "15m"])
+@pytest.mark.parametrize("expr", ["increase(kills_total[10m]) > 0", "sum(increase(a[10m]) + increase(b[10m])) > 0"])
+def test_an_alert_on_single_events_notices_another_window(tmp_path: Path, expr: str, other: str) -> None:
+    found = cases(alert(expr))
+    assert failures(tmp_path, only(alert(expr)), found) == []
+    assert failures(tmp_path, only(alert(expr.replace("10m", other))), found) != []
 
 
 def test_another_keep_firing_for_makes_a_case_fail(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
@@ -13,19 +14,24 @@ from alertkit.compiler.cases.aim import Aim, Series, selectors_in
 from alertkit.compiler.cases.conditions import Absent, Assignment, Leaf, Threshold
 from alertkit.compiler.cases.lines import Line, UnderivableError, holds, line_of
 from alertkit.compiler.cases.moments import Minutes, Moments, moments
-from alertkit.compiler.cases.series import STEP, Unit, foreign
+from alertkit.compiler.cases.series import FOREIGN, STEP, Unit, foreign
 from alertkit.model.cases import Probe
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
 from alertkit.model.rules import AlertingRule, RecordingRule
 from alertkit.promql import Expr, label_flow, parse, quote
 from alertkit.promql.functions import COMPARISONS
-from alertkit.promql.syntax import Binary, Range, Subquery, children, unwrap
+from alertkit.promql.syntax import Aggregation, Binary, Call, Range, Subquery, children, unwrap
 
 NEAR = 0.01
 """How far from its threshold a value is: one hundredth above fires, one hundredth below is silent."""
 FAR = 0.5
 """How far above it a foreign tenant's value is, all the time."""
+SHORT = 4
+"""Minutes of a window in which nothing can be told apart."""
+_GAINS = frozenset(("increase", "rate"))
+_MEANS = _GAINS | {"avg_over_time"}
+"""Functions of a range that go from one level to the next in a straight line while their window passes the change."""
 LONGEST = 720
 """Evaluations of a timeline; beyond, promtool takes seconds, because all alerts are evaluated at each."""
 
@@ -83,7 +89,7 @@ def _unit(rule: AlertingRule, tree: Expr, own: Matcher, timeline: Timeline) -> U
         raise TooLongError(f"its windows and `for` need more than {LONGEST} minutes of series")
     aim = aimed(every, [phase.given for phase in phases], NEAR)
     lengths = [phase.steps for phase in phases]
-    foreign = _foreign(every, own, sum(lengths), timeline)
+    foreign = _foreign(every, tree, own, sum(lengths), timeline)
     probes = tuple(_probes(rule, phases, timeline, grouped_by(rule, tree, aim)))
     return Unit(tuple(selectors_in(tree)), {**foreign, **timeline.fed(aim, lengths)}, probes, evaluation=timeline.evaluation)
 
@@ -174,17 +180,27 @@ def _distance(limit: Line, margin: float) -> float:
     return abs(limit.at) * margin if limit.at else margin
 
 
-def _foreign(every: list[Leaf], own: Matcher, steps: int, timeline: Timeline) -> dict[Series, str]:
-    """The same series of another tenant, that would make the alert fire, or keep it silent when it waits for absence."""
-    trees = [tree for leaf in every for tree in ((leaf.left, leaf.right) if isinstance(leaf, Threshold) else (leaf.expr,))]
-    if any(own not in selector.matchers for tree in trees for selector in selectors_in(tree)):
+def _foreign(every: list[Leaf], tree: Expr, own: Matcher, steps: int, timeline: Timeline) -> dict[Series, str]:
+    """The same series of other tenants: of one, such that the alert would fire, or stay silent when it waits for absence.
+
+    What fires at 0 adds nothing to a sum, so there those of a second tenant would keep it silent: `sum(up) == 0`.
+    """
+    if any(own not in selector.matchers for selector in selectors_in(tree)):
         return {}
+    firing = {leaf: not isinstance(leaf, Absent) for leaf in every}
+    found = _of_another(firing, FOREIGN, own, steps, timeline)
+    if found and any(leaf.operator in ("==", "<=") and line_of(leaf.right) == Line(0.0) for leaf in _limits(every)):
+        quiet = {leaf: not holds for leaf, holds in firing.items()}
+        found |= _of_another(quiet, f"{FOREIGN}-too", own, steps, timeline)
+    return found
+
+
+def _of_another(given: Assignment, suffix: str, own: Matcher, steps: int, timeline: Timeline) -> dict[Series, str]:
+    every = list(given)
     for margin in (FAR, NEAR):
-        try:
-            aim = aimed(every, [{leaf: not isinstance(leaf, Absent) for leaf in every}], margin)
-        except UnderivableError:
-            continue
-        return {foreign(one, own.name): values for one, values in timeline.fed(aim, [steps]).items()}
+        with contextlib.suppress(UnderivableError):
+            aim = aimed(every, [given], margin)
+            return {foreign(one, own.name, suffix): values for one, values in timeline.fed(aim, [steps]).items()}
     return {}
 
 
@@ -203,13 +219,51 @@ def _phases(given: Iterator[tuple[Assignment, bool]], rule: AlertingRule, timeli
 
 def _probes(rule: AlertingRule, phases: tuple[Phase, ...], timeline: Timeline, labels: Mapping[str, str]) -> Iterator[Probe]:
     hold, keep, minutes = timeline.steps(rule.hold), timeline.steps(rule.keep_firing_for), timeline.evaluation.ms // STEP.ms
+    turns = _turns(phases[0], timeline)
     for before, phase in zip((None, *phases[:-1]), phases, strict=True):
         if phase.fires and hold and not (before and before.fires):
-            yield firing(rule, "silent before its time", (phase.start + hold - 1) * minutes, fires=False)
+            yield firing(rule, "silent before its time", (phase.start + turns + hold - 1) * minutes, fires=False)
         if before and before.fires and not phase.fires and keep:
             yield firing(rule, "still firing while it is kept", (phase.start + keep - 1) * minutes, fires=True)
+        if before and before.fires and not phase.fires and not keep and timeline.settle > SHORT and _remembers(phase.given):
+            # A minute earlier than Prometheus 2 would need: from 3.0 on a window leaves out the sample at its very beginning.
+            at = (phase.start + timeline.settle - 3) * minutes
+            yield firing(rule, "still firing while its window holds what happened", at, fires=True)
         at = (phase.start + phase.steps - 1) * minutes
         yield firing(rule, phase.title, at, fires=phase.fires, labels=labels if phase.fires else None)
+
+
+def _remembers(given: Assignment) -> bool:
+    """Whether a single event keeps the condition true for as long as the window sees it: `increase(x[10m]) > 0`."""
+    [leaf, *others] = given
+    if others or not isinstance(leaf, Threshold) or leaf.operator != ">" or line_of(leaf.right) != Line(0.0):
+        return False
+    return _windows(leaf.left, _GAINS)
+
+
+def _turns(phase: Phase, timeline: Timeline) -> int:
+    """Evaluations after a change until the condition turns: half a window, where a rate crosses its limit from as far off.
+
+    A rate is a mean over its window, and the values of cases lie as far below a limit as above. Two fewer, because a window holds
+    one sample more or less in different versions of Prometheus.
+    """
+    [leaf, *others] = phase.given
+    if others or not isinstance(leaf, Threshold) or not isinstance(timeline, Minutes) or line_of(leaf.right) in (None, Line(0.0)):
+        return 0
+    return max(0, timeline.settle // 2 - 2) if _windows(leaf.left, _MEANS) else 0
+
+
+def _windows(tree: Expr, functions: frozenset[str]) -> bool:
+    """Whether the tree is made of numbers and of these functions of ranges, added up at most: all see the change alike."""
+    match unwrap(tree):
+        case Call(function=function):
+            return function in functions
+        case Aggregation(operator="sum" | "max" | "min" | "avg", expr=inner):
+            return _windows(inner, functions)
+        case Binary(operator="+", left=left, right=right):
+            return _windows(left, functions) and _windows(right, functions)
+        case _:
+            return False
 
 
 def firing(rule: AlertingRule, title: str, minute: float, *, fires: bool, labels: Mapping[str, str] | None = None) -> Probe:

@@ -83,7 +83,8 @@ def over_time(demand: Demand, lengths: Sequence[int]) -> str:
         if demand.counts:
             gain = (line or Line(0.0)).at * step
             found.append(_run(total + gain, gain, length))
-            total += gain * length
+            for _ in range(length):
+                total += gain  # as promtool adds it up: a counter that is lower in its last digit would have been reset
         elif line is None:
             found.append(_run(None, 0.0, length))
         else:
