@@ -197,7 +197,14 @@ def test_a_mistake_in_an_alert_makes_a_case_fail(tmp_path: Path, expr: str, wron
 
 
 @pytest.mark.parametrize(
-    "expr", ["load > 100", "load < 100", "absent(up)", "sum by (region) (up) == 0", "sum(rate(a_total[5m])) / sum(rate(b_total[5m])) > 0.5"]
+    "expr",
+    [
+        "load > 100",
+        "load < 100",
+        "absent(up)",
+        "sum by (region) (up) == 0",
+        "sum(rate(a_total[5m])) / sum(rate(b_total[5m])) > 0.5",
+    ],
 )
 def test_an_alert_that_reads_every_tenant_makes_a_case_fail(tmp_path: Path, expr: str) -> None:
     rule = alert(expr)
@@ -247,6 +254,8 @@ def test_another_severity_makes_a_case_fail(tmp_path: Path) -> None:
         ("sum(rate(a_total[6h]))", "sum(rate(a_total[1h]))"),
         ("sum(rate(a_total[6h]))", "sum(rate(a_total[7h]))"),
         ("sum by (job) (load)", "avg by (job) (load) * 2"),
+        ("sum(rate(a_total[5m])) or vector(0)", "sum(rate(a_total[5m])) and vector(0)"),
+        ("avg by (model) (avg_over_time(load[1h]))", "avg(avg_over_time(load[1h]))"),
     ],
 )
 def test_a_mistake_in_a_record_makes_a_case_fail(tmp_path: Path, expr: str, wrong: str) -> None:
@@ -309,3 +318,13 @@ def test_shared_metrics_have_no_foreign_decoys(tmp_path: Path) -> None:
 )
 def test_a_pattern_has_an_example(pattern: str, example: str) -> None:
     assert example in list(examples(pattern))
+
+
+def test_a_ratio_of_raw_series_and_of_what_is_recorded_from_them_is_fed_with_the_raw_ones(tmp_path: Path) -> None:
+    total = record("sum(rate(requests_total[5m]))", "a:requests:rate5m")
+    ratio = '(sum(rate(requests_total{code=~"5.."}[5m])) or on() 0 * a:requests:rate5m) / on() a:requests:rate5m'
+    found = cases(total, record(ratio, "a:failed:ratio"))
+    assert found.uncovered == {}
+    assert failures(tmp_path, only(total, record(ratio, "a:failed:ratio")), found) == []
+    for change in (("or on()", "and on()"), ("[5m]", "[1h]"), ("5..", "2..")):
+        assert failures(tmp_path, only(total, record(ratio.replace(*change), "a:failed:ratio")), found) != [], change

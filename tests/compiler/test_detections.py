@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from slo_world import CONTEXT, GUARD, SOURCE, failures
 
@@ -46,7 +47,7 @@ def rules_of(definition: DetectionDefinition) -> tuple[list[RecordingRule], Aler
     records = [RecordingRule(r.record, GUARD(r.expr), {**r.labels, "tenant": "acme"}, SOURCE) for r in found.records]
     alert = found.alert
     labels = {"service": alert.service, "severity": alert.severity, "tenant": "acme"}
-    note = {names.ANNOTATION_RULE: alert.id}
+    note = {names.ANNOTATION_RULE: alert.id, names.ANNOTATION_VALUE: "{{ $value }}"}
     rule = AlertingRule(alert.id, alert.name, GUARD(alert.expr), labels, note, SOURCE, alert.hold, alert.keep_firing_for)
     return records, rule
 
@@ -75,6 +76,8 @@ def test_every_detection_passes_its_cases(tmp_path: Path, tool: Callable[[str], 
         (Anomaly("spike", "load"), "> 7 *", "> 7.7 *"),
         (Anomaly("spike", "load"), "> 0.01 *", "> 0.011 *"),
         (Anomaly("spike", "load", direction="up"), "[1h] offset 1m", "[30m] offset 1m"),
+        (Anomaly("spike", "load"), "[1h] offset 1m)) > 7", "[1h])) > 7"),
+        (Anomaly("spike", "load"), "[1h] offset 1m)) > 0.01", "[1h])) > 0.01"),
         (Anomaly("spike", "load"), "and\npresent_over_time", "or\npresent_over_time"),
         (Anomaly("level", "load"), "offset 1w)) > 0.01", "offset 1d)) > 0.01"),
         (Anomaly("level", "load", "high"), "> 3 *", "> 3.3 *"),
@@ -82,6 +85,7 @@ def test_every_detection_passes_its_cases(tmp_path: Path, tool: Callable[[str], 
         (Anomaly("level", "load", direction="down"), "and\n((", "or\n(("),
         (Capacity("free"), "14400", "15840"),
         (Capacity("free"), "0.5 *", "0.55 *"),
+        (Capacity("free"), "172800 *", "86400 *"),
         (Capacity("free"), "[3h], 14400", "[1h], 14400"),
         (Absence("up", by=("job",)), 'unless\ngroup by (job) (up{tenant="acme"})', "unless\ngroup by (job) (up)"),
         (Absence("up", by=("job",)), "unless", "and"),
@@ -99,6 +103,20 @@ def test_a_small_mistake_makes_a_case_fail(
     assert old in rule.expr
     wrong = AlertingRule(rule.id, rule.alert, rule.expr.replace(old, new), rule.labels, rule.annotations, SOURCE, rule.hold)
     assert failures(tmp_path, Rules(rules.records, (RuleGroup("acme/shop", (wrong,)),)), found) != []
+
+
+def test_a_detection_with_a_for_of_its_own_passes_its_cases_and_without_it_does_not(
+    tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    tool("promtool")
+    rules, found = together([defined(one, f"D{number}", hold=Duration.of(minutes=30)) for number, one in enumerate(EVERY)])
+    assert failures(tmp_path, rules, found) == []
+    (group,) = rules.alerts
+    at_once = tuple(msgspec.structs.replace(rule, hold=None) for rule in group.rules)
+    failed = {
+        failure.partition(":")[0] for failure in failures(tmp_path, Rules(rules.records, (RuleGroup("a", at_once),)), found)
+    }
+    assert failed == {rule.id for rule in group.rules if isinstance(rule, AlertingRule)}
 
 
 @pytest.mark.parametrize("looks_for", EVERY, ids=lambda one: type(one).__name__)

@@ -13,6 +13,7 @@ from alertkit.model.policy import Unit
     ("name", "unit"),
     [
         ("service:http_requests:rate5m", "reqps"),
+        ("service:http_requests:avg30m_rate5m", "reqps"),
         ("service:errors:rate5m", "cps"),
         ("job:request_duration_seconds:p99", "s"),
         ("process_start_timestamp_seconds", "short"),

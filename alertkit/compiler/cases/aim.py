@@ -6,7 +6,7 @@ Only what is understood exactly is aimed at; everything else raises UnderivableE
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -78,6 +78,12 @@ class Aim:
         trees = list(trees)
         self.wished = wishes(trees)
         self.grouped = frozenset(label for tree in trees for label in groupings(tree))
+
+    @property
+    def every(self) -> Iterator[Series]:
+        """All series so far, those of earlier as well."""
+        for found in (self.series, *(self.earlier or {}).values()):
+            yield from found
 
     def constant(self, value: float) -> Signal:
         """The same number in every phase."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -15,7 +15,8 @@ from alertkit.compiler.cases.conditions import Absent, Assignment, Leaf, Thresho
 from alertkit.compiler.cases.lines import Line, UnderivableError, holds, line_of
 from alertkit.compiler.cases.moments import Minutes, Moments, moments
 from alertkit.compiler.cases.series import FOREIGN, STEP, Unit, foreign
-from alertkit.model.cases import Probe
+from alertkit.compiler.cases.text import expand
+from alertkit.model.cases import Firing, Probe
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
 from alertkit.model.rules import AlertingRule, RecordingRule
@@ -90,7 +91,7 @@ def _unit(rule: AlertingRule, tree: Expr, own: Matcher, timeline: Timeline) -> U
     aim = aimed(every, [phase.given for phase in phases], NEAR)
     lengths = [phase.steps for phase in phases]
     foreign = _foreign(every, tree, own, sum(lengths), timeline)
-    probes = tuple(_probes(rule, phases, timeline, grouped_by(rule, tree, aim)))
+    probes = tuple(_probes(rule, phases, timeline, grouped_by(rule, tree, aim.every)))
     return Unit(tuple(selectors_in(tree)), {**foreign, **timeline.fed(aim, lengths)}, probes, evaluation=timeline.evaluation)
 
 
@@ -101,15 +102,14 @@ def reach(expr: Expr) -> int:
     return inner + math.ceil(span.total_seconds() / STEP.seconds)
 
 
-def grouped_by(rule: AlertingRule | RecordingRule, tree: Expr, aim: Aim) -> dict[str, str]:
+def grouped_by(rule: AlertingRule | RecordingRule, tree: Expr, series: Iterable[Series]) -> dict[str, str]:
     """Labels that a result must have, because it is aggregated by them and all series agree on them."""
     if _branches(tree):
         return {}  # each side of an `or` has labels of its own
     found: dict[str, set[str]] = {}
-    for series in (aim.series, *(aim.earlier or {}).values()):
-        for _, labels in series:
-            for name, value in labels:
-                found.setdefault(name, set()).add(value)
+    for _, labels in series:
+        for name, value in labels:
+            found.setdefault(name, set()).add(value)
     sure = (label_flow(rule.expr).only or frozenset()) - rule.labels.keys()
     return {name: values.pop() for name, values in found.items() if name in sure and len(values) == 1}
 
@@ -266,10 +266,18 @@ def _windows(tree: Expr, functions: frozenset[str]) -> bool:
             return False
 
 
-def firing(rule: AlertingRule, title: str, minute: float, *, fires: bool, labels: Mapping[str, str] | None = None) -> Probe:
-    """Whether the alert fires, with its own labels and these, at a minute."""
+def firing(
+    rule: AlertingRule, title: str, minute: float, *, fires: bool, labels: Mapping[str, str] | None = None, state: str = "firing"
+) -> Probe:
+    """Whether the alert fires (or is in another state), with its own labels and these, at a minute."""
     known = {name: value for name, value in rule.labels.items() if "{{" not in value}
-    wanted = {"alertname": rule.alert, "alertstate": "firing", **known, **(labels or {})}
+    wanted = {"alertname": rule.alert, "alertstate": state, **known, **(labels or {})}
     selector = ",".join(f"{name}={quote(value)}" for name, value in wanted.items())
     at = Duration(round(minute * STEP.ms))
     return Probe(rule.id, title, f"clamp_max(count(ALERTS{{{selector}}}) or vector(0), 1)", at, int(fires))
+
+
+def in_full(rule: AlertingRule, value: float, returned: Mapping[str, str]) -> Firing:
+    """The alert with all labels and annotations, when its expression has this value and returns these labels."""
+    expanded = {name: expand(text, value, returned) for name, text in rule.annotations.items()}
+    return Firing({**returned, **rule.labels}, {name: text for name, text in expanded.items() if text is not None})

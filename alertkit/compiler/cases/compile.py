@@ -24,7 +24,7 @@ from alertkit.compiler.cases import written as cases_written
 from alertkit.compiler.cases.alerts import alert_unit
 from alertkit.compiler.cases.lines import UnderivableError
 from alertkit.compiler.cases.moments import APART
-from alertkit.compiler.cases.records import feeds_once, follow, is_long, long_units, record_unit
+from alertkit.compiler.cases.records import feeds_once, follow, is_long, long_units, record_units
 from alertkit.compiler.cases.series import STEP, Unit, scenes
 from alertkit.compiler.rules.compile import Rules
 from alertkit.compiler.slos.parts import SloContext, SloRules
@@ -147,10 +147,13 @@ def _record_units(plan: _Plan, subjects: _Subjects, *, long: bool) -> Iterator[U
     for rule in subjects.records:
         if is_long(rule) is long:
             try:
-                units = list(long_units(rule, subjects.own, subjects.end)) if long else [record_unit(rule, subjects.own)]
-                yield from (unit for unit in units if feeds_once(unit, subjects.records))
+                yield from _long_units(rule, subjects) if long else record_units(rule, subjects.own, subjects.records)
             except UnderivableError as error:
                 plan.uncovered[rule.record] = str(error)
+
+
+def _long_units(rule: RecordingRule, subjects: _Subjects) -> list[Unit]:
+    return [unit for unit in long_units(rule, subjects.own, subjects.end) if feeds_once(unit, subjects.records)]
 
 
 def _slo_records(plan: _Plan, subjects: _Subjects) -> None:
@@ -162,7 +165,9 @@ def _slo_records(plan: _Plan, subjects: _Subjects) -> None:
 
 def _detections(plan: _Plan, subjects: _Subjects) -> None:
     for one in subjects.detections:
-        plan.windows += cases_detections.detection_units(one, subjects.alerts[one.id], subjects.own, subjects.end)
+        rule = subjects.alerts[one.id]
+        plan.windows += cases_detections.detection_units(one, rule, subjects.own, subjects.end)
+        plan.alerts += cases_detections.moment_units(one, rule, subjects.own)
 
 
 def _cases(plan: _Plan, subjects: _Subjects) -> Cases:

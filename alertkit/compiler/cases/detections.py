@@ -12,17 +12,18 @@ from typing import Final
 
 from alertkit import names
 from alertkit.compiler.cases.aim import Series, selectors_in
-from alertkit.compiler.cases.alerts import NEAR, firing
+from alertkit.compiler.cases.alerts import NEAR, firing, in_full
 from alertkit.compiler.cases.labels import NoExampleError, labels_for
 from alertkit.compiler.cases.lines import UnderivableError
+from alertkit.compiler.cases.moments import APART
 from alertkit.compiler.cases.series import FOREIGN, STEP, Unit, constant, exactly, foreign, series
 from alertkit.compiler.rules.detections import LEVEL_FACTORS, SPIKE_FACTORS
-from alertkit.model.cases import Probe
+from alertkit.model.cases import Alerts, Probe
 from alertkit.model.detection import Absence, Anomaly, Capacity, DetectionDefinition
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
 from alertkit.model.rules import AlertingRule
-from alertkit.model.slo import BASE
+from alertkit.model.slo import BASE, DAY
 from alertkit.promql import parse
 
 _USUAL: Final = 100.0
@@ -48,8 +49,42 @@ def detection_units(definition: DetectionDefinition, rule: AlertingRule, own: Ma
         fed = {series(name, labels): _ending(runs, at) for name, runs in history.items()}
         fed |= _foreign(looks_for, {**labels, own.name: own.value + FOREIGN}, at)
         checks = _recorded(definition, labels, at) if number == _FIRST_FIRING else ()
-        probes = (firing(rule, title, at.ms / STEP.ms, fires=fires), *checks)
-        yield Unit(tuple(selectors_in(parse(rule.expr))), fed, probes)
+        probes = (_due(rule, title, at, fires=fires), *checks)
+        exact = number == _FIRST_FIRING and isinstance(looks_for, Capacity) and not _holds(rule)
+        alerts = (Alerts(rule.alert, at, (in_full(rule, _time_left(history), labels),), (rule.id,)),) if exact else ()
+        yield Unit(tuple(selectors_in(parse(rule.expr))), fed, probes, alerts)
+
+
+def moment_units(definition: DetectionDefinition, rule: AlertingRule, own: Matcher) -> Iterator[Unit]:
+    """Cases at a moment that is one of the samples: the mean of the hour before leaves out the value itself, and so do others."""
+    anomaly = definition.looks_for
+    if not isinstance(anomaly, Anomaly) or anomaly.mode != "spike":
+        return
+    labels = {names.LABEL_DETECTION: definition.id, own.name: own.value}
+    limit = float(SPIKE_FACTORS[anomaly.sensitivity]) * _SPREAD
+    for title, away, spread in (
+        ("fires above its factor of the hour before", limit * (1 + NEAR), _SPREAD),
+        ("fires beyond a hundredth of the hour before", 0.01 * (1 + NEAR) * _USUAL, 0.0001),
+    ):
+        history: History = {**_spiked(anomaly, away), names.DETECTION_SPREAD: [(spread, 30 * _HOUR), (1_000.0, 1)]}
+        fed = {series(name, labels): _ending(runs, APART) for name, runs in history.items()}
+        yield Unit(tuple(selectors_in(parse(rule.expr))), fed, (_due(rule, title, APART, fires=True),), evaluation=APART)
+
+
+def _due(rule: AlertingRule, title: str, at: Duration, *, fires: bool) -> Probe:
+    """Whether the alert fires when it is evaluated only once; one with a `for` can no more than wait."""
+    return firing(rule, title, at.ms / STEP.ms, fires=fires, state="pending" if _holds(rule) else "firing")
+
+
+def _holds(rule: AlertingRule) -> bool:
+    return rule.hold is not None and rule.hold.ms > 0
+
+
+def _time_left(history: History) -> float:
+    """The seconds that are left, by the same arithmetic on doubles as Prometheus'."""
+    (before, _), _, (now, _) = history[names.DETECTION_LOWEST]
+    assert before is not None and now is not None  # noqa: S101, PT018 - the gap is the second run
+    return 2 * DAY.seconds * now / (before - now)
 
 
 Moment = tuple[str, bool, History]

@@ -137,7 +137,15 @@ def _gauge(slo: Slo, sli: BooleanGauge, context: SloContext) -> Unit:
     well = exactly(record, "all is well", record, _sloth_window(slo, labels), 0.0, Duration((2 * _SETTLE - 1) * STEP.ms))
     burn = exactly(names.SLO_BURN, f"{slo.name}, one of two fails", names.SLO_BURN, labels, 0.5 / float(slo.budget), half.at)
     calm = exactly(names.SLO_BURN, f"{slo.name}, all is well", names.SLO_BURN, labels, 0.0, well.at)
-    return Unit((tree,), fed, (half, well, burn, calm))
+    events = (_samples_of_two(slo, labels, well.at),) if slo.compatibility != "sloth" else ()
+    return Unit((tree,), fed, (half, well, burn, calm, *events))
+
+
+def _samples_of_two(slo: Slo, labels: dict[str, str], at: Duration) -> Probe:
+    """Two gauges have 10 samples in 5 minutes, or 12 where a window takes in the sample at its beginning (Prometheus 2)."""
+    selector = ",".join(f"{name}={quote(text)}" for name, text in labels.items())
+    rate = f"{names.SLO_EVENTS}{{{selector}}} * {BASE.ms // 1_000}"
+    return Probe(names.SLO_EVENTS, f"{slo.name}, samples of 5 minutes", f"count({rate} > 9 < 13) or vector(0)", at)
 
 
 def _probes(slo: Slo, context: SloContext, title: str, rates: tuple[float, float], at: Duration) -> Iterator[Probe]:

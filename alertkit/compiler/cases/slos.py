@@ -10,9 +10,8 @@ from decimal import Decimal
 
 from alertkit import names
 from alertkit.compiler.cases.aim import Series
-from alertkit.compiler.cases.alerts import firing
+from alertkit.compiler.cases.alerts import firing, in_full
 from alertkit.compiler.cases.series import FOREIGN, STEP, constant, notated, series
-from alertkit.compiler.cases.text import expand
 from alertkit.compiler.slos import sloth
 from alertkit.compiler.slos.parts import SloContext, SloRules
 from alertkit.model.cases import Alerts, Firing, Probe, Scene
@@ -191,7 +190,7 @@ def _all_firing(slo: Slo, rules: SloRules, fed: Tier, context: SloContext) -> It
         limit, rule = slo.threshold(tier), _alert_of(slo, rules, tier)
         if rule.id not in seen and all(values.get(window, 0) > limit for window in (tier.long, tier.short)):
             seen.add(rule.id)
-            yield _firing(slo, rule, _value(slo, tier, values), context)
+            yield in_full(rule, _value(slo, tier, values), identity(slo, context))
 
 
 def _value(slo: Slo, tier: Tier, values: Mapping[Duration, Decimal]) -> float:
@@ -199,9 +198,3 @@ def _value(slo: Slo, tier: Tier, values: Mapping[Duration, Decimal]) -> float:
     if slo.compatibility == "sloth":
         return float(values[tier.short])
     return float(slo.budget_seconds) / float(values[tier.long])
-
-
-def _firing(slo: Slo, rule: AlertingRule, value: float, context: SloContext) -> Firing:
-    returned = identity(slo, context)
-    expanded = {name: expand(text, value, returned) for name, text in rule.annotations.items()}
-    return Firing({**returned, **rule.labels}, {name: text for name, text in expanded.items() if text is not None})
