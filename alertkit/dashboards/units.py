@@ -40,6 +40,10 @@ def of_series(name: str) -> str:
     if "timestamp" in words or "ratio" in words:
         return "percentunit" if "ratio" in words else "short"  # Grafana's dates count milliseconds, Prometheus' seconds
     operation = name.rpartition(":")[2] if ":" in name else ""
-    if any(one.startswith(("rate", "irate")) for one in operation.split("_")) and "utilisation" not in words and "utilization" not in words:
+    if (
+        any(one.startswith(("rate", "irate")) for one in operation.split("_"))
+        and "utilisation" not in words
+        and "utilization" not in words
+    ):
         return next((RATES[word] for word in words if word in RATES), "cps")
     return next((PLAIN[word] for word in reversed(words) if word in PLAIN), "short")

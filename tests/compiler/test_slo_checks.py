@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from slo_world import EVERY_KIND, HTTP, NATIVE, slo
 
-from alertkit.compiler.slos.checks import check, clashes
+from alertkit.compiler.slos import checks
+from alertkit.compiler.slos.checks import Flaw, clashes
 from alertkit.errors import Level
 from alertkit.model.quantity import Duration
 from alertkit.model.slo import BooleanGauge, EventsErrors, LatencyBucket, LatencyNative, RawRatio, Sli, Slo, Tier
@@ -15,6 +16,10 @@ from alertkit.model.slo import BooleanGauge, EventsErrors, LatencyBucket, Latenc
 
 def tier(name: str = "page-1h", long: str = "1h", short: str = "5m", share: str = "0.02") -> Tier:
     return Tier(name, "critical", Duration.parse(long), Duration.parse(short), Decimal(share))
+
+
+def check(one: Slo) -> tuple[Flaw, ...]:
+    return checks.check(one, "tenant")
 
 
 def said(one: Slo) -> dict[tuple[str | int, ...], str]:
@@ -48,7 +53,8 @@ def test_an_objective_lies_between_0_and_100_percent(objective: str) -> None:
         (LatencyBucket('{job="x"}', Duration.parse("300ms")), "histogram", "has no name"),
         (LatencyBucket("rate(latency_seconds[{window}])", Duration.parse("1s")), "histogram", "is a selector"),
         (LatencyNative("latency_seconds", Duration(0)), "threshold", "longer than nothing"),
-        (BooleanGauge("up == 1"), "gauge", "neither a counter's selector"),
+        (BooleanGauge("up == 1"), "gauge", "not a selector and nothing else"),
+        (LatencyBucket("rate(x_bucket[5m])", Duration(300)), "histogram", "not a selector and nothing else"),
     ],
 )
 def test_a_wrong_sli_is_told_by_its_field(sli: Sli, field: str, says: str) -> None:

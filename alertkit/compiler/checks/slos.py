@@ -9,7 +9,7 @@ from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.resolve.slos import path_in_definition, resolve_slo
 from alertkit.compiler.scope import Data, Scope
 from alertkit.compiler.slos import checks, queries
-from alertkit.errors import IsolationError, PromQLError
+from alertkit.errors import IsolationError, Level, PromQLError
 from alertkit.model.rules import Source
 from alertkit.model.slo import BASE, Slo
 
@@ -25,11 +25,16 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
             yield Finding((*path, "service"), "AK301", f"unknown service {entry['service']!r}", hint)
         slo = resolve_slo(entry, data["locale"], Source("", 0))
         slos.append(slo)
-        flaws = checks.check(slo)
+        if not slo.tiers and "off" not in (entry.get("page"), entry.get("ticket")):
+            hint = "a longer window, tiers of your own, or page: off and ticket: off where it should only be seen"
+            yield Finding(
+                (*path, "window"), "AK701", f"SLO {slo.name!r}: no tier fits into {slo.window}: nothing ever fires", hint
+            )
+        flaws = checks.check(slo, scope.project.label)
         for flaw in flaws:
             place = (*path, *path_in_definition(flaw.path))
             yield Finding(place, "AK701", f"SLO {slo.name!r}: {flaw.message}", flaw.hint, level=flaw.level)
-        if not flaws:
+        if not any(flaw.level is Level.ERROR for flaw in flaws):
             yield from _expressions(slo, path, scope)
         for key in ("summary", "description"):
             if key in entry:

@@ -172,8 +172,16 @@ def _report_type(error: _Violation, path: Path) -> Iterator[Finding]:
     title = error.schema.get("title")
     words = " or ".join(_WORDS[kind] for kind in kinds)
     expected = f"{words} ({title})" if title and title not in words else words
-    quote = "put it in quotes" if kinds == ["string"] and isinstance(error.instance, (int, float)) else ""
+    quote = "put it in quotes" if kinds == ["string"] and _is_right_in_quotes(error) else ""
     yield Finding(path, "AK203", f"{_place(path)}: expected {expected}, found {_found(error.instance)}", quote)
+
+
+def _is_right_in_quotes(error: _Violation) -> bool:
+    """Whether a number would do as a text; 300 is no duration in quotes either."""
+    if not isinstance(error.instance, (int, float)):
+        return False
+    pattern = error.schema.get("pattern")
+    return pattern is None or re.search(pattern, str(error.instance)) is not None
 
 
 def _report_choice(error: _Violation, path: Path) -> Iterator[Finding]:
@@ -251,6 +259,8 @@ def _found(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, (int, float)):
         return str(value)
+    if isinstance(value, dict) and value:
+        return f"a mapping with {' and '.join(map(str, value))}" if len(value) < 4 else "a mapping"
     return _FOUND.get(type(value), "nothing")
 
 

@@ -22,6 +22,11 @@ _LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _TIER: Final = re.compile(rf"({PAGE}|{TICKET})-[a-z0-9][a-z0-9-]{{0,30}}", re.ASCII)
 _SLOTH_NAME: Final = re.compile(r"[A-Za-z0-9][-A-Za-z0-9_.]*[A-Za-z0-9]", re.ASCII)
 
+_SELECTORS: Final = {
+    "gauge": 'as in probe_success{job="shop"}; for an expression write ratio, as in 1 - avg_over_time((a * b)[{window}:])',
+    "histogram": 'as in http_request_duration_seconds{job="checkout"}',
+}
+
 
 class Flaw(msgspec.Struct, frozen=True):
     """One mistake. `path` leads to it inside the SLO, in the names of the model: ("sli", "total"), ("tiers", 2, "short")."""
@@ -32,12 +37,12 @@ class Flaw(msgspec.Struct, frozen=True):
     level: Level = Level.ERROR
 
 
-def check(slo: Slo) -> tuple[Flaw, ...]:
+def check(slo: Slo, tenant_label: str) -> tuple[Flaw, ...]:
     """Every flaw of one SLO."""
     if not 0 < slo.objective < 1:
         return (_objective(slo.objective),)
-    checks: tuple[Callable[[Slo], Iterator[Flaw]], ...] = (_tiers, _sli, _groups, _guard, _sloth)
-    return tuple(flaw for one in checks for flaw in one(slo))
+    checks: tuple[Callable[[Slo], Iterator[Flaw]], ...] = (_tiers, _sli, _guard, _sloth)
+    return (*(flaw for one in checks for flaw in one(slo)), *_groups(slo, names.RESERVED_LABELS | {tenant_label}))
 
 
 def clashes(slos: Iterable[Slo]) -> tuple[str, ...]:
@@ -116,6 +121,8 @@ def _query(slo: Slo, field: str) -> Iterator[Flaw]:
     elif WINDOW in expr:
         if isinstance(slo.sli, LatencyBucket | LatencyNative | BooleanGauge):
             yield Flaw(place, f"{field} is a selector: {{window}} is put there by alertkit")
+    elif not queries.is_selector(expr) and isinstance(slo.sli, LatencyBucket | LatencyNative | BooleanGauge):
+        yield from _unless_broken(expr, Flaw(place, f"{field} is not a selector and nothing else", _SELECTORS[field]))
     elif not queries.is_selector(expr):
         hint = "or an expression over [{window}], as in sum(rate(a_total[{window}])) + sum(rate(b_total[{window}]))"
         yield from _unless_broken(expr, Flaw(place, f"{field} is neither a counter's selector nor depends on {{window}}", hint))
@@ -149,12 +156,12 @@ def _metric(slo: Slo, place: tuple[str, str], expr: str) -> Iterator[Flaw]:
         yield Flaw(place, f"{selector.metric} seems to be no counter, whose rate could be taken", hint)
 
 
-def _groups(slo: Slo) -> Iterator[Flaw]:
+def _groups(slo: Slo, reserved: frozenset[str]) -> Iterator[Flaw]:
     for index, label in enumerate(slo.group_by):
         place = ("group_by", index)
         if not _LABEL.fullmatch(label) or label.startswith("__"):
             yield Flaw(place, f"{label!r} is no label name", "letters, digits and underscores")
-        elif label in names.RESERVED_LABELS:
+        elif label in reserved:
             yield Flaw(place, f"label {label!r} is set by alertkit", "group by another label")
         elif label in slo.group_by[:index]:
             yield Flaw(place, f"label {label!r} is named twice")
