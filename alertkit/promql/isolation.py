@@ -7,6 +7,7 @@ again, every selector must carry the matcher, and without the matcher its tree m
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TypeAlias
 
 from alertkit.errors import IsolationError
@@ -14,7 +15,7 @@ from alertkit.model.route import Matcher
 from alertkit.promql import lexer, parser, places
 from alertkit.promql.functions import FUNCTIONS, WRITE_LABEL
 from alertkit.promql.parser import Reading
-from alertkit.promql.syntax import Aggregation, Call, Expr, Selector, Text, unwrap
+from alertkit.promql.syntax import Aggregation, Call, Expr, Selector, Text, replace_selectors, unwrap
 
 Insertion: TypeAlias = tuple[int, str]
 """An offset in the original text and what to put there."""
@@ -22,6 +23,7 @@ Insertion: TypeAlias = tuple[int, str]
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+@lru_cache(maxsize=512)  # a dashboard asks when it is drawn and when it is checked
 def isolate(expr: str, label: str, value: str, shared: frozenset[str] = frozenset()) -> str:
     """Return the expression with `label="value"` in every selector; layout and comments stay the author's.
 
@@ -43,12 +45,10 @@ def insertions(expr: str, label: str, value: str, shared: frozenset[str]) -> lis
         raise IsolationError("a shared metric has a name: remove the empty one")
     original = parser.read(expr)  # shared with the other checks of the expression
     _refuse_forging(original, label)
-    if any(own in selector.matchers for selector in original.selectors):
-        if _is_isolated(original, own, shared):
-            return []
-        original = parser.read(expr, without=own)
+    if _is_isolated(original, own, shared):
+        return []
     found = _plan(original, own, shared)
-    _prove(original, parser.read(insert(expr, found), without=own), own, shared)
+    _prove(original, parser.read(insert(expr, found)), own, shared)
     return found
 
 
@@ -70,6 +70,7 @@ def insert(expr: str, found: list[Insertion]) -> str:
     return "".join([*parts, expr[end:]])
 
 
+@lru_cache(maxsize=32)
 def _own_matcher(label: str, value: str) -> Matcher:
     if not _LABEL.fullmatch(label) or label == "__name__":
         raise IsolationError(f"{label!r} cannot be the tenant label: expected letters, digits and underscores")
@@ -124,5 +125,18 @@ def _wants_matcher(selector: Selector, own: Matcher, shared: frozenset[str], whe
 
 def _prove(original: Reading, result: Reading, own: Matcher, shared: frozenset[str]) -> None:
     """Nothing but the matcher was added, and no selector is without it."""
-    if original.tree != result.tree or any(own not in s.matchers and s.metric not in shared for s in result.selectors):
+    unguarded = any(own not in s.matchers and s.metric not in shared for s in result.selectors)
+    if unguarded or _without(original.tree, own) != _without(result.tree, own):
         raise IsolationError("the expression cannot be proven to read only the tenant's series; write it more plainly")
+
+
+def _without(tree: Expr, own: Matcher) -> Expr:
+    """The tree, with the matcher in none of its selectors."""
+
+    def change(selector: Selector) -> Selector:
+        if own not in selector.matchers:
+            return selector
+        matchers = tuple([matcher for matcher in selector.matchers if matcher != own])
+        return Selector(selector.metric, matchers, selector.offset, selector.at)
+
+    return replace_selectors(tree, change)

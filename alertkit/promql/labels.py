@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -75,6 +76,7 @@ _OPEN = LabelFlow()
 _NONE = LabelFlow(only=frozenset())
 
 
+@lru_cache(maxsize=512)
 def label_flow(expr: str) -> LabelFlow:
     """Tell which labels the result of an expression can have, for texts that name one (`{instance}`).
 

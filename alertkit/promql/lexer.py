@@ -6,6 +6,7 @@ quadratic in nesting: so length, depth and the number of operators are bounded h
 
 from __future__ import annotations
 
+import itertools
 import re
 import string
 from functools import lru_cache
@@ -85,39 +86,44 @@ def lex(source: str) -> list[Token]:
             that PromQL does not know.
     """
     check_text(source)
-    tokens: list[Token] = []
-    opened: list[Token] = []
-    operators = offset = 0
-    for text in _PIECE.findall(source):
-        kind = _KINDS.get(text)
-        if kind is None:
-            kind = _kind(text)
-        if kind != _SPACE:
-            if kind == _OPEN:
-                opened.append((text, offset))
-            elif kind == _CLOSE:
-                _close(text, offset, opened)
-            elif kind == _OPERATOR:
-                operators += 1
-            elif kind == _NUMBER:
-                _check_span(text, offset, tokens, opened)
-            elif kind == _STRAY:
-                raise _stray(text, offset)
-            tokens.append((text, offset))
-            if len(opened) > MAX_DEPTH or operators > MAX_OPERATORS:
-                raise _too_much(offset, len(opened))
-        offset += len(text)
-    if opened:
-        bracket, where = opened[-1]
-        raise PromQLError(f"{bracket!r} is never closed: expected {_CLOSER[bracket]!r}", where)
+    texts = _PIECE.findall(source)
+    kinds = list(map(_kind, texts))
+    offsets = itertools.accumulate(map(len, texts), initial=0)
+    tokens = list(itertools.compress(zip(texts, offsets, strict=False), kinds))  # a space's kind is 0
+    _check(tokens, list(filter(None, kinds)))
     return tokens
 
 
+def _check(tokens: list[Token], kinds: list[int]) -> None:
+    opened: list[Token] = []
+    operators = 0
+    for at, kind in enumerate(kinds):
+        if kind == _PLAIN:
+            continue
+        text, offset = token = tokens[at]
+        if kind == _OPEN:
+            opened.append(token)
+        elif kind == _CLOSE:
+            _close(text, offset, opened)
+        elif kind == _OPERATOR:
+            operators += 1
+        elif kind == _NUMBER:
+            _check_span(tokens, at, in_range=bool(opened) and opened[-1][0] == "[")
+        else:
+            raise _stray(text, offset)
+        if len(opened) > MAX_DEPTH or operators > MAX_OPERATORS:
+            raise _too_much(offset, len(opened))
+    if opened:
+        bracket, where = opened[-1]
+        raise PromQLError(f"{bracket!r} is never closed: expected {_CLOSER[bracket]!r}", where)
+
+
+@lru_cache(maxsize=2048)  # the same names, brackets and durations stand in every expression
 def _kind(text: str) -> int:
     first = text[0]
     if first in NUMBER_START:
         return _NUMBER
-    if len(text) == 1:
+    if text in _KINDS or len(text) == 1:
         return _KINDS.get(text, _STRAY)
     if len(text) < 7 and text.lower() in _WORD_OPERATORS:
         return _OPERATOR
@@ -134,13 +140,16 @@ def _close(text: str, offset: int, opened: list[Token]) -> None:
         raise PromQLError(f"expected {_CLOSER[bracket]!r} for the {bracket!r} at character {where + 1}, found {text!r}", offset)
 
 
-def _check_span(text: str, offset: int, tokens: list[Token], opened: list[Token]) -> None:
+def _check_span(tokens: list[Token], at: int, *, in_range: bool) -> None:
     """A duration's size is checked here because the parser panics on `[1e400]`."""
-    in_range = bool(opened) and opened[-1][0] == "["
-    before = [t.lower() for t, _ in tokens[-2:]]
-    in_offset = before[-1:] == ["offset"] or (before[:1] == ["offset"] and before[1] in ("-", "+"))
-    if (in_range or in_offset) and not _SPAN.fullmatch(text):
+    text, offset = tokens[at]
+    if (in_range or _follows_offset(tokens, at)) and not _SPAN.fullmatch(text):
         raise PromQLError(f"expected a duration such as 30s, 5m or 1h30m, found {text[:40]!r}", offset)
+
+
+def _follows_offset(tokens: list[Token], at: int) -> bool:
+    before = [text.lower() for text, _ in tokens[max(at - 2, 0) : at]]
+    return before[-1:] == ["offset"] or (before[:1] == ["offset"] and before[1] in ("-", "+"))
 
 
 def _too_much(offset: int, depth: int) -> PromQLError:

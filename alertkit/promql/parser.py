@@ -57,17 +57,16 @@ def parse(expr: str) -> Expr:
 
 
 @lru_cache(maxsize=512)  # a dashboard asks about the same expression a dozen times; a long one takes 100 kB
-def read(source: str, without: Matcher | None = None) -> Reading:
-    """Parse, and leave `without` out of every selector of the tree (`selectors` keep it). What is returned is shared: read it.
+def read(source: str) -> Reading:
+    """Parse. What is returned is shared: read it.
 
     Raises:
         PromQLError: as for parse.
     """
     tokens = lexer.lex(source)
-    if "~" in source:
-        regexes.check(_regexes(tokens))
-    walk = _Walk(without)
-    tree = walk.expr(_parse(_requote(source, tokens), tokens))
+    text, hidden = _simplified(source, tokens)
+    walk = _Walk(hidden)
+    tree = walk.expr(_parse(text, tokens))
     return Reading(tokens, tree, tuple(walk.selectors), tuple(walk.calls))
 
 
@@ -82,14 +81,47 @@ def _parse(source: str, tokens: list[lexer.Token]) -> Any:
         raise PromQLError("the expression cannot be parsed: a number or a duration is out of range") from None
 
 
-def _regexes(tokens: list[lexer.Token]) -> list[tuple[str, int]]:
-    """The values of regular-expression matchers that are long or repeat something; the others are cheap."""
-    found = []
-    for (operator, _), (text, start) in itertools.pairwise(tokens):
-        if operator in ("=~", "!~") and (len(text) > 100 or "{" in text or "\\" in text):
-            value = _parse(_requote(text, [(text, 0)]), tokens)
-            found.append((value.val if isinstance(value, rust.StringLiteral) else "", start))
-    return found
+def _simplified(source: str, tokens: list[lexer.Token]) -> tuple[str, dict[str, str]]:
+    """The expression for the library, and what stands for which regular expression in it.
+
+    Compiling them takes the library most of its time, and the same few stand everywhere: each is compiled once, and a short
+    name stands in its place.
+    """
+    if "~" not in source:
+        return _requote(source, tokens), {}
+    found = [(text, start) for (operator, _), (text, start) in itertools.pairwise(tokens) if operator in ("=~", "!~")]
+    regexes.check([(value, start) for text, start in found if (value := _costly(text))])
+    hidden: dict[str, str] = {}
+    parts, end = [], 0
+    for text, start in found:
+        value = _regex(text)
+        if value is not None:
+            name = f"r{len(hidden)}"
+            hidden[name] = value
+            parts += [source[end:start], f'"{name}"']
+            end = start + len(text)
+    text = "".join([*parts, source[end:]])
+    return _requote(text, lexer.lex(text) if "`" in text else []), hidden
+
+
+@lru_cache(maxsize=512)
+def _costly(text: str) -> str:
+    """The value of a matcher whose regular expression is long or repeats something, as written; "" for others, which are cheap."""
+    if len(text) <= 100 and "{" not in text and "\\" not in text:
+        return ""
+    value = _parse(_requote(text, [(text, 0)]), [(text, 0)])
+    return value.val if isinstance(value, rust.StringLiteral) else ""
+
+
+@lru_cache(maxsize=512)
+def _regex(text: str) -> str | None:
+    """The value of a regular expression as written that is one and does not match what is empty; None for any other, which the
+    library judges where it stands."""
+    try:
+        found = rust.parse(f"{{r=~{_requote(text, [(text, 0)])}}}").matchers.matchers
+    except ValueError:
+        return None
+    return found[0].value if len(found) == 1 else None  # type: ignore[no-any-return]  # the library has no types
 
 
 def _requote(source: str, tokens: list[lexer.Token]) -> str:
@@ -113,8 +145,8 @@ def quote(value: str) -> str:
 class _Walk:
     """Our own walk of the library's tree: its `walk()` is cubic and its `str()` does not escape."""
 
-    def __init__(self, without: Matcher | None) -> None:
-        self.without = without
+    def __init__(self, hidden: dict[str, str]) -> None:
+        self.hidden = hidden
         self.selectors: list[Selector] = []
         self.calls: list[Call | Aggregation] = []
 
@@ -128,14 +160,17 @@ class _Walk:
         found = node.matchers
         if found.or_matchers:
             raise PromQLError("`or` between matchers is not PromQL: write two selectors joined by `or`")
-        matchers = tuple([Matcher(m.name, _OPERATORS[str(m.op)], m.value) for m in found.matchers])
+        matchers = tuple([self.matcher(m.name, _OPERATORS[str(m.op)], m.value) for m in found.matchers])
         metric = node.name or next((m.value for m in matchers if m.name == "__name__" and m.op == "="), "")
         at = node.at
         selector = Selector(metric, matchers, node.offset, "" if at is None else str(at))
         self.selectors.append(selector)
-        if self.without not in matchers:
-            return selector
-        return msgspec.structs.replace(selector, matchers=tuple([m for m in matchers if m != self.without]))
+        return selector
+
+    def matcher(self, name: str, operator: Operator, value: str) -> Matcher:
+        if self.hidden and operator in ("=~", "!~"):
+            value = self.hidden.get(value, value)
+        return Matcher(name, operator, value)
 
     def range(self, node: Any) -> Range:
         return Range(self.selector(node.vector_selector), node.range)

@@ -6,6 +6,7 @@ Two trees are equal exactly when their expressions have the same structure; layo
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -126,3 +127,27 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (left, right)
         case _:
             return ()
+
+
+def replace_selectors(expr: Expr, change: Callable[[Selector], Selector]) -> Expr:
+    """The same tree with each of its selectors changed."""
+    match expr:
+        case Selector():
+            return change(expr)
+        case Range(selector, span):
+            return Range(change(selector), span)
+        case Call(function, args):
+            return Call(function, tuple([replace_selectors(arg, change) for arg in args]))
+        case Aggregation(operator, inner, param, grouping, labels):
+            changed = None if param is None else replace_selectors(param, change)
+            return Aggregation(operator, replace_selectors(inner, change), changed, grouping, labels)
+        case Binary(operator, left, right, returns_bool, matching):
+            return Binary(operator, replace_selectors(left, change), replace_selectors(right, change), returns_bool, matching)
+        case Subquery(inner, span, step, offset, at):
+            return Subquery(replace_selectors(inner, change), span, step, offset, at)
+        case Negation(inner):
+            return Negation(replace_selectors(inner, change))
+        case Paren(inner):
+            return Paren(replace_selectors(inner, change))
+        case _:
+            return expr
