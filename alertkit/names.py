@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Final
@@ -322,9 +323,12 @@ def kubernetes_name(tenant: str, part: str, environment: str = "") -> str:
     return ".".join(filter(None, ("alertkit", tenant, part, environment)))
 
 
+_NOT_IN_UIDS: Final = re.compile("[^A-Za-z0-9_-]")
+
+
 def _grafana_uid(prefix: str, *parts: str) -> str:
     readable = "-".join(filter(None, parts))
-    safe = "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "-" for c in readable)
+    safe = _NOT_IN_UIDS.sub("-", readable)
     digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=5).digest()
     return f"{prefix}-{safe[: 40 - len(prefix) - 10]}-{base64.b32encode(digest).decode().lower()}"
 
@@ -366,6 +370,12 @@ def belongs(path: str, tenant: str) -> bool:
 def _single_files(tenant: str) -> frozenset[str]:
     if tenant.startswith("_"):
         return frozenset({str(ALERTMANAGER_FILE)})
-    tests = (cases_file(tenant, kind) for kind in ("", *CASE_KINDS))
+    return frozenset(form.format(tenant) for form in _forms())
+
+
+@cache
+def _forms() -> tuple[str, ...]:
+    """Where the single files of a tenant are, with braces for its name: path objects for a thousand tenants take their time."""
+    tests = (cases_file("{0}", kind) for kind in ("", *CASE_KINDS))
     single = (records_file, alerts_file, fragment_file, policy_file, provider_file, datasource_file)
-    return frozenset(map(str, (*(file(tenant) for file in single), *tests)))
+    return tuple(map(str, (*(file("{0}") for file in single), *tests)))

@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = ("dashboards_src", "rules", "schemas", "templates")
+VIEW_SUFFIX = ".dashboard.py"
+"""Ends the name of a file that builds a dashboard view."""
 
 
 @cache
@@ -16,13 +19,23 @@ def root() -> Path:
 
 
 @cache
-def changed_at() -> float:
-    """When the code of a checkout was last changed, in seconds since 1970; 0 for a wheel, which its version tells from others.
+def dashboard_views() -> tuple[str, ...]:
+    """The names of the dashboard views that ship."""
+    return tuple(sorted(path.name.removesuffix(VIEW_SUFFIX) for path in (root() / "dashboards_src").glob(f"*{VIEW_SUFFIX}")))
 
-    A file that is removed goes unnoticed.
+
+@cache
+def changed_at() -> float:
+    """When a checkout was last changed where it decides what is compiled, in seconds since 1970; 0 for a wheel, which its version
+    tells from others.
+
+    Code, packs, words and schemas all count. A folder's own time tells of files that came or went.
     """
     if root() == _PACKAGE / "_data":
         return 0.0
-    folders = (_PACKAGE, root() / "dashboards_src", root() / "schemas")
-    files = (file for folder in folders for form in ("*.py", "*.json") for file in folder.rglob(form))
-    return max(file.stat().st_mtime for file in files)
+    return max(map(_newest, (_PACKAGE, *(root() / folder for folder in _SHIPPED))))
+
+
+def _newest(folder: Path) -> float:
+    below = (path for path in folder.iterdir() if path.name != "__pycache__")
+    return max(folder.stat().st_mtime, *(_newest(path) if path.is_dir() else path.stat().st_mtime for path in below))

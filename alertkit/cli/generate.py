@@ -10,6 +10,8 @@ import click
 from alertkit.cli import common
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from alertkit.compiler.generate import Progress, Verify
     from alertkit.compiler.workspace import Workspace
 
@@ -78,18 +80,26 @@ class progress_bar:  # noqa: N801 - used as a function, in a with statement
     """A progress bar on a terminal, when there are enough tenants to wait for; nothing in a pipe."""
 
     def __init__(self, *, shown: bool, no_color: bool) -> None:
-        from rich.progress import Progress as Bar
-
-        console = common.console(no_color=no_color, stderr=True)
-        self._bar = Bar(console=console, transient=True, disable=not (shown and console.is_terminal))
-        self._task = self._bar.add_task("tenants", total=None, visible=False)
+        self._console = common.console(no_color=no_color, stderr=True)
+        self._shown = shown and self._console.is_terminal
+        self._bar: Bar | None = None
 
     def __enter__(self) -> Progress:
-        self._bar.start()
         return self._advance
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._bar:
+            self._bar.stop()
 
     def _advance(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total, visible=total >= _WORTH_A_BAR)
+        if self._shown and total >= _WORTH_A_BAR:
+            self._bar = self._bar or self._started(total)
+            self._bar.update(self._bar.task_ids[0], completed=done)
+
+    def _started(self, total: int) -> Bar:
+        from rich.progress import Progress as Bar
+
+        bar = Bar(console=self._console, transient=True)
+        bar.add_task("tenants", total=total)
+        bar.start()
+        return bar

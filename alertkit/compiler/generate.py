@@ -10,14 +10,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from alertkit import names, resources
-from alertkit.compiler import pipeline
+from alertkit.compiler.assembly import assemble
 from alertkit.compiler.finding import did_you_mean
-from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.reading.source import Source, read_source
 from alertkit.compiler.workspace import Tenants, Workspace, list_tenants
 from alertkit.compiler.writing import manifest as manifests
@@ -27,6 +26,9 @@ from alertkit.compiler.writing.manifest import Manifest
 from alertkit.compiler.writing.plan import Plan, TenantPlan, rule_changes
 from alertkit.compiler.writing.write import FileChange
 from alertkit.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from alertkit.compiler.pipeline import TenantBuild
 
 Progress = Callable[[int, int], None]
 """Called with how many tenants are done, and of how many."""
@@ -58,7 +60,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class _Done(msgspec.Struct, frozen=True):
-    """One tenant's plan, and its fragment where the one on disk may be older."""
+    """One tenant's plan, and its fragment, unless the last good one has to be read from disk."""
 
     plan: TenantPlan
     fragment: bytes | None = None
@@ -139,6 +141,8 @@ def _compile(space: Workspace, sources: Iterable[Source], options: Options, prog
     if jobs == 1:
         yield from _counted(map(work, fresh), len(fresh), progress)
         return
+    from alertkit.compiler import pipeline  # noqa: F401 - once, before processes fork
+
     with ProcessPoolExecutor(jobs) as pool:
         yield from _counted(pool.map(work, fresh, chunksize=4), len(fresh), progress)
 
@@ -154,14 +158,18 @@ def _settled(space: Workspace, options: Options, source: Source) -> _Done | None
     known = None if options.dry or options.verify else manifests.read(options.out, source.tenant)
     if known is None or manifests.older_than(options.out, source.tenant, resources.changed_at()):
         return None
-    if known.input != space.digest(source) or not manifests.intact(options.out, known):
+    files = manifests.intact(options.out, known) if known.input == space.digest(source) else None
+    if files is None:
         return None
     unchanged = tuple(FileChange(path, "unchanged") for path in sorted(known.files))
-    return _Done(TenantPlan(source.tenant, unchanged, counts=known.counts, load=known.load, recompiled=False))
+    plan = TenantPlan(source.tenant, unchanged, counts=known.counts, load=known.load, recompiled=False)
+    return _Done(plan, files.get(str(names.fragment_file(source.tenant))))
 
 
 def _run(space: Workspace, options: Options, source: Source) -> _Done:
     """Compile one tenant; write it unless it has problems or the run is dry."""
+    from alertkit.compiler import pipeline  # with grafanalib: nothing that a run without changes should wait for
+
     return _finish(options, pipeline.build(space, source))
 
 
@@ -202,7 +210,7 @@ def _remove_gone(options: Options, known: set[str]) -> list[TenantPlan]:
 def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes], options: Options) -> tuple[FileChange, ...]:
     """Alertmanager's file. A tenant without any fragment is left to the root, which is the platform's."""
     fragments = (fresh.get(name) or _on_disk(options.out, name) for name in tenants)
-    data = pipeline.assemble(space, (fragment for fragment in fragments if fragment))
+    data = assemble(space, (fragment for fragment in fragments if fragment))
     files = {names.ALERTMANAGER_FILE: data}
     changes = write.compare(options.out, files, manifests.read(options.out, manifests.ASSEMBLED))
     if options.verify:

@@ -5,8 +5,6 @@ Tenants are independent of each other up to the assembled Alertmanager file, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from alertkit import names
@@ -15,7 +13,6 @@ from alertkit.compiler.compile import Compiled, compile_tenant
 from alertkit.compiler.finding import places
 from alertkit.compiler.grafana.draw import draw
 from alertkit.compiler.reading.source import Source, load
-from alertkit.compiler.routes.compile import root_route
 from alertkit.compiler.scope import Scope
 from alertkit.compiler.validate import validate
 from alertkit.compiler.workspace import Workspace
@@ -81,8 +78,3 @@ def _build(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, .
     files = render.files(compiled) | drawing.files
     manifest = manifest_of(compiled, files, drawing.count, digest, scope.project)
     return TenantBuild(tenant.name, problems, files, manifest, compiled)
-
-
-def assemble(space: Workspace, fragments: Iterable[bytes]) -> bytes:
-    """Alertmanager's configuration from every tenant's fragment, the platform's first."""
-    return render.alertmanager(root_route(space.platform, space.project), fragments)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import dashboards, names
+from alertkit import names
 from alertkit.compiler import resolve
 from alertkit.compiler.finding import Finding, did_you_mean, places, problems_at
 from alertkit.compiler.grafana import builders
-from alertkit.compiler.grafana.draw import uid_clashes
+from alertkit.compiler.grafana.uids import uid_clashes
 from alertkit.compiler.packs.library import Library
 from alertkit.compiler.reading import schema
 from alertkit.compiler.reading.load import load_text, read_bytes
@@ -23,6 +23,7 @@ from alertkit.errors import Problem, ProblemsFound, UsageError, any_error
 from alertkit.model.document import plain
 from alertkit.model.tenant import Project, Tenant
 from alertkit.model.text import one_line
+from alertkit.resources import dashboard_views
 
 _LARGEST_NAME = 63
 
@@ -138,7 +139,7 @@ def list_tenants(workspace: Workspace) -> Tenants:
         Problem(workspace.called(entries[name][-1]), 0, 0, "AK304", problem, tenant=one_line(name, _LARGEST_NAME))
         for name, problem in misnamed.items()
     ]
-    for tenant, other in uid_clashes(entries, dashboards.views()):
+    for tenant, other in uid_clashes(entries, dashboard_views()):
         message = f"dashboards of {tenant!r} would have the uids of those of {other!r}; rename one of the tenants"
         problems.append(Problem(workspace.called(entries[tenant][-1]), 0, 0, "AK833", message, tenant=tenant))
     wrong = misnamed.keys() | {problem.tenant for problem in problems}

@@ -18,8 +18,7 @@ from alertkit.dashboards.normalise import Json, normalise, panels
 from alertkit.dashboards.page import TAG, Dashboard
 from alertkit.dashboards.targets import isolated
 from alertkit.errors import UsageError
-
-SUFFIX = ".dashboard.py"
+from alertkit.resources import VIEW_SUFFIX, dashboard_views
 
 
 def build(view: str, context: ViewContext) -> bytes | None:
@@ -77,25 +76,15 @@ def encode(dashboard: Json) -> bytes:
     return msgspec.json.format(msgspec.json.encode(dashboard, order="sorted"), indent=2) + b"\n"
 
 
-@cache
-def views() -> tuple[str, ...]:
-    """The names of the views that there are."""
-    return tuple(sorted(path.name.removesuffix(SUFFIX) for path in _folder().glob(f"*{SUFFIX}")))
-
-
-def _folder() -> Path:
-    return resources.root() / "dashboards_src"
-
-
 def _builder(view: str) -> Callable[[ViewContext], Dashboard | None]:
-    if view not in views():
-        raise UsageError(f"there is no dashboard view {view!r}; there are: {', '.join(views())}")
-    return _load(_folder() / f"{view}{SUFFIX}").build  # type: ignore[no-any-return]  # a module's attribute
+    if view not in dashboard_views():
+        raise UsageError(f"there is no dashboard view {view!r}; there are: {', '.join(dashboard_views())}")
+    return _load(resources.root() / "dashboards_src" / f"{view}{VIEW_SUFFIX}").build  # type: ignore[no-any-return]  # a module's attribute
 
 
 @cache
 def _load(path: Path) -> ModuleType:
-    name = f"alertkit_view_{path.name.removesuffix(SUFFIX).replace('-', '_')}_{names.panel_id(str(path))}"
+    name = f"alertkit_view_{path.name.removesuffix(VIEW_SUFFIX).replace('-', '_')}_{names.panel_id(str(path))}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path.name} cannot be loaded as a Python file")

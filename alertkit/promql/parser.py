@@ -94,10 +94,9 @@ def _simplified(source: str, tokens: list[lexer.Token]) -> tuple[str, dict[str, 
     hidden: dict[str, str] = {}
     parts, end = [], 0
     for text, start in found:
-        value = _regex(text)
-        if value is not None:
+        if (regex := _regex(text)) is not None:
             name = f"r{len(hidden)}"
-            hidden[name] = value
+            hidden[name] = regex
             parts += [source[end:start], f'"{name}"']
             end = start + len(text)
     text = "".join([*parts, source[end:]])
@@ -106,7 +105,7 @@ def _simplified(source: str, tokens: list[lexer.Token]) -> tuple[str, dict[str, 
 
 @lru_cache(maxsize=512)
 def _costly(text: str) -> str:
-    """The value of a matcher whose regular expression is long or repeats something, as written; "" for others, which are cheap."""
+    """The value of a matcher, as written, whose regular expression is long or repeats something; "" for cheap ones."""
     if len(text) <= 100 and "{" not in text and "\\" not in text:
         return ""
     value = _parse(_requote(text, [(text, 0)]), [(text, 0)])
@@ -118,10 +117,10 @@ def _regex(text: str) -> str | None:
     """The value of a regular expression as written that is one and does not match what is empty; None for any other, which the
     library judges where it stands."""
     try:
-        found = rust.parse(f"{{r=~{_requote(text, [(text, 0)])}}}").matchers.matchers
+        selector = rust.parse(f"{{r=~{_requote(text, [(text, 0)])}}}")
     except ValueError:
         return None
-    return found[0].value if len(found) == 1 else None  # type: ignore[no-any-return]  # the library has no types
+    return selector.matchers.matchers[0].value if isinstance(selector, rust.VectorSelector) else None
 
 
 def _requote(source: str, tokens: list[lexer.Token]) -> str:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import projects
 import pytest
 
+from alertkit import resources
 from alertkit.compiler.generate import Options, generate, output_folder
 from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.workspace import open_project
@@ -98,6 +101,40 @@ def test_code_that_is_younger_than_what_it_wrote_compiles_everything_anew_once(g
     assert all(tenant.recompiled for tenant in run(generated).tenants)
     assert not any(tenant.recompiled for tenant in run(generated).tenants)
     assert tree(generated) == before
+
+
+@pytest.fixture
+def checkout(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """What ships, at a place of its own where a test may change it."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for folder in ("dashboards_src", "rules", "schemas", "templates"):
+        shutil.copytree(resources.root() / folder, copy / folder)
+    monkeypatch.setattr(resources, "root", lambda: copy)
+    resources.changed_at.cache_clear()
+    yield copy
+    resources.changed_at.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "rules/http-service/pack.yaml",
+        "templates/locales/fr/LC_MESSAGES/dashboards.po",
+        "dashboards_src/slo.dashboard.py",
+        "rules",
+    ],
+)
+def test_a_pack_or_words_of_a_checkout_that_are_younger_than_what_was_written_compile_everything_anew(
+    checkout: Path, three: Path, changed: str
+) -> None:
+    run(three)
+    assert not any(tenant.recompiled for tenant in run(three).tenants)
+    for manifest in (three / "generated" / "manifest").iterdir():
+        os.utime(manifest, (resources.changed_at() + 1,) * 2)
+    later = resources.changed_at() + 2
+    os.utime(checkout / changed, (later, later))
+    resources.changed_at.cache_clear()
+    assert all(tenant.recompiled for tenant in run(three).tenants)
 
 
 def test_a_file_that_somebody_changed_or_removed_is_made_whole(generated: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from alertkit.compiler.generate import Options, generate
-from alertkit.compiler.grafana.draw import uid_clashes
+from alertkit.compiler.grafana.uids import uid_clashes
 from alertkit.compiler.workspace import open_project
 
 ALERT = "alerts: [{name: Down, service: web, expr: up == 0, severity: info, summary: Gone}]\n"

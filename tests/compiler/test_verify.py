@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from alertkit import ProblemsFound, build, names
-from alertkit.compiler import pipeline
 from alertkit.compiler.api import Build
+from alertkit.compiler.assembly import assemble
 from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.proof.verify import Verifier
 from alertkit.errors import MissingTool
@@ -58,9 +58,9 @@ def test_what_amtool_refuses_is_a_problem_of_the_tenant_in_amtool_s_words(built:
 def test_a_whole_that_amtool_refuses_stops_the_run(built: Build) -> None:
     verifier = Verifier.find(built.workspace)
     fragments = [one.files[names.fragment_file(one.tenant)] for one in built.tenants]
-    verifier.whole(pipeline.assemble(built.workspace, fragments))
+    verifier.whole(assemble(built.workspace, fragments))
     with pytest.raises(ProblemsFound, match=r"refuses the assembled file: .*not unique"):
-        verifier.whole(pipeline.assemble(built.workspace, [*fragments, fragments[1]]))
+        verifier.whole(assemble(built.workspace, [*fragments, fragments[1]]))
 
 
 @pytest.mark.parametrize(("program", "package"), [("promtool", "prometheus"), ("amtool", "prometheus-alertmanager")])

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertkit import dashboards, names
+from alertkit import names
 from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import Level
+from alertkit.resources import dashboard_views
 
 _OF_PACKS = ("security", "ai-ml")
 
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
     """Every listed view that there is not, or that would stay empty."""
-    known = {*dashboards.views(), *scope.builders}
+    known = {*dashboard_views(), *scope.builders}
     if "dashboards" not in data and not scope.trusted:
-        yield from (_untrusted(view, ("tenant",), scope) for view in dashboards.views() if view in scope.builders)
+        yield from (_untrusted(view, ("tenant",), scope) for view in dashboard_views() if view in scope.builders)
     for index, view in enumerate(data.get("dashboards", [])):
         path: Path = ("dashboards", index)
         if view not in known:

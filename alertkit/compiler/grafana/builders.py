@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from alertkit import dashboards, names
-from alertkit.compiler.reading.load import load_text, read_bytes
-from alertkit.dashboards import Checker, ViewContext, lint
-from alertkit.dashboards.normalise import Json
-from alertkit.errors import AlertkitError, Problem, ProblemsFound
-from alertkit.model.document import plain
+from alertkit import names
+from alertkit.resources import VIEW_SUFFIX
 
-_IMPOSED: dict[str, list[dict[str, Any]]] = {
-    rule: [] for rule in lint.OWN if not rule.startswith(("target-rate", "target-counter"))
-}
-"""Rules that count for nobody, because alertkit itself sets the data source and the tenant."""
 LINT_FILE = ".lint"
 """Exclusions in the form of grafana/dashboard-linter, beside the builders."""
 
@@ -23,35 +14,11 @@ LINT_FILE = ".lint"
 def find(directory: Path, tenants: str, tenant: str) -> dict[str, Path]:
     """Every builder by view: the tenant's own in tenants/<tenant>/dashboards/ before the project's in dashboards/."""
     folders = (directory / names.BUILDERS_FOLDER, directory / tenants / tenant / names.BUILDERS_FOLDER)
-    files = (file for folder in folders if folder.is_dir() for file in sorted(folder.glob(f"*{dashboards.SUFFIX}")))
-    return {file.name.removesuffix(dashboards.SUFFIX): file for file in files}
+    files = (file for folder in folders if folder.is_dir() for file in sorted(folder.glob(f"*{VIEW_SUFFIX}")))
+    return {file.name.removesuffix(VIEW_SUFFIX): file for file in files}
 
 
 def parts(builders: dict[str, Path]) -> list[bytes]:
     """What a digest must hold so that a changed builder or `.lint` file makes what they built stale."""
     lints = sorted({file.parent / LINT_FILE for file in builders.values()})
     return [file.read_bytes() for file in (*builders.values(), *(file for file in lints if file.is_file()))]
-
-
-def build(view: str, file: Path, context: ViewContext, checker: Checker) -> tuple[Json | None, list[Problem]]:
-    """The finished dashboard, isolated and checked like alertkit's own, and what is wrong with it."""
-    place = "/".join(file.parts[-2:])
-    try:
-        body = dashboards.build_foreign(view, file, context)
-        found = checker.check(body, _exclusions(file.parent / LINT_FILE)) if body is not None else []
-    except ProblemsFound as failed:
-        return None, [*failed.problems]
-    except AlertkitError as error:
-        found, body = [str(error)], None
-    problems = [Problem(place, 0, 0, "AK834", message, "mend the builder", context.tenant) for message in found]
-    return body, problems
-
-
-def _exclusions(file: Path) -> dict[str, list[dict[str, Any]]]:
-    if not file.is_file():
-        return dict(_IMPOSED)
-    data = plain(load_text(read_bytes(file, LINT_FILE), LINT_FILE))
-    rules = data.get("exclusions") if isinstance(data, dict) else None
-    if not isinstance(rules, dict):
-        raise ProblemsFound([Problem(LINT_FILE, 1, 1, "AK834", "expected `exclusions:` with rules below")])
-    return _IMPOSED | {rule: (given or {}).get("entries", []) for rule, given in rules.items()}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from alertkit import dashboards, names
-from alertkit.compiler.grafana import builders, provisioning
+from alertkit.compiler.grafana import foreign, provisioning
 from alertkit.compiler.writing.emit import emit
 from alertkit.dashboards import Checker, ViewContext, dead_links, lint
 from alertkit.dashboards.normalise import Json
@@ -53,7 +53,7 @@ def _build(context: ViewContext, own: Mapping[str, Path]) -> tuple[dict[str, Jso
     problems: list[Problem] = []
     checker = Checker(context)
     for view in context.views:
-        body, found = builders.build(view, own[view], context, checker) if view in own else _shipped(view, context, checker)
+        body, found = foreign.build(view, own[view], context, checker) if view in own else _shipped(view, context, checker)
         problems += found
         if body is not None:
             bodies[view] = body
@@ -94,15 +94,3 @@ def _same(bodies: Mapping[str, Json], tenant: Tenant) -> Iterator[Problem]:
                     str(names.dashboard_file(tenant.name, view)), 0, 0, "AK833", message, "give one another", tenant.name
                 )
             seen[body[key]] = view
-
-
-def uid_clashes(
-    tenants: Iterable[str], views: Iterable[str], uid: Callable[[str, str], str] = names.dashboard_uid
-) -> Iterator[tuple[str, str]]:
-    """Tenants one of whose dashboards would have the uid of another tenant's, each with that one."""
-    seen: dict[str, str] = {}
-    for tenant in tenants:
-        for view in views:
-            other = seen.setdefault(uid(tenant, view), tenant)
-            if other != tenant:
-                yield tenant, other

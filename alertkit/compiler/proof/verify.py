@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from alertkit import names
-from alertkit.compiler import pipeline
+from alertkit.compiler.assembly import assemble
 from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.proof import routes as route_tests
 from alertkit.compiler.routes.compile import compile_routes, root_route
@@ -46,7 +46,7 @@ class Verifier(msgspec.Struct, frozen=True):
             written = [Path(folder) / path.name for path in rules]
             answer = program.run(self.promtool, "check", "rules", *written) if written else program.Answer(0, "")
         refused = [] if answer.code == 0 else [("AK901", "promtool", answer.output, names.alerts_file(build.tenant))]
-        with self._configuration(pipeline.assemble(self.space, self._fragments(build))) as file:
+        with self._configuration(assemble(self.space, self._fragments(build))) as file:
             against = amtool.check_config(file)
             elsewhere = () if against else tuple(self._elsewhere(build, file))
         if against:

@@ -61,9 +61,10 @@ def mark_compiled(out: Path, tenant: str) -> None:
     (out / names.manifest_file(tenant)).touch()
 
 
-def intact(out: Path, manifest: Manifest) -> bool:
-    """True when every file of the manifest is there, byte for byte."""
+def intact(out: Path, manifest: Manifest) -> dict[str, bytes] | None:
+    """Every file of the manifest, when all are there byte for byte; None otherwise."""
     try:
-        return all(digest((out / path).read_bytes()) == known for path, known in manifest.files.items())
+        found = {path: (out / path).read_bytes() for path in manifest.files}
     except OSError:
-        return False
+        return None
+    return found if all(digest(found[path]) == known for path, known in manifest.files.items()) else None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alertkit import names
-from alertkit.compiler.compile import Compiled
 from alertkit.compiler.writing.emit import emit
 from alertkit.model import policy
 from alertkit.model.artifact import Files
@@ -16,6 +15,9 @@ from alertkit.model.quantity import Duration
 from alertkit.model.route import Fragment, InhibitRule, Matcher, NativeReceiver, Route, TimeInterval, WebhookReceiver
 from alertkit.model.rules import AlertingRule, RecordingRule, Rule, RuleGroup
 from alertkit.routing import matchers
+
+if TYPE_CHECKING:
+    from alertkit.compiler.compile import Compiled
 
 _SECTIONS = ("receivers", "inhibit_rules", "time_intervals")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
