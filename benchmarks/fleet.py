@@ -4,8 +4,8 @@
 
 Each tenant of the synthetic fleet has 10 groups of 17 recording rules (what one SLO needs), 20 alerts and 10 routes, written out
 in its definition, in 4 languages; no two tenants' records share a selector. Figures are seconds on the wall of whole processes;
-on a shared machine compare ratios only. Python keeps its bytecode, as pip makes it for everyone who installs: where the environment
-forbids that, as in many containers, each start compiles 300 modules, which takes longer than the work.
+on a shared machine compare ratios only. Python keeps its bytecode, as pip makes it for everyone who installs: where the
+environment forbids that, as in many containers, each start compiles 300 modules, which takes longer than the work.
 """
 
 from __future__ import annotations

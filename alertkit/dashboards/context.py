@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -15,7 +16,7 @@ from alertkit.model.slo import Slo
 from alertkit.model.tenant import PackUse, Project, Service, Tenant, Version
 
 
-class ViewContext(msgspec.Struct, frozen=True):
+class ViewContext(msgspec.Struct, frozen=True, dict=True):  # dict: for what is worked out once
     """One tenant as its views see it.
 
     `groups` are the rules as emitted, expressions isolated. `texts` maps a rule's id to its words and unit. `isolated` says
@@ -73,7 +74,7 @@ class ViewContext(msgspec.Struct, frozen=True):
         """Recording rules in the order of the groups."""
         return (rule for group in self.groups for rule in group.rules if isinstance(rule, RecordingRule))
 
-    @property
+    @cached_property
     def recorded(self) -> dict[str, RecordingRule]:
         """A recording rule of each name; those of one name are of one form, for one service each."""
         return {rule.record: rule for rule in self.records()}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Field(msgspec.Struct, frozen=True):
 Part = str | Field
 
 
+@lru_cache(maxsize=1024)  # what the same words say is asked for each rule and each panel
 def parse(text: str) -> tuple[Part, ...]:
     """Split a sentence into literal text and fields.
 

@@ -61,7 +61,7 @@ class Visual(grafana.Panel):
             "color": {"mode": self.color},
             "custom": without_nulls(self.custom()),
             "decimals": self.decimals,
-            "mappings": plain(self.mappings),
+            "mappings": _plain_list(self.mappings),
             "max": self.most,
             "min": self.least,
             "noValue": self.no_value or None,
@@ -70,20 +70,26 @@ class Visual(grafana.Panel):
         }
         body = {
             "type": self.kind,
-            "fieldConfig": {"defaults": without_nulls(defaults), "overrides": plain(self.overrides)},
+            "fieldConfig": {"defaults": without_nulls(defaults), "overrides": _plain_list(self.overrides)},
             "options": without_nulls(self.options()),
             "interval": self.step,
-            "links": plain(self.links),
+            "links": _plain_list(self.links),
             "maxDataPoints": None,
             "targets": [target.to_json_data() for target in self.targets],
             "timeFrom": self.since,
-            "transformations": plain(self.transformations),
+            "transformations": _plain_list(self.transformations),
             "gridPos": self.gridPos and self.gridPos.to_json_data(),
         }
         if self.extraJson:
             merged: Json = plain(self.panel_json(body))
             return merged
         return without_nulls({**self.panel_json({}), **body})  # the same without a deep merge, and faster
+
+
+def _plain_list(given: list[Json]) -> list[Json]:
+    """As plain; most lists are empty, and the objects of grafanalib in the others are few."""
+    made: list[Json] = plain(given) if given else []
+    return made
 
 
 def without_nulls(given: Json) -> Json:
