@@ -65,7 +65,7 @@ def _open(post: Post, alerts: Sequence[Alert], before: Before) -> Changes | None
         group=post.group,
         escalation=post.escalation,
         state="firing",
-        severity=_worst("", begun, post.severities),
+        severity=_worst(begun, post.severities),
         opened=post.received,
         began=post.received,
         trace=post.trace,
@@ -106,7 +106,7 @@ def end(incident: Incident, at: dt.datetime) -> Changes:
 
 
 def _go_on(post: Post, held: Held, begun: Sequence[Occurrence]) -> Changes:
-    severity = _worst(held.incident.severity, begun, post.severities) if begun else held.incident.severity
+    severity = _worst(begun, post.severities, held.incident.severity)
     raised = severity != held.incident.severity
     if begun and _pages_again(held, begun, raised=raised):
         worse = replace(held.incident, severity=severity)
@@ -122,13 +122,15 @@ def _go_on(post: Post, held: Held, begun: Sequence[Occurrence]) -> Changes:
 def _news(alerts: Sequence[Alert], held: Held) -> tuple[list[Occurrence], list[Ending]]:
     begun: list[Occurrence] = []
     ended: list[Ending] = []
+    was_open, over = held.open.get, (held.ended, held.before.ended)
+    anything_over = any(over)
     for alert in alerts:
-        known = held.open.get(alert.fingerprint)
+        known = was_open(alert.fingerprint)
         if alert.status == "resolved":
             if known is not None:
                 ended.append(Ending(alert.fingerprint, through=max(alert.starts_at, alert.ends_at), ends=alert.ends_at))
         elif known is None:
-            if not _is_over(alert, held.ended) and not _is_over(alert, held.before.ended):
+            if not (anything_over and any(_is_over(alert, ends) for ends in over)):
                 begun.append(_occurrence(alert))
         elif alert.starts_at > known.starts:
             begun.append(_occurrence(alert))
@@ -163,9 +165,11 @@ def _occurrence(alert: Alert) -> Occurrence:
     return Occurrence(alert.fingerprint, alert.starts_at, alert.labels.get(LABEL_SEVERITY, ""))
 
 
-def _worst(severity: str, begun: Sequence[Occurrence], order: Sequence[str]) -> str:
+def _worst(begun: Sequence[Occurrence], order: Sequence[str], *known: str) -> str:
     """The worst by the tenant's order; a severity that the tenant does not know comes last."""
-    seen = dict.fromkeys((severity, *[o.severity for o in begun]))
+    seen = dict.fromkeys([*known, *[o.severity for o in begun]])
+    if len(seen) == 1:
+        return next(iter(seen))
     return min(seen, key=lambda s: order.index(s) if s in order else len(order) + (s == ""))
 
 

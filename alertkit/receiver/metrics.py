@@ -131,7 +131,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._taken: dict[str, tuple[Counter, Counter]] = {}
+        self._bound: dict[tuple[str, ...], Counter] = {}
         self._counters = {m.name: Counter(m.name, m.text, m.labels, registry=self._registry) for m in _of("counter")}
         self._gauges = {m.name: Gauge(m.name, m.text, m.labels, registry=self._registry) for m in _of("gauge")}
         self._histograms = {
@@ -140,13 +140,17 @@ class Metrics:
 
     def received(self, tenant: str, alerts: int) -> None:
         """A webhook passed all checks."""
-        taken = self._taken.get(tenant)
-        if taken is None:
-            # Finding a series by its labels costs more than counting, and this is the hot path.
-            posts, told = self._counters[names.METRIC_POSTS], self._counters[names.METRIC_ALERTS]
-            taken = self._taken[tenant] = (posts.labels(tenant), told.labels(tenant))
-        taken[0].inc()
-        taken[1].inc(alerts)
+        self._count(names.METRIC_POSTS, tenant)
+        self._count(names.METRIC_ALERTS, tenant, by=alerts)
+
+    def _count(self, *series: str, by: float = 1) -> None:
+        """Add to a counter: its name and the values of its labels."""
+        counter = self._bound.get(series)
+        if counter is None:
+            # Finding a series by its labels costs more than counting, and some of this is the hot path.
+            name, *labels = series
+            counter = self._bound[series] = self._counters[name].labels(*labels) if labels else self._counters[name]
+        counter.inc(by)
 
     def committed(self, seconds: float) -> None:
         """It is durable."""
@@ -157,9 +161,7 @@ class Metrics:
         for number, changes in fold.changes:
             if number == 0 and changes.incident is not None:
                 severity = changes.incident.severity
-                self._counters[names.METRIC_INCIDENTS_OPENED].labels(
-                    post.tenant, severity if severity in post.severities else OTHER
-                ).inc()
+                self._count(names.METRIC_INCIDENTS_OPENED, post.tenant, severity if severity in post.severities else OTHER)
             else:
                 self.decided(changes)
 
@@ -170,37 +172,37 @@ class Metrics:
             return
         tenant = incident.tenant
         if incident.resolved is not None:
-            self._counters[names.METRIC_INCIDENTS_RESOLVED].labels(tenant, _closed_by(changes)).inc()
+            self._count(names.METRIC_INCIDENTS_RESOLVED, tenant, _closed_by(changes))
             self._histograms[names.METRIC_RESOLVE_SECONDS].labels(tenant).observe(
                 (incident.resolved - incident.opened).total_seconds()
             )
         for position in changes.ran:
-            self._counters[names.METRIC_ESCALATION_STEPS].labels(tenant, incident.policy, str(position + 1)).inc()
+            self._count(names.METRIC_ESCALATION_STEPS, tenant, incident.policy, str(position + 1))
         for event in changes.events:
             if event.kind == "acknowledged" and incident.paged is not None:
                 self._histograms[names.METRIC_ACKNOWLEDGE_SECONDS].labels(tenant).observe(
                     (event.at - incident.paged).total_seconds()
                 )
             elif event.kind == "unreachable":
-                self._counters[names.METRIC_UNREACHABLE_STEPS].labels(tenant).inc()
+                self._count(names.METRIC_UNREACHABLE_STEPS, tenant)
             elif event.kind in _AGAIN:
-                self._counters[names.METRIC_PAGED_AGAIN].labels(tenant, event.kind).inc()
+                self._count(names.METRIC_PAGED_AGAIN, tenant, event.kind)
 
     def refused(self, status: HTTPStatus) -> None:
         """It was answered with an error."""
-        self._counters[names.METRIC_REQUESTS_REFUSED].labels(str(int(status))).inc()
+        self._count(names.METRIC_REQUESTS_REFUSED, str(int(status)))
 
     def foreign(self, tenant: str, alerts: int) -> None:
         """Alerts were dropped because they carry another tenant's label."""
-        self._counters[names.METRIC_FOREIGN_ALERTS].labels(tenant).inc(alerts)
+        self._count(names.METRIC_FOREIGN_ALERTS, tenant, by=alerts)
 
     def unrouted(self) -> None:
         """A webhook went to the platform because its policy is not loaded."""
-        self._counters[names.METRIC_UNROUTED_POSTS].inc()
+        self._count(names.METRIC_UNROUTED_POSTS)
 
     def delivered(self, channel: str, outcome: str) -> None:
         """An attempt to send a message has ended."""
-        self._counters[names.METRIC_DELIVERIES].labels(channel, outcome).inc()
+        self._count(names.METRIC_DELIVERIES, channel, outcome)
 
     def sent(self, channel: str, after: dt.timedelta) -> None:
         """A message left, so long after it was due."""
@@ -208,7 +210,7 @@ class Metrics:
 
     def paged(self, tenant: str, recipient: str) -> None:
         """A page left for `person/…`, `team/…` or `channel/…`; for whom exactly is nobody's business here."""
-        self._counters[names.METRIC_PAGES].labels(tenant, recipient.partition("/")[0]).inc()
+        self._count(names.METRIC_PAGES, tenant, recipient.partition("/")[0])
 
     def open(self, counts: Mapping[tuple[str, State], int]) -> None:
         """How many incidents of a tenant are in a state, of all that are open."""
@@ -230,7 +232,7 @@ class Metrics:
 
     def beaten(self, *, heard: bool) -> None:
         """A heartbeat of ours was sent."""
-        self._counters[names.METRIC_HEARTBEATS].labels("heard" if heard else "unheard").inc()
+        self._count(names.METRIC_HEARTBEATS, "heard" if heard else "unheard")
 
     def lag(self, seconds: float) -> None:
         """How late the earliest due thing is; 0 when nothing is late."""
@@ -238,7 +240,7 @@ class Metrics:
 
     def postponed(self, steps: int) -> None:
         """Steps wait because their tenant's policy is not loaded, or planning failed."""
-        self._counters[names.METRIC_POSTPONED_STEPS].inc(steps)
+        self._count(names.METRIC_POSTPONED_STEPS, by=steps)
 
     def policies(self, loaded: int, problems: int) -> None:
         """What is loaded after a reload."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from http import HTTPStatus
 
 import msgspec
@@ -10,7 +12,9 @@ from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver.problem import RequestError
 
 _DECODER = msgspec.json.Decoder(Webhook)
-_YEARS = range(1970, 9_000)
+_FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LAST = dt.datetime(9_000, 1, 1, tzinfo=dt.UTC)
+_FINGERPRINTS = re.compile("[0-9A-Za-z]*")
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -33,19 +37,34 @@ def read(body: bytes, bounds: Bounds) -> Webhook:
     if len(webhook.alerts) > bounds.alerts:
         problem = f"{len(webhook.alerts)} alerts are too many: set max_alerts to {bounds.alerts} or less in Alertmanager"
         raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, problem)
-    seen: set[str] = set()
-    for number, alert in enumerate(webhook.alerts):
-        if (problem := _problem(alert, bounds)) or alert.fingerprint in seen:
-            raise RequestError(HTTPStatus.BAD_REQUEST, f"$.alerts[{number}]: {problem or 'fingerprint occurs twice'}")
-        seen.add(alert.fingerprint)
+    fingerprints = [alert.fingerprint for alert in webhook.alerts]
+    if _has_problem(webhook.alerts, fingerprints, bounds):
+        raise RequestError(HTTPStatus.BAD_REQUEST, _first_problem(webhook.alerts, bounds))
     return webhook
 
 
-def _problem(alert: Alert, bounds: Bounds) -> str:
-    if not (alert.fingerprint.isalnum() and alert.fingerprint.isascii()):
-        return "fingerprint is not 16 hexadecimal digits"
-    if len(alert.labels) > bounds.labels or len(alert.annotations) > bounds.labels:
-        return f"more than {bounds.labels} labels or annotations"
-    if alert.starts_at.year not in _YEARS or (alert.status == "resolved" and alert.ends_at.year not in _YEARS):
-        return "startsAt or endsAt is out of range"
-    return ""
+def _has_problem(alerts: list[Alert], fingerprints: list[str], bounds: Bounds) -> bool:
+    """Nearly always there is none, so all of them are looked at in one go; `_first_problem` says which it is."""
+    most = bounds.labels
+    for alert in alerts:
+        if len(alert.labels) > most or len(alert.annotations) > most or not _FIRST <= alert.starts_at < _LAST:
+            return True
+        if alert.status == "resolved" and not _FIRST <= alert.ends_at < _LAST:
+            return True
+    return len(set(fingerprints)) < len(alerts) or not _FINGERPRINTS.fullmatch("".join(fingerprints))
+
+
+def _first_problem(alerts: list[Alert], bounds: Bounds) -> str:
+    seen: set[str] = set()
+    for number, alert in enumerate(alerts):
+        where = f"$.alerts[{number}]: "
+        if alert.fingerprint in seen:
+            return where + "fingerprint occurs twice"
+        seen.add(alert.fingerprint)
+        if not _FINGERPRINTS.fullmatch(alert.fingerprint):
+            return where + "fingerprint is not 16 hexadecimal digits"
+        if len(alert.labels) > bounds.labels or len(alert.annotations) > bounds.labels:
+            return where + f"more than {bounds.labels} labels or annotations"
+        if _has_problem([alert], [alert.fingerprint], bounds):
+            return where + "startsAt or endsAt is out of range"
+    raise AssertionError("one of them has a problem")

@@ -223,7 +223,8 @@ class SqliteStore:
             held = memory.get(incident)
             if held is None:
                 held, changes = self._new(post, seen, changes)
-            memory.heard(held, post.received)
+            else:
+                memory.heard(held, post.received)
             self._apply(held, changes, post.received, number)
         if result.keep and seen.current is not None:
             memory.heard(seen.current, post.received)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -19,8 +20,8 @@ from alertkit.stores.sqlite_prune import prune, release
 
 CANDIDATES: Final = 256
 """Waiting messages looked at in one pass, at least one of every lane."""
-BULK: Final = 40
-"""Rows of one INSERT: each length is compiled once, and longer ones gain nothing."""
+BULK: Final = (40, 8)
+"""Rows of one INSERT, first so many, then so many: each length is compiled once, and longer ones gain nothing."""
 
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
 # The condition of the index by thread, word for word: with it and a `+` before the exact one, that index is the one taken.
@@ -212,7 +213,7 @@ class Tables:
         if not pending:
             return
         self._pending = Pending()
-        self._db.executemany("INSERT INTO post (id, incidents, received, body) VALUES (?, ?, ?, ?)", pending.posts)
+        self._insert("post (id, incidents, received, body)", pending.posts)
         self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
         self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences, _AGAIN)
         self._db.executemany(
@@ -225,11 +226,13 @@ class Tables:
         if not values:
             return
         one = f"({', '.join('?' * len(values[0]))})"
-        whole = len(values) - len(values) % BULK
-        many = f"INSERT INTO {into} VALUES {', '.join([one] * BULK)}{conflict}"
-        for start in range(0, whole, BULK):
-            self._db.execute(many, [value for row in values[start : start + BULK] for value in row])
-        self._db.executemany(f"INSERT INTO {into} VALUES {one}{conflict}", values[whole:])
+        start = 0
+        for length in BULK:
+            many = f"INSERT INTO {into} VALUES {', '.join([one] * length)}{conflict}"
+            while start + length <= len(values):
+                self._db.execute(many, [*chain.from_iterable(values[start : start + length])])
+                start += length
+        self._db.executemany(f"INSERT INTO {into} VALUES {one}{conflict}", values[start:])
 
     # Reading
 
