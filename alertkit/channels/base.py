@@ -16,7 +16,7 @@ Purpose = Literal["open", "update", "reply"]
 """`open` starts the incident's thread at an address, `update` rewrites that first message, `reply` adds to the thread."""
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One thing to send. `key` is stable over retries; `reference` is what the channel returned when the thread was opened.
 
     `broadcast` shows a reply outside its thread as well (an escalation must be seen). `tenant` chooses the layout.
@@ -35,13 +35,13 @@ class Delivery(msgspec.Struct, frozen=True):
     tenant: str = ""
 
 
-class Sent(msgspec.Struct, frozen=True, tag=True):
+class Sent(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Delivered. `reference` lets a later update or reply find the message; empty when the channel has no such thing."""
 
     reference: str = ""
 
 
-class Retry(msgspec.Struct, frozen=True, tag=True):
+class Retry(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Not now. `after` seconds is the earliest next try; `maybe_sent` when the other side may have taken it."""
 
     after: float
@@ -49,7 +49,7 @@ class Retry(msgspec.Struct, frozen=True, tag=True):
     maybe_sent: bool = False
 
 
-class Refused(msgspec.Struct, frozen=True, tag=True):
+class Refused(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Never, as it stands. `reopen` when only the thread is gone and opening a new one would work."""
 
     reason: str

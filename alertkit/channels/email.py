@@ -7,6 +7,7 @@ stored, and a mail that is sent twice has the same id twice, which mail stores d
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -21,6 +22,8 @@ from alertkit.channels.templates import LayoutError
 
 Security = Literal["starttls", "tls", "none"]
 
+CONNECTIONS = 16
+"""Mails on their way at once: Postfix refuses a client more than 50 connections by default, and shares them with others."""
 _LATER = 60.0
 
 
@@ -51,6 +54,7 @@ class EmailChannel:
         self._login = login
         self._timeout = timeout
         self._tls = tls
+        self._connections = asyncio.Semaphore(CONNECTIONS)
         self.layouts = layouts or Layouts()
 
     async def deliver(self, delivery: Delivery) -> Outcome:
@@ -63,7 +67,8 @@ class EmailChannel:
             return Refused("the address of sender or recipient is no mail address")
         except LayoutError:
             return Refused("the mail's layout cannot be used")
-        return await self._send(mail)
+        async with self._connections:
+            return await self._send(mail)
 
     async def close(self) -> None:
         """Nothing is kept open between mails."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Pace(msgspec.Struct, frozen=True):
+class Pace(msgspec.Struct, frozen=True, gc=False):
     """At most one delivery every `interval` seconds in a lane, after `burst` at once. Lanes are one channel object's own."""
 
     lane: str

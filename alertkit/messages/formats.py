@@ -132,7 +132,7 @@ class Formats:
     def when(self, moment: dt.datetime, now: dt.datetime) -> str:
         """A moment on the reader's wall clock: the time, with the day unless it is today, with the year unless it is this one."""
         local, today = moment.astimezone(self.zone), now.astimezone(self.zone)
-        time = str(dates.format_time(local, "short", locale=self.locale))
+        time = _time(self.locale, local.hour, local.minute)
         if local.date() == today.date():
             return time
         skeleton = "MMMd" if local.year == today.year else "yMMMd"
@@ -141,13 +141,23 @@ class Formats:
 
     def offset(self, moment: dt.datetime) -> str:
         """The reader's distance from Greenwich at that moment, `UTC+02:00` or as the language writes it."""
-        return str(dates.get_timezone_gmt(moment.astimezone(self.zone), "long", locale=self.locale))
+        return _offset(self.locale, moment.astimezone(self.zone).utcoffset() or dt.timedelta())
 
     def names(self, items: Iterable[str]) -> str:
         """`a, b, and c` as the language joins them; of many the first, and how many more: `a, b, and +3`."""
         given = list(items)
         shown = given if len(given) <= _NAMES else [*given[: _NAMES - 1], f"+{self.count(len(given) - _NAMES + 1)}"]
         return str(lists.format_list(shown, locale=self.locale))
+
+
+@lru_cache(maxsize=4096)
+def _time(locale: Locale, hour: int, minute: int) -> str:
+    return str(dates.format_time(dt.time(hour, minute), "short", locale=locale))
+
+
+@lru_cache(maxsize=1024)
+def _offset(locale: Locale, offset: dt.timedelta) -> str:
+    return str(dates.get_timezone_gmt(dt.datetime(2000, 1, 1, tzinfo=dt.timezone(offset)), "long", locale=locale))
 
 
 def parse_number(raw: str) -> Decimal | None:

@@ -97,7 +97,7 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     after: int = 0
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """A line of the timeline. `actor` is a person's id, or empty when alertkit itself acted.
 
     `targets` are the recipients whom a step told, `until` ends a snooze or a suppression, `count` is how many alerts joined,
@@ -113,7 +113,7 @@ class Event(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where an incident is told: one thread per (channel, address).
 
     `recipient` is `person/<id>`, `team/<id>` or `channel/<name>`; `secret` means that `address` is a secret's full name.
@@ -127,7 +127,7 @@ class Place(msgspec.Struct, frozen=True):
     timezone: str
 
 
-class Thread(msgspec.Struct, frozen=True):
+class Thread(msgspec.Struct, frozen=True, gc=False):
     """A place that has been chosen. `opened` is None until the first message is out; `reference` finds that message again.
 
     `refused`: the last page there will never arrive.
@@ -140,7 +140,7 @@ class Thread(msgspec.Struct, frozen=True):
     refused: bool = False
 
 
-class Note(msgspec.Struct, frozen=True):
+class Note(msgspec.Struct, frozen=True, gc=False):
     """A message to send: the words are found when it leaves, from the incident's newest state and `event`."""
 
     kind: NoteKind
@@ -149,7 +149,7 @@ class Note(msgspec.Struct, frozen=True):
     event: Event | None = None
 
 
-class Changes(msgspec.Struct, frozen=True):
+class Changes(msgspec.Struct, frozen=True, gc=False):
     """What one decision writes about one incident, in one transaction.
 
     `incident` is the new row, or None when no column changes; `cancel` drops pending steps of these kinds before `steps` are
@@ -171,7 +171,7 @@ class Changes(msgspec.Struct, frozen=True):
 NOTHING = Changes()
 
 
-class Before(msgspec.Struct, frozen=True):
+class Before(msgspec.Struct, frozen=True, gc=False):
     """How the group's last closed incident ended: its alerts, when, whether people closed it, and how often it had flapped."""
 
     ended: Mapping[str, dt.datetime] = {}
@@ -229,7 +229,7 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     trace: str = ""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What the store knows when a post comes in.
 
     `current` is the group's open incident; `before` says how the incident before it ended; `elsewhere`
@@ -242,7 +242,7 @@ class Seen(msgspec.Struct, frozen=True):
     elsewhere: Mapping[str, Held]
 
 
-class Fold(msgspec.Struct, frozen=True):
+class Fold(msgspec.Struct, frozen=True, gc=False):
     """A post's effect. `changes` belong to an incident's id (0: a new one); `keep` stores the body although nothing changes."""
 
     changes: tuple[tuple[int, Changes], ...]

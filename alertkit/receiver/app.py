@@ -36,6 +36,7 @@ from alertkit.receiver.operator import Operator
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import CONTENT_TYPE, RequestError
 from alertkit.receiver.reconciler import Reconciler
+from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
 from alertkit.receiver.tracing import Tracer
@@ -73,11 +74,9 @@ class Receiver:
         self._channels = Channels(settings, secrets, makers)
         words = self._words = Words(resources.root() / "templates", settings.overrides)
         self._complained: dict[Path, str] = {}
-        self._operator = Operator(self.store, self.policies, self.metrics, clock)
-        courier = Courier(
-            self.store, self.policies, self._channels, secrets, words, self.metrics, self._operator, settings, self._tracer, clock
-        )
-        self.worker = Worker(settings, self.store, self.policies, courier, self.metrics, self._operator, self._tracer, clock)
+        runtime = Runtime(settings, self.store, self.policies, self.metrics, self._tracer, clock)
+        self._operator = Operator(runtime)
+        self.worker = Worker(runtime, Courier(runtime, self._operator, self._channels, secrets, words), self._operator)
         self._operator.woken = self.worker.wake
         login = Login(settings.alertmanager_token_file, settings.alertmanager_user, settings.alertmanager_password_file)
         peers = Peers(settings.alertmanager, login, settings.alertmanager_ca)
@@ -185,7 +184,7 @@ class Receiver:
     async def _reload_policies(self) -> None:
         if not self.policies.reload():
             return
-        self.metrics.policies(len(self.policies), len(self.policies.problems))
+        self.metrics.loaded(self.policies.using(names.PLATFORM), len(self.policies.problems))
         _log.info("policies loaded", tenants=len(self.policies), refused=sorted(self.policies.problems))
         self.worker.wake()
         for tenant, problem in self.policies.problems.items():
@@ -232,7 +231,8 @@ class Receiver:
         return PlainTextResponse("ready\n")
 
     async def _exposition(self, _: Request) -> Response:
-        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        # On another thread: a thousand tenants have tens of thousands of series.
+        return Response(await asyncio.to_thread(self.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def create_app(settings: Settings) -> Receiver:

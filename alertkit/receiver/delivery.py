@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import msgspec
 import structlog
 
 from alertkit import names
@@ -23,14 +22,11 @@ from alertkit.receiver import retry
 from alertkit.receiver.channels import Channels
 from alertkit.receiver.facts import notification_of
 from alertkit.receiver.fallback import fall_back
-from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator, is_own
-from alertkit.receiver.pacing import paces_of
-from alertkit.receiver.policies import Policies
+from alertkit.receiver.pacing import Wanted, paces_of
+from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.secrets import SecretError, Secrets
-from alertkit.receiver.settings import Settings
-from alertkit.receiver.tracing import Tracer
-from alertkit.stores.base import Deciding, Outgoing, Settlement, Store, StoreError, Waiting
+from alertkit.stores.base import Deciding, Outgoing, Settlement, StoreError, Waiting
 
 RECORDED_AFTER: Final = (0.1, 0.2, 0.5, 1, 2, 3, 4)
 """Seconds after which a store that is away is asked again to record what came of a message: less than is left of the lease."""
@@ -50,31 +46,19 @@ class _Late(AlertkitError):  # noqa: N818 - as above
 class Courier:
     """Sends what the store hands out."""
 
-    def __init__(
-        self,
-        store: Store,
-        policies: Policies,
-        channels: Channels,
-        secrets: Secrets,
-        words: Words,
-        metrics: Metrics,
-        operator: Operator,
-        settings: Settings,
-        tracer: Tracer,
-        clock: Callable[[], dt.datetime],
-    ) -> None:
-        self._store = store
-        self._policies = policies
+    def __init__(self, runtime: Runtime, operator: Operator, channels: Channels, secrets: Secrets, words: Words) -> None:
+        self._store = runtime.store
+        self._policies = runtime.policies
+        self._metrics = runtime.metrics
+        self._tracer = runtime.tracer
+        self._clock = runtime.clock
+        self._operator = operator
         self._channels = channels
         self._secrets = secrets
         self._words = words
-        self._metrics = metrics
-        self._operator = operator
-        self._tracer = tracer
-        self._clock = clock
-        self._patience = dt.timedelta(seconds=settings.give_up_after)
+        self._patience = dt.timedelta(seconds=runtime.settings.give_up_after)
         # A channel that hangs is left before the lease ends, while the message still is ours.
-        self._longest = settings.lease * 0.75
+        self._longest = runtime.settings.lease * 0.75
         self._chance: Callable[[], float] = random.Random().random  # noqa: S311 - spreads retries, guards nothing
 
     async def send(self, outgoing: Outgoing, now: dt.datetime) -> None:
@@ -140,11 +124,26 @@ class Courier:
         if await self._store.settle(outgoing, end, decide):
             self._report(outgoing, end)
 
-    def paces(self, waiting: Waiting) -> Sequence[Pace]:
-        """The lanes in which there must be room for a message, named as in every replica; what cannot be sent needs none."""
+    def wanted(self, waiting: Sequence[Waiting]) -> list[Wanted]:
+        """Messages with the lanes in which there must be room for them; a channel is looked up once for all of its messages."""
+        channels: dict[tuple[str, str], Channel | None] = {}
+        found: list[Wanted] = []
+        for one in waiting:
+            key = (one.tenant, one.thread.place.channel)
+            if key not in channels:
+                channels[key] = self._usable(one)
+            found.append((one, self._paces(one, channels[key])))
+        return found
+
+    def _usable(self, waiting: Waiting) -> Channel | None:
         try:
-            channel, _ = self._channel(waiting.tenant, waiting.thread)
+            return self._channel(waiting.tenant, waiting.thread)[0]
         except AlertkitError:
+            return None
+
+    def _paces(self, waiting: Waiting, channel: Channel | None) -> Sequence[Pace]:
+        """Named as in every replica; what cannot be sent needs no room."""
+        if channel is None:
             return ()
         found = paces_of(channel, waiting, _PURPOSES[waiting.kind] if waiting.thread.opened else "open")
         return [Pace(f"{self._channels.name(channel)} {pace.lane}", pace.interval, pace.burst) for pace in found]
@@ -154,7 +153,7 @@ class Courier:
         if purpose is None:
             return Settlement("skipped", now, reason="nothing to say any more")
         channel, policy = self._channel(outgoing.incident.tenant, outgoing.thread)
-        delivery = msgspec.structs.replace(await self._delivery(outgoing, purpose, policy, now), trace=trace)
+        delivery = self._delivery(outgoing, purpose, policy, now, trace)
         if self._clock() >= outgoing.until:
             raise _Late
         try:
@@ -185,11 +184,10 @@ class Courier:
             raise AlertkitError(f"channel {thread.place.channel} is not configured any more")
         return self._channels.get(configured, policy.tenant), policy
 
-    async def _delivery(self, outgoing: Outgoing, purpose: Purpose, policy: TenantPolicy, now: dt.datetime) -> Delivery:
+    def _delivery(self, outgoing: Outgoing, purpose: Purpose, policy: TenantPolicy, now: dt.datetime, trace: str) -> Delivery:
         thread, incident = outgoing.thread, outgoing.incident
         place = thread.place
-        alerts, story = await self._store.alerts(incident.id), await self._store.story(incident.id)
-        notification = notification_of(policy, incident, alerts, story, outgoing.event)
+        notification = notification_of(policy, incident, outgoing.alerts, outgoing.story, outgoing.event)
         return Delivery(
             key=f"{incident.id}-{outgoing.id}",
             purpose=purpose,
@@ -199,6 +197,7 @@ class Courier:
             reference=thread.reference,
             broadcast=outgoing.kind == "page",
             tenant=policy.tenant,
+            trace=trace,
         )
 
     def _report(self, outgoing: Outgoing, end: Settlement) -> None:

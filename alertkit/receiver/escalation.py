@@ -44,7 +44,7 @@ class _Planning:
         self._due = due
         self._overrides = overrides
         self._muted = muted
-        self._incident = due.held.incident
+        self._incident = due.incident
         self._threads = due.threads
         self._quiet = False
         self._cancel: set[StepKind] = set()
@@ -76,7 +76,7 @@ class _Planning:
     def changes(self) -> Changes:
         """Everything that was decided."""
         return Changes(
-            incident=None if self._incident == self._due.held.incident else self._incident,
+            incident=None if self._incident == self._due.incident else self._incident,
             cancel=frozenset(self._cancel),
             steps=tuple(self._steps),
             events=tuple(self._events),

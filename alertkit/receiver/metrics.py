@@ -6,7 +6,7 @@ Decisions are counted when they are durable, from what they changed. docs/refere
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Final, Literal
 
@@ -14,16 +14,15 @@ import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from alertkit import names
-from alertkit.model.incident import Changes, EventKind, Fold, Post
+from alertkit.model.incident import Changes, Fold, Post
 from alertkit.model.message import State
+from alertkit.model.policy import TenantPolicy
+from alertkit.receiver.label_sets import AGAIN, OTHER, LabelSet, always, of_tenant
 
 _COMMIT: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _DELIVERY: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600)
 PEOPLE: Final = (60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
 """Seconds that people take: from a minute to a day."""
-OTHER: Final = "other"
-"""The severity of alerts whose severity the tenant does not know: labels of alerts are not ours to multiply series by."""
-_AGAIN: Final[frozenset[EventKind]] = frozenset({"alerts_joined", "acknowledgement_expired", "snooze_ended", "suppression_ended"})
 
 # A series with the time at which each counter began says nothing that Prometheus does not know, and doubles what it keeps.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client left this one untyped
@@ -122,6 +121,9 @@ METRICS: Final = (
 )
 
 
+_FIRST_LABEL: Final = {metric.name: next(iter(metric.labels), "") for metric in METRICS}
+
+
 def _of(kind: Kind) -> Iterator[Described]:
     return (metric for metric in METRICS if metric.kind == kind)
 
@@ -131,37 +133,63 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._bound: dict[tuple[str, ...], Counter] = {}
         self._counters = {m.name: Counter(m.name, m.text, m.labels, registry=self._registry) for m in _of("counter")}
         self._gauges = {m.name: Gauge(m.name, m.text, m.labels, registry=self._registry) for m in _of("gauge")}
         self._histograms = {
             m.name: Histogram(m.name, m.text, m.labels, buckets=m.buckets, registry=self._registry) for m in _of("histogram")
         }
+        # Finding a series by its labels costs more than counting: each is found once.
+        self._counted: dict[LabelSet, Counter] = {}
+        self._observed: dict[LabelSet, Histogram] = {}
+        self._known: frozenset[LabelSet] = frozenset()
+        for labels in always():
+            self._count(*labels)
+
+    def loaded(self, policies: Collection[TenantPolicy], problems: int) -> None:
+        """What is in force after a reload: its counters begin at 0, and those of tenants and channels that are gone go."""
+        self._gauges[names.METRIC_POLICIES].set(len(policies))
+        self._gauges[names.METRIC_POLICY_PROBLEMS].set(problems)
+        known = frozenset(labels for policy in policies for labels in of_tenant(policy))
+        self._forget(_owners(self._known) - _owners(known))
+        self._known = known
+        for labels in known:
+            self._count(*labels)
+
+    def _forget(self, owners: set[tuple[str, str]]) -> None:
+        for found, parents in ((self._counted, self._counters), (self._observed, self._histograms)):
+            for labels in [labels for labels in found if _owner(labels) in owners]:
+                del found[labels]
+                parents[labels[0]].remove(*labels[1:])
+
+    def _count(self, *labels: str) -> Counter:
+        found = self._counted.get(labels)
+        if found is None:
+            name, *values = labels
+            found = self._counted[labels] = self._counters[name].labels(*values) if values else self._counters[name]
+        return found
+
+    def _observe(self, *labels: str) -> Histogram:
+        found = self._observed.get(labels)
+        if found is None:
+            name, *values = labels
+            found = self._observed[labels] = self._histograms[name].labels(*values) if values else self._histograms[name]
+        return found
 
     def received(self, tenant: str, alerts: int) -> None:
         """A webhook passed all checks."""
-        self._count(names.METRIC_POSTS, tenant)
-        self._count(names.METRIC_ALERTS, tenant, by=alerts)
-
-    def _count(self, *series: str, by: float = 1) -> None:
-        """Add to a counter: its name and the values of its labels."""
-        counter = self._bound.get(series)
-        if counter is None:
-            # Finding a series by its labels costs more than counting, and some of this is the hot path.
-            name, *labels = series
-            counter = self._bound[series] = self._counters[name].labels(*labels) if labels else self._counters[name]
-        counter.inc(by)
+        self._count(names.METRIC_POSTS, tenant).inc()
+        self._count(names.METRIC_ALERTS, tenant).inc(alerts)
 
     def committed(self, seconds: float) -> None:
         """It is durable."""
-        self._histograms[names.METRIC_STORE_SECONDS].observe(seconds)
+        self._observe(names.METRIC_STORE_SECONDS).observe(seconds)
 
     def folded(self, post: Post, fold: Fold) -> None:
         """What a webhook changed is durable."""
         for number, changes in fold.changes:
             if number == 0 and changes.incident is not None:
                 severity = changes.incident.severity
-                self._count(names.METRIC_INCIDENTS_OPENED, post.tenant, severity if severity in post.severities else OTHER)
+                self._count(names.METRIC_INCIDENTS_OPENED, post.tenant, severity if severity in post.severities else OTHER).inc()
             else:
                 self.decided(changes)
 
@@ -172,45 +200,41 @@ class Metrics:
             return
         tenant = incident.tenant
         if incident.resolved is not None:
-            self._count(names.METRIC_INCIDENTS_RESOLVED, tenant, _closed_by(changes))
-            self._histograms[names.METRIC_RESOLVE_SECONDS].labels(tenant).observe(
-                (incident.resolved - incident.opened).total_seconds()
-            )
+            self._count(names.METRIC_INCIDENTS_RESOLVED, tenant, _closed_by(changes)).inc()
+            self._observe(names.METRIC_RESOLVE_SECONDS, tenant).observe((incident.resolved - incident.opened).total_seconds())
         for position in changes.ran:
-            self._count(names.METRIC_ESCALATION_STEPS, tenant, incident.policy, str(position + 1))
+            self._count(names.METRIC_ESCALATION_STEPS, tenant, incident.policy, str(position + 1)).inc()
         for event in changes.events:
             if event.kind == "acknowledged" and incident.paged is not None:
-                self._histograms[names.METRIC_ACKNOWLEDGE_SECONDS].labels(tenant).observe(
-                    (event.at - incident.paged).total_seconds()
-                )
+                self._observe(names.METRIC_ACKNOWLEDGE_SECONDS, tenant).observe((event.at - incident.paged).total_seconds())
             elif event.kind == "unreachable":
-                self._count(names.METRIC_UNREACHABLE_STEPS, tenant)
-            elif event.kind in _AGAIN:
-                self._count(names.METRIC_PAGED_AGAIN, tenant, event.kind)
+                self._count(names.METRIC_UNREACHABLE_STEPS, tenant).inc()
+            elif event.kind in AGAIN:
+                self._count(names.METRIC_PAGED_AGAIN, tenant, event.kind).inc()
 
     def refused(self, status: HTTPStatus) -> None:
         """It was answered with an error."""
-        self._count(names.METRIC_REQUESTS_REFUSED, str(int(status)))
+        self._counters[names.METRIC_REQUESTS_REFUSED].labels(str(int(status))).inc()
 
     def foreign(self, tenant: str, alerts: int) -> None:
         """Alerts were dropped because they carry another tenant's label."""
-        self._count(names.METRIC_FOREIGN_ALERTS, tenant, by=alerts)
+        self._count(names.METRIC_FOREIGN_ALERTS, tenant).inc(alerts)
 
     def unrouted(self) -> None:
         """A webhook went to the platform because its policy is not loaded."""
-        self._count(names.METRIC_UNROUTED_POSTS)
+        self._count(names.METRIC_UNROUTED_POSTS).inc()
 
     def delivered(self, channel: str, outcome: str) -> None:
         """An attempt to send a message has ended."""
-        self._count(names.METRIC_DELIVERIES, channel, outcome)
+        self._count(names.METRIC_DELIVERIES, channel, outcome).inc()
 
     def sent(self, channel: str, after: dt.timedelta) -> None:
         """A message left, so long after it was due."""
-        self._histograms[names.METRIC_DELIVERY_SECONDS].labels(channel).observe(after.total_seconds())
+        self._observe(names.METRIC_DELIVERY_SECONDS, channel).observe(after.total_seconds())
 
     def paged(self, tenant: str, recipient: str) -> None:
         """A page left for `person/…`, `team/…` or `channel/…`; for whom exactly is nobody's business here."""
-        self._count(names.METRIC_PAGES, tenant, recipient.partition("/")[0])
+        self._count(names.METRIC_PAGES, tenant, recipient.partition("/")[0]).inc()
 
     def open(self, counts: Mapping[tuple[str, State], int]) -> None:
         """How many incidents of a tenant are in a state, of all that are open."""
@@ -232,7 +256,7 @@ class Metrics:
 
     def beaten(self, *, heard: bool) -> None:
         """A heartbeat of ours was sent."""
-        self._count(names.METRIC_HEARTBEATS, "heard" if heard else "unheard")
+        self._count(names.METRIC_HEARTBEATS, "heard" if heard else "unheard").inc()
 
     def lag(self, seconds: float) -> None:
         """How late the earliest due thing is; 0 when nothing is late."""
@@ -240,16 +264,20 @@ class Metrics:
 
     def postponed(self, steps: int) -> None:
         """Steps wait because their tenant's policy is not loaded, or planning failed."""
-        self._count(names.METRIC_POSTPONED_STEPS, by=steps)
-
-    def policies(self, loaded: int, problems: int) -> None:
-        """What is loaded after a reload."""
-        self._gauges[names.METRIC_POLICIES].set(loaded)
-        self._gauges[names.METRIC_POLICY_PROBLEMS].set(problems)
+        self._count(names.METRIC_POSTPONED_STEPS).inc(steps)
 
     def text(self) -> bytes:
         """The exposition."""
         return generate_latest(self._registry)
+
+
+def _owner(labels: LabelSet) -> tuple[str, str]:
+    """Whose series it is: a tenant's or a channel's, whichever its first label names."""
+    return _FIRST_LABEL[labels[0]], labels[1] if len(labels) > 1 else ""
+
+
+def _owners(known: Iterable[LabelSet]) -> set[tuple[str, str]]:
+    return {_owner(labels) for labels in known}
 
 
 def _closed_by(changes: Changes) -> str:

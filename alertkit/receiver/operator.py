@@ -14,9 +14,8 @@ from alertkit import names
 from alertkit.model.incident import Post, identity
 from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver.incidents import fold
-from alertkit.receiver.metrics import Metrics
-from alertkit.receiver.policies import Policies
-from alertkit.stores.base import Store, StoreError
+from alertkit.receiver.runtime import Runtime
+from alertkit.stores.base import StoreError
 
 AGAIN: Final = dt.timedelta(minutes=10)
 """The same trouble is told at most once in this time."""
@@ -29,18 +28,11 @@ _log = structlog.get_logger(__name__)
 class Operator:
     """Tells the platform's policy `unrouted`. Trouble in telling that is only logged, so that it feeds on nothing."""
 
-    def __init__(
-        self,
-        store: Store,
-        policies: Policies,
-        metrics: Metrics,
-        clock: Callable[[], dt.datetime],
-        woken: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._store = store
-        self._policies = policies
-        self._metrics = metrics
-        self._clock = clock
+    def __init__(self, runtime: Runtime, woken: Callable[[], None] = lambda: None) -> None:
+        self._store = runtime.store
+        self._policies = runtime.policies
+        self._metrics = runtime.metrics
+        self._clock = runtime.clock
         self._told: dict[tuple[str, str, str], dt.datetime] = {}
         self._passed: set[tuple[str, str, str]] = set()
         self.woken = woken

@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lease: float = 60.0
     give_up_after: float = 3_600.0
     drain: float = 10.0
-    concurrency: int = 64
+    concurrency: int = 256
     body_limit: int = 4 * 1024 * 1024
     alert_limit: int = 2_000
     label_limit: int = 128

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 import structlog
@@ -20,13 +21,10 @@ from alertkit.receiver.delivery import Courier
 from alertkit.receiver.escalation import plan
 from alertkit.receiver.facts import reference
 from alertkit.receiver.heartbeats import OVERDUE
-from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator, is_own
 from alertkit.receiver.pacing import Pacer
-from alertkit.receiver.policies import Policies
-from alertkit.receiver.settings import Settings
-from alertkit.receiver.tracing import Tracer
-from alertkit.stores.base import Choice, Due, Store, StoreError
+from alertkit.receiver.runtime import Runtime
+from alertkit.stores.base import Choice, Due, StoreError
 
 STEPS: Final = 500
 """Steps of one pass, so that posts are not kept waiting behind it."""
@@ -44,32 +42,22 @@ _log = structlog.get_logger(__name__)
 class Worker:
     """Plans and sends for one store. `muted` says of an incident why Alertmanager keeps it back, or None."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        policies: Policies,
-        courier: Courier,
-        metrics: Metrics,
-        operator: Operator,
-        tracer: Tracer,
-        clock: Callable[[], dt.datetime],
-    ) -> None:
-        self._settings = settings
-        self._store = store
-        self._policies = policies
+    def __init__(self, runtime: Runtime, courier: Courier, operator: Operator) -> None:
+        self._settings = runtime.settings
+        self._store = runtime.store
+        self._policies = runtime.policies
+        self._metrics = runtime.metrics
+        self._tracer = runtime.tracer
+        self._clock = runtime.clock
         self._courier = courier
-        self._metrics = metrics
         self._operator = operator
-        self._tracer = tracer
-        self._clock = clock
         self.muted: Callable[[int], str | None] = lambda incident: None
         self._pacer = Pacer()
         self._paced: dt.datetime | None = None
         self._overrides: list[DutyOverride] = []
         self._planned: dict[int, tuple[Incident, Changes]] = {}
         self._counted: dt.datetime | None = None
-        self._lease = dt.timedelta(seconds=settings.lease)
+        self._lease = dt.timedelta(seconds=runtime.settings.lease)
         self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -115,10 +103,10 @@ class Worker:
         """As many messages as there is room for and their channels allow."""
         room = self._settings.concurrency - len(self._sending)
         self._paced = None
-        if room <= 0 or not (waiting := await self._store.waiting(self._clock())):
+        if room <= 0 or not (waiting := await self._store.waiting(self._clock(), room)):
             return 0
         now = self._clock()
-        wanted = [(one, self._courier.paces(one)) for one in waiting]
+        wanted = self._courier.wanted(waiting)
 
         def choose(lanes: Mapping[str, dt.datetime]) -> Choice:
             found = self._pacer.choose(wanted, lanes, now, room)
@@ -179,11 +167,11 @@ class Worker:
 
     def _plan(self, due: Due) -> Changes:
         """One incident that cannot be planned is tried again later and stops no other."""
-        now, incident = self._clock(), due.held.incident
+        now, incident = self._clock(), due.incident
         policy = self._policies.get(incident.tenant)
         if policy is not None:
             try:
-                with self._tracer.span("plan", trace_of(incident), tenant=incident.tenant, incident=incident.id):
+                with self._span(incident):
                     changes = plan(policy, now, due, self._overrides, self.muted(incident.id))
             except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
                 _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
@@ -194,6 +182,12 @@ class Worker:
         self._metrics.postponed(len(due.steps))
         again = now + min(max((now - incident.opened) / 10, POSTPONED), LONGEST_POSTPONED)
         return Changes(steps=tuple(Step(s.kind, again, s.position, s.person, s.after) for s in due.steps))
+
+    def _span(self, incident: Incident) -> AbstractContextManager[object]:
+        """Planning logs nothing: without spans that go somewhere, its trace is worth no time."""
+        if not self._tracer.records:
+            return nullcontext()
+        return self._tracer.span("plan", trace_of(incident), tenant=incident.tenant, incident=incident.id)
 
     async def _wait(self) -> float:
         """Seconds until the next due thing. What is late already waits for something that will wake us."""

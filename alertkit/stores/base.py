@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -34,6 +34,8 @@ from alertkit.model.message import State
 Folding = Callable[[Post, Seen], Fold]
 Deciding = Callable[[Held, Sequence[Thread]], Changes | None]
 Beating = Callable[[Heartbeat | None], Heartbeat]
+CANDIDATES: Final = 256
+"""Waiting messages looked at in one pass, at least one of every lane."""
 Ended = Literal["sent", "pending", "failed", "skipped"]
 
 
@@ -41,22 +43,7 @@ class StoreError(AlertkitError):
     """Nothing was written; the same call may succeed later (disk full, database locked or away, too much is waiting)."""
 
 
-class Outgoing(msgspec.Struct, frozen=True):
-    """A note that is leaving. `attempt` counts from 1 and fences: only the latest attempt may settle it. `wanted` is when it
-    was first due, `until` when the lease ends: whoever has not begun to send by then leaves it to others.
-    """
-
-    id: int
-    attempt: int
-    kind: NoteKind
-    thread: Thread
-    incident: Incident
-    wanted: dt.datetime
-    until: dt.datetime
-    event: Event | None
-
-
-class Settlement(msgspec.Struct, frozen=True):
+class Settlement(msgspec.Struct, frozen=True, gc=False):
     """How an attempt ended. `pending` tries again at `at`; otherwise `at` is when it was done.
 
     `reopen`: what the thread began with is gone, the next attempt begins it anew.
@@ -69,7 +56,7 @@ class Settlement(msgspec.Struct, frozen=True):
     reopen: bool = False
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """A message that could leave now. `kind` is its priority too."""
 
     id: int
@@ -90,7 +77,7 @@ Choosing = Callable[[Mapping[str, dt.datetime]], Choice]
 """Chooses among waiting messages, given when the lanes that are not free will be."""
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An occurrence of an incident with the number of the stored post that told of it; `ends` is None while it is open."""
 
     occurrence: Occurrence
@@ -98,14 +85,14 @@ class Recorded(msgspec.Struct, frozen=True):
     post: int
 
 
-class Alerts(msgspec.Struct, frozen=True):
+class Alerts(msgspec.Struct, frozen=True, gc=False):
     """All occurrences of an incident, and the stored posts they came in, by number."""
 
     recorded: tuple[Recorded, ...]
     posts: dict[int, bytes]
 
 
-class OpenAlerts(msgspec.Struct, frozen=True):
+class OpenAlerts(msgspec.Struct, frozen=True, gc=False):
     """An open incident and what is open of its alerts."""
 
     incident: Incident
@@ -115,7 +102,7 @@ class OpenAlerts(msgspec.Struct, frozen=True):
 class Due(msgspec.Struct, frozen=True):
     """What is due of one incident: its steps, in order, and where it has been told. `alerts` reads its alerts."""
 
-    held: Held
+    incident: Incident
     steps: Sequence[Step]
     threads: Sequence[Thread]
     alerts: Callable[[], Alerts]
@@ -133,7 +120,7 @@ class Listing(msgspec.Struct, frozen=True):
     limit: int = 50
 
 
-class Told(msgspec.Struct, frozen=True):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """What became of one message: where it went, its kind, how it stands and when that was decided."""
 
     place: Place
@@ -144,11 +131,29 @@ class Told(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Story(msgspec.Struct, frozen=True):
+class Story(msgspec.Struct, frozen=True, gc=False):
     """An incident's timeline and its messages, in order."""
 
     events: tuple[Event, ...]
     told: tuple[Told, ...]
+
+
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
+    """A note that is leaving. `attempt` counts from 1 and fences: only the latest attempt may settle it. `wanted` is when it
+    was first due, `until` when the lease ends: whoever has not begun to send by then leaves it to others. `alerts` and `story`
+    are the incident's: what the words are made of.
+    """
+
+    id: int
+    attempt: int
+    kind: NoteKind
+    thread: Thread
+    incident: Incident
+    wanted: dt.datetime
+    until: dt.datetime
+    event: Event | None
+    alerts: Alerts
+    story: Story
 
 
 class Store(Protocol):
@@ -178,10 +183,11 @@ class Store(Protocol):
         """When the earliest step or message falls due."""
         ...
 
-    async def waiting(self, now: dt.datetime) -> list[Waiting]:
+    async def waiting(self, now: dt.datetime, room: int = CANDIDATES) -> list[Waiting]:
         """Of every lane the messages that should leave first: pages before notes before refreshes, then by age.
 
-        The messages of a thread leave one at a time, the one that begins it first.
+        At most `room` of one lane and about CANDIDATES of all, but of every lane at least one. The messages of a thread leave
+        one at a time, the one that begins it first.
         """
         ...
 

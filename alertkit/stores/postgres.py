@@ -25,6 +25,7 @@ from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident,
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores.base import (
+    CANDIDATES,
     Alerts,
     Beating,
     Choosing,
@@ -131,9 +132,9 @@ class PostgresStore:
         """When to look again."""
         return await self._do(Tables.next_due)
 
-    async def waiting(self, now: dt.datetime) -> list[Waiting]:
+    async def waiting(self, now: dt.datetime, room: int = CANDIDATES) -> list[Waiting]:
         """What could leave."""
-        return await self._do(lambda tables: tables.waiting(now))
+        return await self._do(lambda tables: tables.waiting(now, room))
 
     async def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
         """Take messages to send."""
@@ -153,7 +154,7 @@ class PostgresStore:
 
     async def alerts(self, incident: int) -> Alerts:
         """Everything about an incident's alerts."""
-        return await self._do(lambda tables: tables.alerts(incident))
+        return await self._do(lambda tables: _alerts(tables, incident))
 
     async def incidents(self, listing: Listing) -> list[Incident]:
         """A page of incidents."""
@@ -169,7 +170,7 @@ class PostgresStore:
 
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""
-        return await self._do(lambda tables: tables.story(incident))
+        return await self._do(lambda tables: tables.stories((incident,))[incident])
 
     async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Follow a sign of life, all replicas together."""
@@ -310,9 +311,13 @@ def _run_due(tables: Tables, now: dt.datetime, limit: int, plan: Planning) -> in
     batch = Batch(tables.db)
     for held, steps in due:
         number = held.incident.id
-        _apply(batch, held, plan(Due(held, steps, threads[number], partial(tables.alerts, number))), now)
+        _apply(batch, held, plan(Due(held.incident, steps, threads[number], partial(_alerts, tables, number))), now)
     batch.flush()
     return sum(len(steps) for _, steps in due)
+
+
+def _alerts(tables: Tables, incident: int) -> Alerts:
+    return tables.alerts((incident,))[incident]
 
 
 def _apply(batch: Batch, held: Held, changes: Changes, at: dt.datetime) -> None:

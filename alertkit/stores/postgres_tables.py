@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 import psycopg
 
 from alertkit.model.heartbeat import Heartbeat
-from alertkit.model.incident import Before, DutyOverride, Held, Incident, Occurrence, Step, Thread
+from alertkit.model.incident import Before, DutyOverride, Event, Held, Incident, Occurrence, Step, Thread
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
 from alertkit.stores.base import (
+    CANDIDATES,
     Alerts,
     Beating,
     Choosing,
@@ -30,8 +31,6 @@ from alertkit.stores.base import (
 from alertkit.stores.postgres_statements import LANES
 from alertkit.stores.rows import instant, micros
 
-CANDIDATES: Final = 256
-"""Waiting messages looked at in one pass, at least one of every lane."""
 CHOICE: Final = 0x616C6572746B7070
 """The advisory lock under which messages are chosen, so that all replicas together keep to a channel's pace."""
 _REMEMBERED: Final = 10_000
@@ -42,6 +41,8 @@ _INCIDENT = ", ".join(f"i.{column}" for column in rows.INCIDENT.split(", "))
 HELD: Final = f"i.key, i.heard, {_INCIDENT}"
 """The columns of `Tables.held`."""
 _THREADS = len(rows.THREAD.split(", "))
+_INCIDENT_AT = 6 + _THREADS
+"""Where the incident begins in a row of _OUTGOING."""
 _OUTGOING = f"""
     SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {_THREAD}, {_INCIDENT}
     FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
@@ -62,7 +63,7 @@ _WAITING = f"""
         SELECT o.priority, o.due, o.id AS message, o.kind, o.attempt, i.tenant, {_THREAD}
           FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
          WHERE o.lane = lanes.lane AND o.state = 'pending' AND o.due <= %s AND NOT EXISTS ({_BLOCKED})
-         ORDER BY o.priority, o.due, o.id LIMIT (SELECT greatest(1, {CANDIDATES} / greatest(1, count(*))) FROM lanes)
+         ORDER BY o.priority, o.due, o.id LIMIT (SELECT least(%s, greatest(1, {CANDIDATES} / greatest(1, count(*)))) FROM lanes)
     ) best ORDER BY best.priority, best.due, best.message
 """
 # Whoever is changing an incident has its row: its steps are theirs.
@@ -164,9 +165,9 @@ class Tables:
         found = self._value(query)
         return None if found is None else instant(found)
 
-    def waiting(self, now: dt.datetime) -> list[Waiting]:
+    def waiting(self, now: dt.datetime, room: int) -> list[Waiting]:
         """The best messages of every lane: the more of each, the fewer lanes there are."""
-        found = self.db.execute(_WAITING, [micros(now)])
+        found = self.db.execute(_WAITING, [micros(now), room])
         return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for _, _, number, kind, attempt, tenant, *rest in found]
 
     def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
@@ -193,10 +194,12 @@ class Tables:
 
     def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
         found = self.db.execute(_OUTGOING + where, values).fetchall()
-        self._read_policies(row[6 + _THREADS + 4] for row in found)
+        self._read_policies(row[_INCIDENT_AT + 4] for row in found)
         query = f"SELECT id, {rows.EVENT} FROM event WHERE id = ANY(%s)"
         told = [row[3] for row in found if row[3] is not None]
         events = {number: rows.event(row) for number, *row in self.db.execute(query, [told])} if told else {}
+        incidents = {row[_INCIDENT_AT] for row in found}
+        alerts, stories = self.alerts(incidents), self.stories(incidents)
         return [
             Outgoing(
                 number,
@@ -207,6 +210,8 @@ class Tables:
                 instant(wanted),
                 instant(until) - self._ahead,
                 events.get(event),
+                alerts[rest[_THREADS]],
+                stories[rest[_THREADS]],
             )
             for number, attempt, kind, event, wanted, until, *rest in found
         ]
@@ -261,27 +266,38 @@ class Tables:
         query = "SELECT tenant, state, count(*) FROM incident WHERE closed = 0 GROUP BY tenant, state"
         return {(tenant, state): count for tenant, state, count in self.db.execute(query)}
 
-    def alerts(self, incident: int) -> Alerts:
+    def alerts(self, incidents: Collection[int]) -> dict[int, Alerts]:
         """All occurrences and the posts that tell of them."""
+        recorded: dict[int, list[Recorded]] = {number: [] for number in incidents}
         query = (
-            "SELECT fingerprint, starts, severity, ends, post FROM occurrence WHERE incident = %s ORDER BY starts, fingerprint"
+            "SELECT incident, fingerprint, starts, severity, ends, post FROM occurrence WHERE incident = ANY(%s)"
+            " ORDER BY incident, starts, fingerprint"
         )
-        recorded = tuple(
-            Recorded(Occurrence(row[0], instant(row[1]), row[2]), None if row[3] is None else instant(row[3]), row[4])
-            for row in self.db.execute(query, [incident])
-        )
+        for incident, fingerprint, starts, severity, ends, post in self.db.execute(query, [list(incidents)]):
+            occurrence = Occurrence(fingerprint, instant(starts), severity)
+            recorded[incident].append(Recorded(occurrence, None if ends is None else instant(ends), post))
+        wanted = {one.post for found in recorded.values() for one in found}
         query = "SELECT id, body FROM post WHERE id = ANY(%s)"
-        return Alerts(recorded, {n: bytes(body) for n, body in self.db.execute(query, [list({r.post for r in recorded})])})
+        posts = {number: bytes(body) for number, body in self.db.execute(query, [list(wanted)])}
+        return {
+            number: Alerts(tuple(found), {post: posts[post] for post in {one.post for one in found}})
+            for number, found in recorded.items()
+        }
 
-    def story(self, incident: int) -> Story:
-        """Timeline and messages."""
-        query = f"SELECT {rows.EVENT} FROM event WHERE incident = %s ORDER BY id"
-        events = tuple(rows.event(row) for row in self.db.execute(query, [incident]))
+    def stories(self, incidents: Collection[int]) -> dict[int, Story]:
+        """Timelines and messages."""
+        events: dict[int, list[Event]] = {number: [] for number in incidents}
+        query = f"SELECT {rows.EVENT} FROM event WHERE incident = ANY(%s) ORDER BY incident, id"
+        for row in self.db.execute(query, [list(incidents)]):
+            events[row[0]].append(rows.event(row))
+        told: dict[int, list[Told]] = {number: [] for number in incidents}
         query = (
-            f"SELECT o.kind, o.state, o.wanted, o.done, o.reason, {_THREAD}"
-            " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = %s ORDER BY o.id"
+            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {_THREAD}"
+            " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = ANY(%s) ORDER BY o.id"
         )
-        return Story(events, tuple(_told(row) for row in self.db.execute(query, [incident])))
+        for incident, *row in self.db.execute(query, [list(incidents)]):
+            told[incident].append(_told(row))
+        return {number: Story(tuple(events[number]), tuple(told[number])) for number in incidents}
 
     def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Replace what is known of a sign of life."""

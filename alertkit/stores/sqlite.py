@@ -23,6 +23,7 @@ from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident, Post, Seen
 from alertkit.model.message import State
 from alertkit.stores.base import (
+    CANDIDATES,
     Alerts,
     Beating,
     Choosing,
@@ -137,9 +138,9 @@ class SqliteStore:
         """When to look again."""
         return await self._do(lambda: self._tables.next_due())
 
-    async def waiting(self, now: dt.datetime) -> list[Waiting]:
+    async def waiting(self, now: dt.datetime, room: int = CANDIDATES) -> list[Waiting]:
         """What could leave."""
-        return await self._do(lambda: self._tables.waiting(now))
+        return await self._do(lambda: self._tables.waiting(now, room))
 
     async def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
         """Take messages to send."""
@@ -159,7 +160,7 @@ class SqliteStore:
 
     async def alerts(self, incident: int) -> Alerts:
         """Everything about an incident's alerts."""
-        return await self._do(lambda: self._tables.alerts(incident))
+        return await self._do(lambda: self._alerts(incident))
 
     async def incidents(self, listing: Listing) -> list[Incident]:
         """A page of incidents."""
@@ -175,7 +176,7 @@ class SqliteStore:
 
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""
-        return await self._do(lambda: self._tables.story(incident))
+        return await self._do(lambda: self._tables.stories((incident,))[incident])
 
     async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Follow a sign of life."""
@@ -244,7 +245,7 @@ class SqliteStore:
         held = self._held(number)
         if held is None:
             return None
-        changes = decide(held, self._tables.threads(number))
+        changes = decide(held, self._tables.threads((number,))[number])
         if changes is None:
             return held.incident
         self._apply(held, changes, at)
@@ -252,14 +253,18 @@ class SqliteStore:
 
     def _run_due(self, now: dt.datetime, limit: int, plan: Planning) -> int:
         found = self._tables.take_due(now, limit)
+        threads = self._tables.threads(found)
         for number, steps in found.items():
             held = self._held(number)
             if held is None:
                 raise AssertionError("a step belongs to an incident: the schema holds it")
             self._open.refreshing(held, False)
-            due_of = Due(held, steps, self._tables.threads(number), partial(self._tables.alerts, number))
+            due_of = Due(held.incident, steps, threads[number], partial(self._alerts, number))
             self._apply(held, plan(due_of), now)
         return sum(map(len, found.values()))
+
+    def _alerts(self, number: int) -> Alerts:
+        return self._tables.alerts((number,))[number]
 
     def _apply(self, held: Held, changes: Changes, at: dt.datetime, post: int = 0) -> None:
         steps = changes.steps

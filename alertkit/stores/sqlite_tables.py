@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -14,21 +14,21 @@ from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Before, Changes, DutyOverride, Event, Held, Incident, Note, Occurrence, Step, Thread
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
-from alertkit.stores.base import Alerts, Beating, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
+from alertkit.stores.base import CANDIDATES, Alerts, Beating, Listing, Outgoing, Recorded, Settlement, Story, Told, Waiting
 from alertkit.stores.rows import instant, micros
 from alertkit.stores.sqlite_prune import prune, release
 
-CANDIDATES: Final = 256
-"""Waiting messages looked at in one pass, at least one of every lane."""
+_REMEMBERED: Final = 10_000
 BULK: Final = (40, 8)
 """Rows of one INSERT, first so many, then so many: each length is compiled once, and longer ones gain nothing."""
 
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
 # The condition of the index by thread, word for word: with it and a `+` before the exact one, that index is the one taken.
 _UNFINISHED = "state IN ('pending', 'sending')"
+_THREAD = ", ".join(f"t.{column}" for column in rows.THREAD.split(", "))
 _INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
 _OUTGOING = f"""
-    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))},
+    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {_THREAD},
            {", ".join(f"i.{c}" for c in rows.INCIDENT.split(", "))}
     FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
 """
@@ -42,7 +42,7 @@ _BUSY = """
     SELECT lane FROM busy WHERE lane IS NOT NULL
 """
 _BEST = f"""
-    SELECT o.priority, o.due, o.id, o.kind, o.attempt, l.tenant, {", ".join(f"t.{c}" for c in rows.THREAD.split(", "))}
+    SELECT o.priority, o.due, o.id, o.kind, o.attempt, l.tenant, {_THREAD}
       FROM outbox o JOIN thread t ON t.id = o.thread JOIN lane l ON l.id = o.lane
      WHERE o.lane = ? AND o.state = 'pending' AND o.due <= ?
        AND NOT EXISTS (
@@ -51,10 +51,28 @@ _BEST = f"""
        )
      ORDER BY o.priority, o.due, o.id LIMIT ?
 """
+_TAKEABLE = f"""
+    SELECT o.id, o.thread FROM outbox o WHERE o.id IN (SELECT value FROM json_each(?)) AND o.state = 'pending'
+       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.{_UNFINISHED} AND +e.state = 'sending')
+"""
 # An ending so old that it was forgotten: Alertmanager says that it fires, so it does.
 _AGAIN = " ON CONFLICT (incident, fingerprint, starts) DO UPDATE SET ends = NULL, post = excluded.post"
+_CHANGE = (
+    "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, position = ?, cycle = ?, acknowledged = ?,"
+    " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ?, suppressed_until = ?,"
+    " suppressed_reason = ?, flaps = ?, held_until = ?, paged = ?, trace = ? WHERE id = ?"
+)
+_PLACE = "incident, channel, address, secret, recipient, locale, timezone"
+_MESSAGE = (
+    "INSERT INTO outbox (thread, lane, kind, event, wanted, due) SELECT id, ?1, ?2, ?3, ?4, ?4 FROM thread"
+    " WHERE incident = ?5 AND channel = ?6 AND address = ?7 ON CONFLICT DO NOTHING"
+)
+_GIVEN = "SELECT value FROM json_each(?)"
+"""As many numbers as `_numbers` was given, in one value."""
 _NOTHING_BEFORE = Before()
 _THREADS = len(rows.THREAD.split(", "))
+_INCIDENT_AT = 6 + _THREADS
+"""Where the incident begins in a row of _OUTGOING."""
 
 
 class Pending:
@@ -66,9 +84,16 @@ class Pending:
         self.occurrences: list[tuple[Any, ...]] = []
         self.endings: list[tuple[Any, ...]] = []
         self.steps: list[tuple[Any, ...]] = []
+        self.changed: dict[int, tuple[Any, ...]] = {}
+        self.events: list[tuple[Any, ...]] = []
+        self.threads: dict[tuple[int, str, str], tuple[Any, ...]] = {}
+        self.messages: list[tuple[Any, ...]] = []
 
     def __bool__(self) -> bool:
-        return bool(self.posts or self.incidents or self.occurrences or self.endings or self.steps)
+        return bool(
+            self.posts or self.incidents or self.occurrences or self.endings or self.steps
+            or self.changed or self.events or self.messages
+        )  # fmt: skip
 
 
 class Tables:
@@ -81,6 +106,8 @@ class Tables:
         self._policies: dict[int, EscalationPolicy] = {}
         self._next_post = self._above("SELECT max(id) FROM post")
         self._next_incident = self._above("SELECT seq FROM sqlite_sequence WHERE name = 'incident'")
+        self._next_event = self._above("SELECT max(id) FROM event")
+        self._lanes: dict[tuple[str, str, str, bool], int] = {}
 
     def _above(self, query: str) -> int:
         found = self._db.execute(query).fetchone()
@@ -96,6 +123,7 @@ class Tables:
         self._pending = Pending()
         self._pinned.clear()
         self._policies.clear()
+        self._lanes.clear()
 
     def add_post(self, received: dt.datetime, body: bytes, incidents: int) -> int:
         """Keep a body for so many incidents; its number. Numbers of transactions that failed are not used again."""
@@ -138,25 +166,21 @@ class Tables:
         if changes.quiet:
             self._hold_pages(incident.id, done)
         self._pending.steps += [rows.step_row(incident.id, step) for step in changes.steps]
-        if changes.events or changes.notes:
-            self.flush()
-            numbers = [self._add_event(incident.id, event) for event in changes.events]
-            for note in changes.notes:
-                self._add_note(incident.id, note, numbers[changes.events.index(note.event)] if note.event else None)
+        first = self._next_event
+        self._next_event += len(changes.events)
+        self._pending.events += [(first + n, *rows.event_row(incident.id, event)) for n, event in enumerate(changes.events)]
+        for note in changes.notes:
+            self._add_note(incident, note, first + changes.events.index(note.event) if note.event else None)
 
     def _update(self, incident: Incident) -> None:
         waiting = self._pending.incidents.get(incident.id)
         if waiting is not None and incident.state != "resolved":
             self._pending.incidents[incident.id] = (*waiting[:2], *rows.incident_row(incident, waiting[6]))
             return
-        self.flush()
-        self._db.execute(
-            "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, position = ?, cycle = ?, acknowledged = ?,"
-            " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ?, suppressed_until = ?,"
-            " suppressed_reason = ?, flaps = ?, held_until = ?, paged = ?, trace = ? WHERE id = ?",
-            _changed(incident),
-        )
+        self._pending.changed[incident.id] = _changed(incident)
         if incident.state == "resolved":
+            # At once: the next incident of its group takes the key that it leaves.
+            self.flush()
             self._db.execute(
                 "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND ends IS NULL",
                 (micros(incident.resolved or incident.opened), incident.id),
@@ -169,32 +193,25 @@ class Tables:
             (micros(done), incident),
         )
 
-    def _add_event(self, incident: int, event: Event) -> int:
-        cursor = self._db.execute(
-            f"INSERT INTO event ({rows.EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows.event_row(incident, event)
-        )
-        return int(cursor.lastrowid or 0)
+    def _add_note(self, incident: Incident, note: Note, event: int | None) -> None:
+        place = note.place
+        thread = (incident.id, place.channel, place.address)
+        self._pending.threads.setdefault(thread, rows.place_row(incident.id, place))
+        lane = self._lane(incident.tenant, place.channel, place.address, note.kind == "refresh")
+        self._pending.messages.append((lane, note.kind, event, micros(note.due), *thread))
 
-    def _add_note(self, incident: int, note: Note, event: int | None) -> None:
-        self._db.execute(
-            "INSERT INTO thread (incident, channel, address, secret, recipient, locale, timezone)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            rows.place_row(incident, note.place),
-        )
-        place = (incident, note.place.channel, note.place.address)
-        self._db.execute(
-            "INSERT INTO lane (tenant, channel, address, rewrites) SELECT tenant, ?2, ?3, ?4 = 'refresh' FROM incident"
-            " WHERE id = ?1 ON CONFLICT DO NOTHING",
-            (*place, note.kind),
-        )
-        self._db.execute(
-            "INSERT INTO outbox (thread, lane, kind, event, wanted, due) SELECT t.id, l.id, ?4, ?5, ?6, ?6 FROM thread t"
-            " JOIN incident i ON i.id = t.incident"
-            " JOIN lane l ON l.tenant = i.tenant AND l.channel = t.channel AND l.address = t.address"
-            " AND l.rewrites = (?4 = 'refresh')"
-            " WHERE t.incident = ?1 AND t.channel = ?2 AND t.address = ?3 ON CONFLICT DO NOTHING",
-            (*place, note.kind, event, micros(note.due)),
-        )
+    def _lane(self, tenant: str, channel: str, address: str, rewrites: bool) -> int:
+        lane = (tenant, channel, address, rewrites)
+        number = self._lanes.get(lane)
+        if number is None:
+            if len(self._lanes) >= _REMEMBERED:
+                self._lanes.clear()
+            self._db.execute(
+                "INSERT INTO lane (tenant, channel, address, rewrites) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", lane
+            )
+            query = "SELECT id FROM lane WHERE tenant = ? AND channel = ? AND address = ? AND rewrites = ?"
+            number = self._lanes[lane] = int(self._db.execute(query, lane).fetchone()[0])
+        return number
 
     def refresh_post(self, incident: int, fingerprints: Sequence[str], post: int) -> None:
         """Open occurrences are told anew by a later post; earlier ones go, when nothing else is known from them."""
@@ -215,12 +232,16 @@ class Tables:
         self._pending = Pending()
         self._insert("post (id, incidents, received, body)", pending.posts)
         self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
+        self._db.executemany(_CHANGE, pending.changed.values())
         self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences, _AGAIN)
         self._db.executemany(
             "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND fingerprint = ? AND starts <= ? AND ends IS NULL",
             pending.endings,
         )
         self._insert(f"step ({rows.STEP})", pending.steps, " ON CONFLICT DO NOTHING")
+        self._insert(f"event (id, {rows.EVENT})", pending.events)
+        self._insert(f"thread ({_PLACE})", list(pending.threads.values()), " ON CONFLICT DO NOTHING")
+        self._db.executemany(_MESSAGE, pending.messages)
 
     def _insert(self, into: str, values: list[tuple[Any, ...]], conflict: str = "") -> None:
         if not values:
@@ -297,11 +318,14 @@ class Tables:
             steps.sort(key=lambda step: step.due)
         return found
 
-    def threads(self, incident: int) -> list[Thread]:
-        """Where an incident has been told, or is about to be."""
+    def threads(self, incidents: Iterable[int]) -> dict[int, list[Thread]]:
+        """Where incidents have been told, or are about to be."""
         self.flush()
-        query = f"SELECT {rows.THREAD} FROM thread WHERE incident = ? ORDER BY id"
-        return [rows.thread(row) for row in self._db.execute(query, (incident,))]
+        found: dict[int, list[Thread]] = {number: [] for number in incidents}
+        query = f"SELECT incident, {rows.THREAD} FROM thread WHERE incident IN ({_GIVEN}) ORDER BY incident, id"
+        for incident, *row in self._db.execute(query, (_numbers(found),)):
+            found[incident].append(rows.thread(row))
+        return found
 
     def next_due(self) -> dt.datetime | None:
         """The earliest step or message."""
@@ -313,26 +337,28 @@ class Tables:
         found = self._db.execute(query).fetchone()[0]
         return None if found is None else instant(found)
 
-    def waiting(self, now: dt.datetime) -> list[Waiting]:
+    def waiting(self, now: dt.datetime, room: int) -> list[Waiting]:
         """The best messages of every lane: the more of each, the fewer lanes there are."""
         self.flush()
         lanes = [lane for (lane,) in self._db.execute(_BUSY)]
-        each = max(1, CANDIDATES // max(1, len(lanes)))
+        each = min(room, max(1, CANDIDATES // max(1, len(lanes))))
         found = [row for lane in lanes for row in self._db.execute(_BEST, (lane, micros(now), each))]
         found.sort(key=lambda row: row[:3])
         return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for _, _, number, kind, attempt, tenant, *rest in found]
 
     def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
-        """Waiting messages, now being sent."""
+        """Waiting messages, now being sent; one of a thread at most."""
         self.flush()
-        taken = (
-            "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id = ? AND state = 'pending'"
-            " AND NOT EXISTS (SELECT 1 FROM outbox e"
-            f" WHERE e.thread = outbox.thread AND e.{_UNFINISHED} AND +e.state = 'sending')"
+        order = {number: place for place, number in enumerate(messages)}
+        free: dict[int, int] = {}
+        for number, thread in sorted(self._db.execute(_TAKEABLE, (_numbers(messages),)), key=lambda row: order[row[0]]):
+            free.setdefault(thread, number)
+        taken = _numbers(free.values())
+        self._db.execute(
+            f"UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id IN ({_GIVEN})",
+            (micros(now + lease), taken),
         )
-        until = micros(now + lease)
-        found = [number for number in messages if self._db.execute(taken, (until, number)).rowcount]
-        return [self._outgoing(self._db.execute(_OUTGOING + "WHERE o.id = ?", (number,)).fetchone()) for number in found]
+        return sorted(self._outgoing(f"WHERE o.id IN ({_GIVEN})", (taken,)), key=lambda one: order[one.id])
 
     def end_leases(self) -> None:
         """Whoever was sending is gone: this process alone has the file."""
@@ -341,17 +367,30 @@ class Tables:
     def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over."""
         self.flush()
-        query = _OUTGOING + "WHERE o.state = 'sending' AND o.lease <= ? ORDER BY o.id"
-        return [self._outgoing(row) for row in self._db.execute(query, (micros(now),)).fetchall()]
+        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= ? ORDER BY o.id", (micros(now),))
 
-    def _outgoing(self, row: Sequence[Any]) -> Outgoing:
-        number, attempt, kind, event, wanted, until, *rest = row
-        thread, incident = rows.thread(rest[:_THREADS]), self._incident(rest[_THREADS:])
-        told = None if event is None else self._event(event)
-        return Outgoing(number, attempt, kind, thread, incident, instant(wanted), instant(until), told)
-
-    def _event(self, number: int) -> Event:
-        return rows.event(self._db.execute(f"SELECT {rows.EVENT} FROM event WHERE id = ?", (number,)).fetchone())
+    def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
+        found = self._db.execute(_OUTGOING + where, values).fetchall()
+        query = f"SELECT id, {rows.EVENT} FROM event WHERE id IN ({_GIVEN})"
+        told = _numbers(row[3] for row in found if row[3] is not None)
+        events = {number: rows.event(row) for number, *row in self._db.execute(query, (told,))} if found else {}
+        incidents = {row[_INCIDENT_AT] for row in found}
+        alerts, stories = self.alerts(incidents), self.stories(incidents)
+        return [
+            Outgoing(
+                number,
+                attempt,
+                kind,
+                rows.thread(rest[:_THREADS]),
+                self._incident(rest[_THREADS:]),
+                instant(wanted),
+                instant(until),
+                events.get(event),
+                alerts[rest[_THREADS]],
+                stories[rest[_THREADS]],
+            )
+            for number, attempt, kind, event, wanted, until, *rest in found
+        ]
 
     def settle(self, outgoing: Outgoing, end: Settlement) -> bool:
         """Finish an attempt, if it still is the latest."""
@@ -392,16 +431,22 @@ class Tables:
         query = f"SELECT {rows.INCIDENT} FROM incident WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
         return [self._incident(row) for row in self._db.execute(query, (*values, listing.limit)).fetchall()]
 
-    def story(self, incident: int) -> Story:
-        """Timeline and messages."""
+    def stories(self, incidents: Collection[int]) -> dict[int, Story]:
+        """Timelines and messages."""
         self.flush()
-        query = f"SELECT {rows.EVENT} FROM event WHERE incident = ? ORDER BY id"
-        events = tuple(rows.event(row) for row in self._db.execute(query, (incident,)))
+        given = (_numbers(incidents),)
+        events: dict[int, list[Event]] = {number: [] for number in incidents}
+        query = f"SELECT {rows.EVENT} FROM event WHERE incident IN ({_GIVEN}) ORDER BY incident, id"
+        for row in self._db.execute(query, given):
+            events[row[0]].append(rows.event(row))
+        told: dict[int, list[Told]] = {number: [] for number in incidents}
         query = (
-            f"SELECT o.kind, o.state, o.wanted, o.done, o.reason, {', '.join(f't.{c}' for c in rows.THREAD.split(', '))}"
-            " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = ? ORDER BY o.id"
+            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {_THREAD}"
+            f" FROM thread t JOIN outbox o ON o.thread = t.id WHERE t.incident IN ({_GIVEN}) ORDER BY o.id"
         )
-        return Story(events, tuple(_told(row) for row in self._db.execute(query, (incident,))))
+        for incident, *row in self._db.execute(query, given):
+            told[incident].append(_told(row))
+        return {number: Story(tuple(events[number]), tuple(told[number])) for number in incidents}
 
     def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Replace what is known of a sign of life."""
@@ -431,19 +476,28 @@ class Tables:
         """Take it back."""
         return bool(self._db.execute("DELETE FROM duty_override WHERE id = ?", (override,)).rowcount)
 
-    def alerts(self, incident: int) -> Alerts:
+    def alerts(self, incidents: Collection[int]) -> dict[int, Alerts]:
         """All occurrences and the posts that tell of them."""
         self.flush()
-        query = "SELECT fingerprint, starts, severity, ends, post FROM occurrence WHERE incident = ? ORDER BY starts, fingerprint"
-        recorded = tuple(
-            Recorded(Occurrence(row[0], instant(row[1]), row[2]), None if row[3] is None else instant(row[3]), row[4])
-            for row in self._db.execute(query, (incident,))
+        recorded: dict[int, list[Recorded]] = {number: [] for number in incidents}
+        query = (
+            "SELECT incident, fingerprint, starts, severity, ends, post FROM occurrence"
+            f" WHERE incident IN ({_GIVEN}) ORDER BY incident, starts, fingerprint"
         )
-        posts = {
-            number: bytes(self._db.execute("SELECT body FROM post WHERE id = ?", (number,)).fetchone()[0])
-            for number in {r.post for r in recorded}
+        for incident, fingerprint, starts, severity, ends, post in self._db.execute(query, (_numbers(incidents),)):
+            occurrence = Occurrence(fingerprint, instant(starts), severity)
+            recorded[incident].append(Recorded(occurrence, None if ends is None else instant(ends), post))
+        wanted = {one.post for found in recorded.values() for one in found}
+        query = f"SELECT id, body FROM post WHERE id IN ({_GIVEN})"
+        posts = {number: bytes(body) for number, body in self._db.execute(query, (_numbers(wanted),))}
+        return {
+            number: Alerts(tuple(found), {post: posts[post] for post in {one.post for one in found}})
+            for number, found in recorded.items()
         }
-        return Alerts(recorded, posts)
+
+
+def _numbers(found: Iterable[int]) -> str:
+    return msgspec.json.encode(list(found)).decode()
 
 
 def _changed(incident: Incident) -> tuple[Any, ...]:

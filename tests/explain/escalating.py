@@ -6,7 +6,7 @@ import datetime as dt
 
 import msgspec
 
-from alertkit.model.incident import Before, Held, Incident, Occurrence, Step
+from alertkit.model.incident import Incident, Occurrence, Step
 from alertkit.model.oncall import Contact, EscalationPolicy, Handoff, Layer, Maintenance, Person, Schedule, Team
 from alertkit.model.policy import ChannelSettings, TenantPolicy
 from alertkit.model.webhook import Alert, Webhook
@@ -66,8 +66,7 @@ def planned(policy: TenantPolicy, escalation: EscalationPolicy, most: int = 2_00
         now = min(step.due for step in waiting)
         due = sorted((step for step in waiting if step.due == now), key=lambda step: step.kind != "contact")
         waiting = [step for step in waiting if step.due > now]
-        held = Held(b"", incident, {FINGERPRINT: occurrence}, {}, Before(), OPENED)
-        changes = plan(policy, now, Due(held, due, (), lambda: recorded))
+        changes = plan(policy, now, Due(incident, due, (), lambda: recorded))
         incident = changes.incident or incident
         waiting = [step for step in waiting if step.kind not in changes.cancel] + [one for one in changes.steps if _counts(one)]
         told |= {(now, note.place.channel, note.place.address) for note in changes.notes if note.kind == "page"}

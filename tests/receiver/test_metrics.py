@@ -14,12 +14,17 @@ from alertkit.receiver.metrics import METRICS, PEOPLE
 LINE = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
 
 
-async def metrics(kit: kits.Kit) -> dict[str, float]:
-    """Every sample by its name and labels, as a scrape sees it; what is zero is left out."""
+async def scrape(kit: kits.Kit) -> dict[str, float]:
+    """Every sample by its name and labels."""
     await kit.receiver.worker.check()
     _, text = await kits.request(kit.receiver, "GET", "/metrics")
     found = {f"{m['name']}{{{m['labels'] or ''}}}": float(m["value"]) for m in LINE.finditer(text.decode())}
-    return {name.removesuffix("{}"): value for name, value in found.items() if value}
+    return {name.removesuffix("{}"): value for name, value in found.items()}
+
+
+async def metrics(kit: kits.Kit) -> dict[str, float]:
+    """As a scrape sees it; what is zero is left out."""
+    return {name: value for name, value in (await scrape(kit)).items() if value}
 
 
 async def act(kit: kits.Kit, kind: Any, number: int = 1) -> None:
@@ -152,6 +157,45 @@ def test_no_alert_can_add_a_series(tmp_path: Path) -> None:
         assert not [name for name in found if "made-up" in name or "Late" in name]
 
     a_kit(tmp_path).run(story)
+
+
+def test_what_can_be_counted_is_there_at_zero_before_it_happens_so_that_the_first_event_is_an_increase(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        before = await scrape(kit)
+        assert {value for name, value in before.items() if "_total" in name} == {0}
+        for name in (
+            'alertkit_deliveries_total{channel="room",outcome="failed"}',
+            'alertkit_unreachable_steps_total{tenant="acme"}',
+            'alertkit_incidents_opened_total{severity="other",tenant="acme"}',
+            'alertkit_escalation_steps_total{policy="standard",step="3",tenant="acme"}',
+            'alertkit_requests_refused_total{status="503"}',
+            'alertkit_heartbeats_total{outcome="unheard"}',
+            "alertkit_unrouted_posts_total",
+        ):
+            assert before[name] == 0
+        await kit.post(kits.webhook(kits.alert()))
+        await kit.after(minutes=2)
+        await act(kit, "acknowledge")
+        await kit.after(minutes=40)
+        await act(kit, "resolve")
+        counted = {name for name in await scrape(kit) if "_total" in name}
+        assert counted == {name for name in before if "_total" in name}, "nothing appears with its first event"
+
+    a_kit(tmp_path).run(story)
+
+
+def test_the_series_of_a_tenant_and_of_a_channel_go_with_them(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        await kit.post(kits.webhook(kits.alert()))
+        await kit.after(seconds=0)
+        assert [name for name in await scrape(kit) if 'tenant="acme"' in name]
+        (kit.folder / "policies" / "acme.json").unlink()
+        await kit.receiver._reload_policies()
+        left = [name for name in await scrape(kit) if 'tenant="acme"' in name or 'channel="room"' in name]
+        assert {name.partition("{")[0] for name in left} <= {"alertkit_incidents_open"}, "the incident itself is still open"
+
+    kit = a_kit(tmp_path)
+    kit.run(story)
 
 
 def test_every_metric_has_its_name_in_one_place_and_its_line_in_the_reference() -> None:

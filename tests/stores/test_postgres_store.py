@@ -100,7 +100,7 @@ def test_a_due_step_is_planned_by_one_replica(url: str) -> None:
         planned: list[int] = []
 
         def plan(due: Due) -> Changes:
-            planned.append(due.held.incident.id)
+            planned.append(due.incident.id)
             return Changes(notes=(Note("page", ROOM, T0),))
 
         while sum(await asyncio.gather(one.run_due(T0, 7, plan), other.run_due(T0, 7, plan))):
