@@ -83,6 +83,12 @@ WATCHDOGS: Final = frozenset({WATCHDOG, "Watchdog"})
 """Alerts that always fire: ours, and the one that rule packs of Prometheus bring."""
 
 # What the receiver counts, as a rule or a panel reads it; docs/reference/metrics.md says what each means.
+REASON_SILENCED: Final = "Alertmanager: silenced"
+REASON_INHIBITED: Final = "Alertmanager: inhibited"
+REASON_MUTED: Final = "Alertmanager: muted"
+REASONS: Final = frozenset({REASON_SILENCED, REASON_INHIBITED, REASON_MUTED})
+"""Why Alertmanager keeps an incident's alerts back, as it is stored: messages say it in the reader's language."""
+
 METRIC_POSTS: Final = "alertkit_posts_total"
 METRIC_ALERTS: Final = "alertkit_alerts_total"
 METRIC_STORE_SECONDS: Final = "alertkit_store_seconds"

@@ -236,6 +236,9 @@ def metrics() -> str:
         "`step` (counted from 1), `severity` and `channel` are as many as the compiled policies name; no label holds a person,",
         "an address or what an alert says. Histograms are in seconds, with `_bucket`, `_sum` and `_count`.",
         "",
+        "Counters are there at 0 as soon as the policies that name their labels are loaded, so that the first event is an",
+        "increase; the series of a tenant or a channel go when no policy has it any more.",
+        "",
         "| metric | type | labels | what it says |",
         "|---|---|---|---|",
     ]

@@ -76,6 +76,8 @@ def show(incident: str, url: str | None, token_file: Path | None, form: str, no_
         return
     console = common.console(no_color=no_color)
     console.print(_table([story["incident"]]))
+    if since := story["incident"].get("stale_since"):
+        console.print(f"Since {_time(since)} no Alertmanager that answers knows one of its alerts: it may be over.")
     for alert in story["alerts"]:
         ended = f", ended {_time(alert['ends'])}" if alert["ends"] else ""
         console.print(f"\n{_labels(alert['labels'])}\n  since {_time(alert['starts'])}{ended}")
@@ -159,8 +161,9 @@ def _table(incidents: list[dict[str, Any]]) -> Table:
     for one in incidents:
         by = f" by {one['by']}" if one["by"] else ""
         until = f" until {_time(one['until'])}" if one["until"] else ""
+        stale = ", not confirmed by Alertmanager" if one.get("stale_since") else ""
         table.add_row(
-            one["reference"], f"{one['state']}{by}{until}", one["severity"], _time(one["opened"]), _labels(one["labels"])
+            one["reference"], f"{one['state']}{by}{until}{stale}", one["severity"], _time(one["opened"]), _labels(one["labels"])
         )
     return table
 

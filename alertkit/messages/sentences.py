@@ -10,6 +10,7 @@ import datetime as dt
 from functools import lru_cache
 from typing import NamedTuple
 
+from alertkit import names
 from alertkit.messages.formats import Formats
 from alertkit.messages.translations import Say
 from alertkit.model.message import Action, ActionKind, Choice, Confirm, LinkKind, State
@@ -144,15 +145,28 @@ def _by_itself(say: Say, formats: Formats, event: Event, severity: str, now: dt.
 def _muted(say: Say, formats: Formats, event: Event, now: dt.datetime) -> str:
     if event.kind == "suppression_ended":
         return say.gettext("The incident is no longer muted: paging again.")
-    reason = one_line(event.reason, 200)
-    if event.until and reason:
+    why = reason(say, event.reason)
+    if event.until and why:
         until = formats.when(event.until, now)
-        return say.gettext("Nobody is paged until {time}. Reason: {reason}", time=until, reason=reason)
+        return say.gettext("Nobody is paged until {time}. Reason: {reason}", time=until, reason=why)
     if event.until:
         return say.gettext("Nobody is paged until {time}.", time=formats.when(event.until, now))
-    if reason:
-        return say.gettext("The incident is muted and nobody is paged. Reason: {reason}", reason=reason)
+    if why:
+        return say.gettext("The incident is muted and nobody is paged. Reason: {reason}", reason=why)
     return say.gettext("The incident is muted: nobody is paged.")
+
+
+def reason(say: Say, stored: str) -> str:
+    """Why nobody is paged: Alertmanager's reasons in the reader's words, a person's in their own."""
+    match stored:
+        case names.REASON_SILENCED:
+            return say.pgettext("why nobody is paged", "silenced in Alertmanager")
+        case names.REASON_INHIBITED:
+            return say.pgettext("why nobody is paged", "inhibited in Alertmanager by another alert")
+        case names.REASON_MUTED:
+            return say.pgettext("why nobody is paged", "muted in Alertmanager by a time interval")
+        case _:
+            return one_line(stored, 200)
 
 
 def _counted(say: Say, formats: Formats, event: Event) -> str:

@@ -176,7 +176,7 @@ class _Writing:
         began = f"{formats.when(about.opened_at, self.now)} ({formats.offset(about.opened_at)})"
         over = about.state == "resolved"
         found.append((say.pgettext("fact", "Began") if over else say.pgettext("fact", "Since"), began))
-        found += self._progress()
+        found += [*self._progress(), (say.pgettext("fact", "Unconfirmed"), self._doubt())]
         return [Fact(name, value, say.gettext("{name}: {value}", name=name, value=value)) for name, value in found if value]
 
     def _progress(self) -> list[tuple[str, str]]:
@@ -195,8 +195,15 @@ class _Writing:
         return [
             (say.pgettext("fact", "Handled by"), self._handler()),
             (say.pgettext("fact", "Snoozed until"), self._when(about.snoozed_until)),
-            (say.pgettext("fact", "Reason"), one_line(about.suppressed_reason, 200)),
+            (say.pgettext("fact", "Reason"), sentences.reason(say, about.suppressed_reason)),
         ]
+
+    def _doubt(self) -> str:
+        """An incident that may be over although nobody has said so."""
+        if self.about.stale_since is None:
+            return ""
+        since = self._when(self.about.stale_since)
+        return self.say.gettext("since {time}, as Alertmanager no longer knows one of the alerts; it may be over", time=since)
 
     def _handler(self) -> str:
         name, moment = one_line(self.about.acknowledged_by, _NAME), self._when(self.about.acknowledged_at)

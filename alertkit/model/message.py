@@ -16,7 +16,7 @@ ActionKind = Literal["acknowledge", "resolve", "snooze", "escalate"]
 LinkKind = Literal["runbook", "dashboard", "silence", "source"]
 
 
-class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+class Fact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A short name and its value; `line` has both in one line as the language writes that (`Service : royalties`)."""
 
     name: str
@@ -27,7 +27,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.line or f"{self.name}: {self.value}"
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One alert of the incident.
 
     A sentence, whether the alert has ended, its value where the sentence does not say it, the labels that tell it from its
@@ -41,14 +41,14 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     description: str = ""
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Choice(msgspec.Struct, frozen=True, gc=False):
     """One length of a snooze, in seconds and in words."""
 
     text: str
     seconds: int
 
 
-class Confirm(msgspec.Struct, frozen=True):
+class Confirm(msgspec.Struct, frozen=True, gc=False):
     """What is asked before an action that would be hard to take back."""
 
     title: str
@@ -57,7 +57,7 @@ class Confirm(msgspec.Struct, frozen=True):
     no: str
 
 
-class Action(msgspec.Struct, frozen=True, omit_defaults=True):
+class Action(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A button. `text` is localized; `value` identifies the incident and comes back with the click.
 
     An action with `choices` is a menu (for how long to snooze).
@@ -70,7 +70,7 @@ class Action(msgspec.Struct, frozen=True, omit_defaults=True):
     confirm: Confirm | None = None
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """A link out. `url` is http(s), checked and bounded."""
 
     kind: LinkKind
@@ -78,7 +78,7 @@ class Link(msgspec.Struct, frozen=True):
     url: str
 
 
-class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+class Message(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The words of a notification.
 
     `headline` is one line and names the state; `subject` is the same without the state, so that it stays while the incident

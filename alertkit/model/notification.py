@@ -38,7 +38,7 @@ EventKind = Literal[
 UNITS: dict[str, Unit] = {unit: unit for unit in ("none", "duration", "percent", "bytes", "per_second", "count")}
 
 
-class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
+class Alert(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One alert of the incident. `value` is the raw number as Prometheus printed it; `text` holds the rule's own words."""
 
     labels: dict[str, str]
@@ -71,7 +71,7 @@ class Alert(msgspec.Struct, frozen=True, omit_defaults=True):
         return cls(labels, annotations, starts_at, status, ends_at, value, unit, text)
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What has just changed. `actor` is a person's name, empty when nobody did it.
 
     `targets` are the names of whoever is told now, `until` ends a snooze or a maintenance, `count` is how many alerts joined
@@ -87,7 +87,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
-class Links(msgspec.Struct, frozen=True, omit_defaults=True):
+class Links(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Where to look. An empty runbook or dashboard is taken from the worst alert that has one."""
 
     runbook: str = ""
@@ -96,11 +96,12 @@ class Links(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str = ""
 
 
-class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
+class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One incident, as it stands now, and the event that is the reason to speak of it.
 
     `incident` is the id that comes back with a click, `reference` the one that people say aloud ("ACME-142"). `notified`
-    are the names of whoever has been told and not answered. `truncated` counts alerts that Alertmanager left out.
+    are the names of whoever has been told and not answered. `stale_since` is since when no Alertmanager that answers
+    knows an alert of it, while it is not certain that it is over. `truncated` counts alerts that Alertmanager left out.
     `mentions` come from configuration, never from an alert. `severities` is the tenant's order, worst first.
     """
 
@@ -118,6 +119,7 @@ class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
     acknowledged_at: dt.datetime | None = None
     snoozed_until: dt.datetime | None = None
     suppressed_reason: str = ""
+    stale_since: dt.datetime | None = None
     notified: tuple[str, ...] = ()
     links: Links = Links()
     truncated: int = 0

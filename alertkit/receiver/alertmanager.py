@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from alertkit import names
 from alertkit.errors import AlertkitError, UsageError
 from alertkit.receiver.reconcile import View
 
@@ -20,10 +21,6 @@ PATIENCE: Final = 20.0
 """Seconds for both answers of one peer."""
 LARGEST: Final = 256 * 1024 * 1024
 """Bytes of the list of alerts."""
-SILENCED: Final = "Alertmanager: silenced"
-INHIBITED: Final = "Alertmanager: inhibited"
-MUTED: Final = "Alertmanager: muted"
-REASONS: Final = frozenset({SILENCED, INHIBITED, MUTED})
 
 
 class PeerError(AlertkitError):
@@ -124,7 +121,7 @@ async def _bounded(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
 def _kept_back(status: _AlertStatus) -> str:
     if status.state != "suppressed":
         return ""
-    return SILENCED if status.silenced_by else INHIBITED if status.inhibited_by else MUTED
+    return names.REASON_SILENCED if status.silenced_by else names.REASON_INHIBITED if status.inhibited_by else names.REASON_MUTED
 
 
 def checked(url: str) -> str:

@@ -76,12 +76,14 @@ class Receiver:
         self._complained: dict[Path, str] = {}
         runtime = Runtime(settings, self.store, self.policies, self.metrics, self._tracer, clock)
         self._operator = Operator(runtime)
-        self.worker = Worker(runtime, Courier(runtime, self._operator, self._channels, secrets, words), self._operator)
+        courier = Courier(runtime, self._operator, self._channels, secrets, words)
+        self.worker = Worker(runtime, courier, self._operator)
         self._operator.woken = self.worker.wake
         login = Login(settings.alertmanager_token_file, settings.alertmanager_user, settings.alertmanager_password_file)
         peers = Peers(settings.alertmanager, login, settings.alertmanager_ca)
         self.reconciler = Reconciler(peers, self.store, self.metrics, clock, self.worker.wake)
         self.worker.muted = self.reconciler.why_muted
+        courier.stale_since = self.reconciler.stale_since
         self.watchdogs = Watchdogs(settings.expect_watchdog, self.store, self.metrics, self._operator, clock)
         self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
@@ -89,7 +91,7 @@ class Receiver:
             settings, self.store, self.policies, self.metrics, self._operator, self.watchdogs, self._tracer, clock
         )
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
-        self._api = Api(self.store, self.policies, clock, self._acted)
+        self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
         self._others = self._application()
         self._ready = False
 

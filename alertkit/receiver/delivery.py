@@ -44,7 +44,7 @@ class _Late(AlertkitError):  # noqa: N818 - as above
 
 
 class Courier:
-    """Sends what the store hands out."""
+    """Sends what the store hands out. `stale_since` says since when Alertmanager no longer confirms an incident, or None."""
 
     def __init__(self, runtime: Runtime, operator: Operator, channels: Channels, secrets: Secrets, words: Words) -> None:
         self._store = runtime.store
@@ -56,6 +56,7 @@ class Courier:
         self._channels = channels
         self._secrets = secrets
         self._words = words
+        self.stale_since: Callable[[int], dt.datetime | None] = lambda incident: None
         self._patience = dt.timedelta(seconds=runtime.settings.give_up_after)
         # A channel that hangs is left before the lease ends, while the message still is ours.
         self._longest = runtime.settings.lease * 0.75
@@ -187,7 +188,9 @@ class Courier:
     def _delivery(self, outgoing: Outgoing, purpose: Purpose, policy: TenantPolicy, now: dt.datetime, trace: str) -> Delivery:
         thread, incident = outgoing.thread, outgoing.incident
         place = thread.place
-        notification = notification_of(policy, incident, outgoing.alerts, outgoing.story, outgoing.event)
+        notification = notification_of(
+            policy, incident, outgoing.alerts, outgoing.story, outgoing.event, self.stale_since(incident.id)
+        )
         return Delivery(
             key=f"{incident.id}-{outgoing.id}",
             purpose=purpose,

@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 from msgspec.structs import replace
 
+from alertkit import names
 from alertkit.model.incident import Changes, Ending, Event, Held, Occurrence, Step, Thread
-from alertkit.receiver.alertmanager import REASONS, PeerError, Peers
+from alertkit.receiver.alertmanager import PeerError, Peers
 from alertkit.receiver.incidents import end
 from alertkit.receiver.lifecycle import mute
 from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import is_own
-from alertkit.receiver.reconcile import Seen, View, judge
+from alertkit.receiver.reconcile import SETTLED, Seen, View, judge
 from alertkit.stores.base import OpenAlerts, Store, StoreError
 
 _log = structlog.get_logger(__name__)
@@ -37,10 +38,16 @@ class Reconciler:
         self._woken = woken
         self._absent: Seen = {}
         self._muted: Mapping[int, str] = {}
+        self._stale: dict[int, dt.datetime] = {}
+        self._shown: frozenset[int] = frozenset()
 
     def why_muted(self, incident: int) -> str | None:
         """Why an incident was kept back in the last poll; None: it was not. The planner pages for none that is."""
         return self._muted.get(incident)
+
+    def stale_since(self, incident: int) -> dt.datetime | None:
+        """Since when no Alertmanager that answers knows an alert of the incident, without proof that it is over; None: not so."""
+        return self._stale.get(incident)
 
     async def run(self, interval: float) -> None:
         """Poll after poll, until cancelled."""
@@ -60,6 +67,7 @@ class Reconciler:
         verdict = judge(found, views, self._absent, self._clock())
         self._absent, self._muted = verdict.absent, verdict.muted
         self._metrics.reconciled(len(verdict.stale))
+        await self._show(verdict.stale)
         for incident, occurrences in verdict.over.items():
             await self._end(incident, occurrences)
         for one in found:
@@ -90,8 +98,17 @@ class Reconciler:
         now = self._clock()
         if reason is not None and incident.state == "firing":
             await self._decide(incident.id, lambda held, threads: keep_back(held, threads, reason, now))
-        elif reason is None and incident.state == "suppressed" and incident.suppressed_reason in REASONS:
+        elif reason is None and incident.state == "suppressed" and incident.suppressed_reason in names.REASONS:
             await self._decide(incident.id, lambda held, threads: go_on(held, now))
+
+    async def _show(self, stale: frozenset[int]) -> None:
+        """What has been in doubt for a while is rewritten to say so, and again when it no longer is."""
+        now = self._clock()
+        self._stale = {incident: self._stale.get(incident, now) for incident in stale}
+        shown = frozenset(incident for incident, since in self._stale.items() if now - since >= SETTLED)
+        changed, self._shown = shown ^ self._shown, shown
+        for incident in changed:
+            await self._decide(incident, lambda held, threads: rewrite(held, now))
 
     async def _decide(self, incident: int, decide: Callable[[Held, Sequence[Thread]], Changes | None]) -> None:
         decided: Changes | None = None
@@ -118,6 +135,11 @@ def vanish(held: Held, occurrences: Sequence[Occurrence], at: dt.datetime) -> Ch
     return replace(changes, ended=ended, events=(*changes.events, event))
 
 
+def rewrite(held: Held, at: dt.datetime) -> Changes | None:
+    """Show an open incident as it stands."""
+    return None if held.incident.state == "resolved" else Changes(steps=(Step("refresh", at),))
+
+
 def keep_back(held: Held, threads: Sequence[Thread], reason: str, at: dt.datetime) -> Changes | None:
     """Stop paging, unless somebody has taken it on meanwhile."""
     return mute(held.incident, threads, at, reason) if held.incident.state == "firing" else None
@@ -125,6 +147,6 @@ def keep_back(held: Held, threads: Sequence[Thread], reason: str, at: dt.datetim
 
 def go_on(held: Held, at: dt.datetime) -> Changes | None:
     """Look again now whether anything still keeps it back."""
-    if held.incident.state != "suppressed" or held.incident.suppressed_reason not in REASONS:
+    if held.incident.state != "suppressed" or held.incident.suppressed_reason not in names.REASONS:
         return None
     return Changes(cancel=frozenset({"wake"}), steps=(Step("wake", at),))

@@ -20,7 +20,10 @@ _WEBHOOK = msgspec.json.Decoder(Webhook)
 
 
 class IncidentView(msgspec.Struct, frozen=True):
-    """An incident in a list. `by` took it on or resolved it; `until` ends a snooze or a suppression."""
+    """An incident in a list. `by` took it on or resolved it; `until` ends a snooze or a suppression.
+
+    `stale_since`: since then no Alertmanager that answers knows one of its alerts, and yet it is not certain that it is over.
+    """
 
     id: int
     reference: str
@@ -33,6 +36,7 @@ class IncidentView(msgspec.Struct, frozen=True):
     by: str = ""
     until: dt.datetime | None = None
     resolved: dt.datetime | None = None
+    stale_since: dt.datetime | None = None
 
 
 class AlertView(msgspec.Struct, frozen=True):
@@ -84,7 +88,7 @@ class DutyView(msgspec.Struct, frozen=True):
     source: Literal["calendar", "override", "nobody"]
 
 
-def incident_view(incident: Incident) -> IncidentView:
+def incident_view(incident: Incident, stale_since: dt.datetime | None = None) -> IncidentView:
     """The incident as a list shows it."""
     return IncidentView(
         incident.id,
@@ -98,10 +102,11 @@ def incident_view(incident: Incident) -> IncidentView:
         incident.acknowledged_by or incident.resolved_by,
         incident.snoozed_until or incident.suppressed_until,
         incident.resolved,
+        stale_since if incident.state != "resolved" else None,
     )
 
 
-def story_view(incident: Incident, alerts: Alerts, story: Story) -> StoryView:
+def story_view(incident: Incident, alerts: Alerts, story: Story, stale_since: dt.datetime | None = None) -> StoryView:
     """The incident with its alerts, timeline and messages."""
     newest = {
         alert.fingerprint: alert for number in sorted(alerts.posts) for alert in _WEBHOOK.decode(alerts.posts[number]).alerts
@@ -120,7 +125,7 @@ def story_view(incident: Incident, alerts: Alerts, story: Story) -> StoryView:
     messages = tuple(
         MessageView(m.place.channel, m.place.recipient, m.kind, m.state, m.wanted, m.done, m.reason) for m in story.told
     )
-    return StoryView(incident_view(incident), shown, story.events, messages)
+    return StoryView(incident_view(incident, stale_since), shown, story.events, messages)
 
 
 def duty_view(policy: TenantPolicy, schedule: str, overrides: Sequence[DutyOverride], now: dt.datetime) -> DutyView:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from incidents import BEGAN, FIVE, NOW, PACKAGE, TEMPLATES, alert, happened, incident, told
 
+from alertkit import names
 from alertkit.messages import Words
 from alertkit.messages.catalogs import extract, pseudo
 from alertkit.messages.sentences import OFFERED
@@ -37,6 +38,8 @@ def test_each_state_and_event_is_told_as_its_engineers_would(locale: str) -> Non
         "acknowledged": incident(state="acknowledged", acknowledged_by="Amélie Durand", acknowledged_at=NOW),
         "snoozed": incident(state="snoozed", snoozed_until=until),
         "suppressed": incident(state="suppressed", suppressed_reason="Datenbank-Umzug"),
+        "silenced": incident(state="suppressed", suppressed_reason=names.REASON_SILENCED),
+        "not confirmed": incident(stale_since=BEGAN),
         "resolved": incident(state="resolved", resolved_at=NOW),
         "a warning": incident(severity="warning"),
         "for information, ended": incident(severity="info", state="resolved"),
@@ -61,6 +64,9 @@ def test_each_state_and_event_is_told_as_its_engineers_would(locale: str) -> Non
         "suppressed": happened("suppressed", until=until, reason="Datenbank-Umzug"),
         "suppressed until": happened("suppressed", until=until),
         "suppressed because": happened("suppressed", reason="Datenbank-Umzug"),
+        "silenced": happened("suppressed", reason=names.REASON_SILENCED),
+        "inhibited": happened("suppressed", reason=names.REASON_INHIBITED),
+        "muted by a time interval": happened("suppressed", reason=names.REASON_MUTED),
         "suppressed for good": happened("suppressed"),
         "suppression ended": happened("suppression_ended"),
         "one joined": happened("alerts_joined", count=1),

@@ -57,7 +57,8 @@ def test_incidents_are_listed_latest_first_by_tenant_and_state_in_pages(tmp_path
         assert (status, [i["id"] for i in page["incidents"]], page["next"]) == (200, [3, 2, 1], None)
         assert page["incidents"][2] | {"opened": ""} == {
             "id": 1, "reference": "ACME-1", "tenant": "acme", "policy": "standard", "state": "firing", "severity": "warning",
-            "labels": {"alertname": "Late", "tenant": "acme"}, "opened": "", "by": "", "until": None, "resolved": None,
+            "labels": {"alertname": "Late", "tenant": "acme"}, "opened": "", "by": "", "until": None,
+            "resolved": None, "stale_since": None,
         }  # fmt: skip
         _, page = await call("GET", "/v1/incidents", query="limit=2")
         assert ([i["id"] for i in page["incidents"]], page["next"]) == ([3, 2], 2)

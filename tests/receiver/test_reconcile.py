@@ -6,8 +6,10 @@ import asyncio
 import base64
 import contextlib
 import datetime as dt
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -176,6 +178,30 @@ def test_with_a_peer_away_it_is_stale_and_goes_on_escalating(tmp_path: Path) -> 
             _, text = await request(kit.receiver, "GET", "/metrics")
             assert b"alertkit_stale_incidents 1.0" in text
             assert f'alertkit_alertmanager_up{{alertmanager="{two.origin}"}} 0.0'.encode() in text
+
+        kit.run(story)
+
+
+def test_what_cannot_be_confirmed_says_so_where_people_look_until_it_can(tmp_path: Path) -> None:
+    with a_pair(tmp_path) as (kit, one, two):
+
+        async def looked_at() -> tuple[Any, bool]:
+            """What the API says, and whether the thread says it."""
+            _, body = await request(kit.receiver, "GET", "/v1/incidents", headers={"authorization": "Bearer acting"})
+            shown = [delivery for delivery in kit.told if delivery.address == "#payments" and delivery.purpose != "reply"][-1]
+            return json.loads(body)["incidents"][0]["stale_since"], "Non confirmé" in [fact.name for fact in shown.message.facts]
+
+        async def story(kit: Kit) -> None:
+            await kit.post(webhook(alert("one")))
+            await kit.after(seconds=0)
+            two.down = True
+            await poll(kit)
+            assert await looked_at() == ("2026-01-05T09:01:00Z", False), "at first only for whoever asks"
+            await poll(kit, 10)
+            assert (await looked_at())[1], "then for whoever is in the thread"
+            one.alerts = {ONE: "active"}
+            await poll(kit)
+            assert await looked_at() == (None, False)
 
         kit.run(story)
 
