@@ -6,6 +6,8 @@ Without a PROJECT, these are the example, which uses every pack, and tests/mutan
 One mistake at a time is made in one rule (see mutations.py), and the cases that name the rule are run. The share of mistakes that
 at least one case notices is printed by kind, those that none notices in full; exit code 1 when the share is below the minimum.
 
+tests/mutants/equivalent.yaml lists mistakes that change nothing that a case could see, each with its reason; they do not count.
+
 promtool spends its time on loading series, not on evaluating rules. So all mutants that a scene tells something about run in it
 together, each under a name of its own. A record that looks right under its own name may still be noticed by what is recorded from
 it: so each record that gets through is tried once more in the original's place.
@@ -38,6 +40,7 @@ from alertkit.tools import program
 
 TOP = Path(__file__).resolve().parent.parent
 PROJECTS = (TOP / "examples" / "streaming-platform", TOP / "tests" / "mutants" / "kinds")
+EQUIVALENT = TOP / "tests" / "mutants" / "equivalent.yaml"
 TAG = "__m"
 _TAGGED = re.compile(rf"{TAG}(\d+)\b")
 _BROKEN = re.compile(rf"rule: \S*?{TAG}(\d+), time: .*, err: ")
@@ -69,6 +72,24 @@ class Mutant(NamedTuple):
         if f"{MARK}{self.name}: " not in probe:
             return False
         return "alert" in self.rule or all(f'{key}="{value}"' in probe for key, value in self.original["labels"].items())
+
+
+class Equivalent(NamedTuple):
+    """Mistakes that change nothing that a case could see: of which rules and kind, what their expressions hold, and why."""
+
+    rule: str
+    kind: str
+    holds: str
+    reason: str
+
+    def covers(self, mutant: Mutant) -> bool:
+        """Whether it is about a mutant. A `*` in what the expression holds stands for any label value; layout does not matter."""
+        held = "[^\"]*".join(re.escape(part) for part in self.holds.split("*"))
+        return (
+            mutant.kind == self.kind
+            and re.fullmatch(self.rule, mutant.name) is not None
+            and re.search(held, " ".join(mutant.rule["expr"].split())) is not None
+        )
 
 
 class Tenant:
@@ -244,6 +265,17 @@ def mutants_of(projects: Iterable[Path] = PROJECTS) -> list[Mutant]:
     return found
 
 
+def equivalents() -> list[Equivalent]:
+    """All that are written down."""
+    return [Equivalent(**entry) for entry in yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))]
+
+
+def worthwhile(mutants: Iterable[Mutant]) -> list[Mutant]:
+    """The mutants that a case could notice."""
+    known = equivalents()
+    return [mutant for mutant in mutants if not any(one.covers(mutant) for one in known)]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("projects", type=Path, nargs="*", default=PROJECTS)
@@ -251,7 +283,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minimum", type=float, default=0.95)
     options = parser.parse_args()
-    mutants = mutants_of(options.projects)
+    mutants = worthwhile(mutants_of(options.projects))
     if 0 < options.sample < len(mutants):
         mutants = random.Random(options.seed).sample(mutants, options.sample)
     verdicts = caught(mutants, os.cpu_count() or 1)

@@ -76,7 +76,9 @@ def _print(found: Examination, *, quiet: bool, no_color: bool) -> None:
 
     console = common.console(no_color=no_color)
     if found.complaints:
-        table = Table("tenant", "what", "rule", "selector or group", "why", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        for title in ("tenant", "what", "rule", "selector or group", "why"):
+            table.add_column(title, overflow="fold")  # a selector that is cut short cannot be asked for
         for complaint in found.complaints:
             style = "red" if complaint.level == "error" else "yellow"
             table.add_row(complaint.tenant, complaint.kind, complaint.rule, complaint.subject, complaint.detail, style=style)

@@ -82,7 +82,17 @@ def _data(server: Prometheus, patient: Patient) -> Iterator[Complaint]:
             detail = f"series of this name exist, but none of them has the label {patient.label!r}"
             yield Complaint("no tenant label", patient.tenant, rule, _text(selector), detail)
         else:
-            yield Complaint("no series", patient.tenant, rule, _text(selector), "nothing matches now")
+            yield Complaint("no series", patient.tenant, rule, _text(selector), _what_there_is(server, selector, patient))
+
+
+def _what_there_is(server: Prometheus, selector: Selector, patient: Patient) -> str:
+    """Whether it is the name that is not there, or only these labels: a counter with labels may begin with its first event."""
+    if not selector.metric:
+        return "nothing matches now"
+    own = tuple(one for one in selector.matchers if patient.isolated and one.name in (patient.label, "__name__"))
+    if server.value(f"count({_text(Selector(selector.metric, own))})"):
+        return "series of this name exist, but none with these labels"
+    return "there is no series of this name"
 
 
 def _first_uses(groups: Iterable[RuleGroup]) -> Iterator[tuple[Selector, str]]:

@@ -31,6 +31,7 @@ records:
 alerts:
   - {name: QueueStuck, service: api, expr: "queue_age_seconds > 600", severity: warning, summary: stuck}
   - {name: NeverThere, service: api, expr: 'misspelt_metric{job="api"} > 1', severity: warning, summary: gone}
+  - {name: NoSuchQueue, service: api, expr: 'queue_age_seconds{queue="c"} > 600', severity: warning, summary: stuck}
   - {name: NoTenant, service: api, expr: temperature_celsius > 60, severity: warning, summary: hot}
 slos:
   - {name: fast, service: api, objective: 99%, sli: {histogram: request_duration_seconds, threshold: 300ms}}
@@ -74,6 +75,9 @@ def test_it_names_what_is_missing_and_why(tool: Callable[[str], str], project: P
     found = json.loads(result.output)
     kinds = {(complaint["kind"], complaint["rule"]) for complaint in found["complaints"]}
     assert ("no series", "NeverThere") in kinds
+    why = {complaint["rule"]: complaint["detail"] for complaint in found["complaints"] if complaint["kind"] == "no series"}
+    assert why["NeverThere"] == "there is no series of this name"
+    assert why["NoSuchQueue"] == "series of this name exist, but none with these labels"
     assert ("no tenant label", "NoTenant") in kinds
     assert ("slow rule", "api:queue_age_seconds:max") in kinds, "nothing is as fast as 0 seconds"
     assert not any(rule == "QueueStuck" and kind != "slow rule" for kind, rule in kinds)
