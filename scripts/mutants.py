@@ -84,7 +84,7 @@ class Equivalent(NamedTuple):
 
     def covers(self, mutant: Mutant) -> bool:
         """Whether it is about a mutant. A `*` in what the expression holds stands for any label value; layout does not matter."""
-        held = "[^\"]*".join(re.escape(part) for part in self.holds.split("*"))
+        held = '[^"]*'.join(re.escape(part) for part in self.holds.split("*"))
         return (
             mutant.kind == self.kind
             and re.fullmatch(self.rule, mutant.name) is not None
@@ -283,7 +283,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minimum", type=float, default=0.95)
     options = parser.parse_args()
-    mutants = worthwhile(mutants_of(options.projects))
+    every = mutants_of(options.projects)
+    mutants = worthwhile(every)
+    print(f"{len(every) - len(mutants)} of {len(every)} mutants left out: {EQUIVALENT.relative_to(TOP)} says why")
     if 0 < options.sample < len(mutants):
         mutants = random.Random(options.seed).sample(mutants, options.sample)
     verdicts = caught(mutants, os.cpu_count() or 1)
