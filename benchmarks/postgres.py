@@ -8,7 +8,6 @@ The receivers are the same program; only where they keep things differs.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ sys.path[:0] = [str(TOP / "benchmarks"), str(TOP / "tests")]
 
 import ingest  # noqa: E402 - found through the path above
 import postgres_server  # noqa: E402 - as above
+from load import pour  # noqa: E402 - as above
 
 ROUNDS, POSTS = 3, {1: 2_000, 10: 1_000, 100: 150}
 
@@ -61,8 +61,7 @@ def main() -> None:
                 for name, port in (("SQLite", sqlite), ("PostgreSQL", postgres)):
                     bodies = [ingest.webhook(number, size, number) for number in range(post, post + count)]
                     requests = [ingest.request("/v1/alerts/acme/standard", body) for body in bodies]
-                    elapsed, _ = asyncio.run(ingest.pour(port, requests))
-                    speed.setdefault((name, size), []).append(count * size / elapsed)
+                    speed.setdefault((name, size), []).append(count * size / pour(port, requests).elapsed)
                 post += count
     print(f"{'alerts/post':>11} {'SQLite/s':>10} {'PostgreSQL/s':>13} {'ratio':>6}")
     for size in POSTS:

@@ -16,6 +16,7 @@ from alertkit.stores import postgres_statements as statements
 from alertkit.stores import rows
 from alertkit.stores.rows import micros
 
+_PINNED = "SELECT digest, id FROM pinned_policy WHERE digest = ANY(%b)"
 _Alert = tuple[int, str]
 """Incident and fingerprint."""
 
@@ -136,9 +137,8 @@ class Batch:
     def flush(self) -> None:
         """Write it, parents first."""
         collected, self._collected = self._collected, _Collected()
-        self._take_numbers(collected)
-        pinned = self._pin({held.incident.escalation for held in collected.new.values()})
         with self._db.pipeline():
+            pinned = self._prepare(collected)
             statements.POSTS.run(self._db, [(self.number(n), *rest) for n, *rest in collected.posts])
             # One order for all replicas: whoever waits for another's row holds none that the other will wait for.
             new = [self._incident(held, pinned) for held in collected.new.values()]
@@ -148,6 +148,19 @@ class Batch:
             self._write_alerts(collected)
             self._write_steps(collected)
             self._write_words(collected)
+
+    def _prepare(self, collected: _Collected) -> dict[EscalationPolicy, int]:
+        """Give what is new its numbers, and say those of its policies."""
+        policies = {held.incident.escalation for held in collected.new.values()}
+        bodies = {policy: msgspec.json.encode(policy) for policy in policies}
+        digests = {policy: hashlib.sha256(body).digest() for policy, body in bodies.items()}
+        pinned = self._db.execute(_PINNED, [list(digests.values())]) if digests else ()
+        self._take_numbers(collected)
+        known = dict(pinned)
+        if missing := sorted((digests[policy], bodies[policy]) for policy in bodies if digests[policy] not in known):
+            statements.POLICIES.run(self._db, missing)
+            known = dict(self._db.execute(_PINNED, [list(digests.values())]))
+        return {policy: known[digest] for policy, digest in digests.items()}
 
     def _take_numbers(self, collected: _Collected) -> None:
         wanted = {
@@ -161,18 +174,6 @@ class Batch:
         found = self._db.execute(query, [value for name, below in wanted.items() for value in (name, len(below))]).fetchone()
         for below, numbers in zip(wanted.values(), found or (), strict=True):
             self._numbers.update(zip(below, sorted(numbers), strict=True))
-
-    def _pin(self, policies: set[EscalationPolicy]) -> dict[EscalationPolicy, int]:
-        if not policies:
-            return {}
-        bodies = {policy: msgspec.json.encode(policy) for policy in policies}
-        digests = {policy: hashlib.sha256(body).digest() for policy, body in bodies.items()}
-        query = "SELECT digest, id FROM pinned_policy WHERE digest = ANY(%b)"
-        known = dict(self._db.execute(query, [list(digests.values())]).fetchall())
-        if missing := sorted((digests[policy], bodies[policy]) for policy in policies if digests[policy] not in known):
-            statements.POLICIES.run(self._db, missing)
-            known = dict(self._db.execute(query, [list(digests.values())]).fetchall())
-        return {policy: known[digest] for policy, digest in digests.items()}
 
     def _incident(self, held: Held, pinned: dict[EscalationPolicy, int]) -> tuple[Any, ...]:
         incident = held.incident

@@ -91,8 +91,9 @@ class _Ingestion:
 
     def _load(self, tables: Tables, scopes: list[bytes], fingerprints: list[str]) -> None:
         values = [self._keys, scopes, fingerprints]
-        held = {one.incident.id: one for one in tables.held(self._db.execute(_LOCK, values).fetchall())}
+        # In one pipeline, so that BEGIN goes with the first of them.
         with self._db.pipeline():
+            held = {one.incident.id: one for one in tables.held(self._db.execute(_LOCK, values).fetchall())}
             touched = self._db.execute(_TOUCHED, values)
             before = self._db.execute(_BEFORE, [[*self._keys, *(one.key for one in held.values())], self._fingerprints])
             still_open = self._db.execute(_OPEN, [list(held)])

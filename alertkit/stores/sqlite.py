@@ -267,16 +267,15 @@ class SqliteStore:
         return self._tables.alerts((number,))[number]
 
     def _apply(self, held: Held, changes: Changes, at: dt.datetime, post: int = 0) -> None:
-        steps = changes.steps
-        if any(step.kind == "refresh" for step in steps):
-            if held.refreshing:
-                steps = tuple(step for step in steps if step.kind != "refresh")
-            else:
-                self._open.refreshing(held, True)
+        refreshes = [step for step in changes.steps if step.kind == "refresh"]
+        if refreshes and held.refreshing:
+            changes = replace(changes, steps=tuple([step for step in changes.steps if step.kind != "refresh"]))
+        elif refreshes:
+            self._open.refreshing(held, True)
         incident = held.incident
         self._tables.apply_alerts(incident, changes, post)
         self._open.apply(held, changes)
-        self._tables.apply_rest(incident, replace(changes, steps=steps), at)
+        self._tables.apply_rest(incident, changes, at)
 
     # Group commit
 
