@@ -87,9 +87,7 @@ class Receiver:
         self.watchdogs = Watchdogs(settings.expect_watchdog, self.store, self.metrics, self._operator, clock)
         self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
-        self.ingest = Ingest(
-            settings, self.store, self.policies, self.metrics, self._operator, self.watchdogs, self._tracer, clock
-        )
+        self.ingest = Ingest(runtime, self._operator, self.watchdogs)
         self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
         self._others = self._application()

@@ -7,7 +7,6 @@ never succeed.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -23,19 +22,15 @@ from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver import payload
 from alertkit.receiver.heartbeats import Watchdogs
 from alertkit.receiver.incidents import fold
-from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator
-from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import CONTENT_TYPE, RequestError
-from alertkit.receiver.settings import Settings
+from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.tokens import Tokens
-from alertkit.receiver.tracing import Tracer
-from alertkit.stores.base import Store, StoreError
+from alertkit.stores.base import StoreError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Clock = Callable[[], dt.datetime]
 
 PREFIX: Final = "/v1/alerts/"
 
@@ -82,26 +77,16 @@ STORED: Final = Answer(HTTPStatus.OK)
 class Ingest:
     """The route, whatever brought a request. `operator.woken` is called after each post that was stored: something may be due."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        store: Store,
-        policies: Policies,
-        metrics: Metrics,
-        operator: Operator,
-        watchdogs: Watchdogs,
-        tracer: Tracer,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._policies = policies
-        self._metrics = metrics
-        self._clock = clock
+    def __init__(self, runtime: Runtime, operator: Operator, watchdogs: Watchdogs) -> None:
+        self._store = runtime.store
+        self._policies = runtime.policies
+        self._metrics = runtime.metrics
+        self._tracer = runtime.tracer
+        self._clock = runtime.clock
         self._operator = operator
         self._watchdogs = watchdogs
-        self._tracer = tracer
-        self._body_limit = settings.body_limit
-        self._bounds = payload.Bounds(settings.alert_limit, settings.label_limit)
+        self._body_limit = runtime.settings.body_limit
+        self._bounds = payload.Bounds(runtime.settings.alert_limit, runtime.settings.label_limit)
         self.tokens = Tokens([])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,9 +7,10 @@ time meet at the unique index, and whoever comes second folds again and joins. T
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import msgspec
 import psycopg
 from msgspec.structs import replace
 
@@ -17,36 +18,40 @@ from alertkit.model.incident import Before, Changes, Fold, Held, Occurrence, Pos
 from alertkit.stores.base import Folding
 from alertkit.stores.held import OpenIncidents
 from alertkit.stores.postgres_changes import Batch, scope
+from alertkit.stores.postgres_statements import records, recordset
 from alertkit.stores.postgres_tables import HELD, Tables
 from alertkit.stores.rows import instant
 
+_ALERT = ("scope", "fingerprint")
+_ALERTS = recordset(zip(_ALERT, ("bytea", "text"), strict=True))
 _LOCK = f"""
     WITH touched AS MATERIALIZED (
         SELECT id FROM incident WHERE key = ANY(%b) AND closed = 0
         UNION
-        SELECT o.incident FROM occurrence o JOIN unnest(%b::bytea[], %s::text[]) AS r (scope, fingerprint)
+        SELECT o.incident FROM occurrence o JOIN {_ALERTS}
           ON (o.scope, o.fingerprint) = (r.scope, r.fingerprint)
     )
     SELECT {HELD} FROM incident i WHERE i.id IN (SELECT id FROM touched) AND i.closed = 0 ORDER BY i.id FOR NO KEY UPDATE
 """
-_TOUCHED = """
+_TOUCHED = f"""
     SELECT id FROM incident WHERE key = ANY(%b) AND closed = 0
     UNION
-    SELECT o.incident FROM occurrence o JOIN unnest(%b::bytea[], %s::text[]) AS r (scope, fingerprint)
+    SELECT o.incident FROM occurrence o JOIN {_ALERTS}
       ON (o.scope, o.fingerprint) = (r.scope, r.fingerprint)
 """
+_LISTED = "ARRAY(SELECT json_array_elements_text(%s::json))"
 _OPEN = "SELECT incident, fingerprint, starts, severity FROM occurrence WHERE incident = ANY(%s) AND ends IS NULL ORDER BY starts"
-_ENDED = """
+_ENDED = f"""
     SELECT incident, fingerprint, max(ends) FROM occurrence
-    WHERE incident = ANY(%s) AND fingerprint = ANY(%s) AND ends IS NOT NULL GROUP BY incident, fingerprint
+    WHERE incident = ANY(%s) AND fingerprint = ANY({_LISTED}) AND ends IS NOT NULL GROUP BY incident, fingerprint
 """
-_BEFORE = """
+_BEFORE = f"""
     WITH last AS (
         SELECT DISTINCT ON (key) key, id, resolved, resolved_by, flaps FROM incident
         WHERE key = ANY(%b) AND closed > 0 ORDER BY key, closed DESC
     )
     SELECT l.key, l.resolved, l.resolved_by, l.flaps, o.fingerprint, max(o.ends) FROM last l
-      LEFT JOIN occurrence o ON o.incident = l.id AND o.fingerprint = ANY(%s) AND o.ends IS NOT NULL
+      LEFT JOIN occurrence o ON o.incident = l.id AND o.fingerprint = ANY({_LISTED}) AND o.ends IS NOT NULL
      GROUP BY l.key, l.resolved, l.resolved_by, l.flaps, o.fingerprint
 """
 
@@ -86,11 +91,11 @@ class _Ingestion:
         self._closed: set[bytes] = set()
         self._keys = list({post.key for post in posts})
         alerts = {(scope(post.tenant, post.policy), alert.fingerprint) for post in posts for alert in post.alerts}
-        self._fingerprints = list({fingerprint for _, fingerprint in alerts})
-        self._load(tables, [of for of, _ in alerts], [fingerprint for _, fingerprint in alerts])
+        self._fingerprints = msgspec.json.encode({fingerprint for _, fingerprint in alerts}).decode()
+        self._load(tables, alerts)
 
-    def _load(self, tables: Tables, scopes: list[bytes], fingerprints: list[str]) -> None:
-        values = [self._keys, scopes, fingerprints]
+    def _load(self, tables: Tables, alerts: Collection[tuple[bytes, str]]) -> None:
+        values = [self._keys, records(_ALERT, alerts)]
         # In one pipeline, so that BEGIN goes with the first of them.
         with self._db.pipeline():
             held = {one.incident.id: one for one in tables.held(self._db.execute(_LOCK, values).fetchall())}

@@ -13,6 +13,7 @@ import postgres_server
 import psycopg
 import pytest
 from databases import PostgresDatabase
+from msgspec.structs import replace
 from test_store_contract import MINUTE, ROOM, T0, a_post, claim, opening, with_note
 
 from alertkit.errors import UsageError
@@ -257,3 +258,16 @@ def test_a_missing_extra_is_one_sentence() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "a PostgreSQL database needs psycopg: pip install 'alertkit[postgres]'\n"
+
+
+def test_text_with_the_one_character_that_postgresql_refuses_is_kept_with_a_sign_in_its_place(url: str) -> None:
+    async def story(one: Store, other: Store) -> None:
+        severe = Alert("firing", {"severity": "se\0vere \\u0000"}, T0, T0, "a")
+        await one.ingest(replace(firing("a\0b"), alerts=[severe]), fold)
+        await one.ingest(replace(firing("a\0b", "b"), received=T0 + MINUTE), fold)
+        (incident,) = await other.incidents(Listing())
+        assert incident.group == {"group": "a\0b"}
+        known = [recorded.occurrence.severity for recorded in (await other.alerts(incident.id)).recorded]
+        assert known == ["se\ufffdvere \\u0000", "critical"]
+
+    tell_two(url, story)
