@@ -41,6 +41,8 @@ from alertkit.stores.base import (
 )
 from alertkit.stores.held import OpenIncidents
 from alertkit.stores.migrate import migrate
+from alertkit.stores.sqlite_changes import Writes
+from alertkit.stores.sqlite_outbox import Outbox
 from alertkit.stores.sqlite_tables import Tables
 
 T = TypeVar("T")
@@ -108,8 +110,10 @@ class SqliteStore:
         for pragma in _PRAGMAS:
             self._db.execute(f"PRAGMA {pragma}")
         migrate(self._db)
-        self._tables = Tables(self._db)
-        self._tables.end_leases()
+        self._writes = Writes(self._db)
+        self._tables = Tables(self._db, self._writes)
+        self._outbox = Outbox(self._db, self._tables)
+        self._outbox.end_leases()
         for held in self._tables.open_incidents():
             self._open.load(held)
 
@@ -140,7 +144,7 @@ class SqliteStore:
 
     async def waiting(self, now: dt.datetime, room: int = CANDIDATES) -> list[Waiting]:
         """What could leave."""
-        return await self._do(lambda: self._tables.waiting(now, room))
+        return await self._do(lambda: self._outbox.waiting(now, room))
 
     async def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
         """Take messages to send."""
@@ -152,7 +156,7 @@ class SqliteStore:
 
     async def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over."""
-        return await self._do(lambda: self._tables.orphans(now))
+        return await self._do(lambda: self._outbox.orphans(now))
 
     async def incident(self, incident: int) -> Incident | None:
         """One incident, as committed."""
@@ -204,22 +208,22 @@ class SqliteStore:
         choice = choose(self._lanes)
         # One process has the file, and with it the lanes. A transaction that fails leaves them taken: slower, never faster.
         self._lanes = {lane: free for lane, free in self._lanes.items() if free > now} | dict(choice.lanes)
-        return self._tables.claim(now, lease, choice.messages)
+        return self._outbox.claim(now, lease, choice.messages)
 
     def _settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None) -> bool:
-        settled = self._tables.settle(outgoing, settlement)
+        settled = self._outbox.settle(outgoing, settlement)
         if settled and decide is not None:
             self._decide(outgoing.incident.id, settlement.at, decide)
         return settled
 
     def _ingest(self, post: Post, fold: Folding) -> Fold:
-        tables, memory = self._tables, self._open
-        seen = memory.seen(post, tables.before)
+        writes, memory = self._writes, self._open
+        seen = memory.seen(post, self._tables.before)
         result = fold(post, seen)
         if not result.changes and not result.keep:
             return result
         telling = sum(1 for _, changes in result.changes if changes.begun) + result.keep
-        number = tables.add_post(post.received, post.body, telling) if telling else 0
+        number = writes.add_post(post.received, post.body, telling) if telling else 0
         for incident, changes in result.changes:
             held = memory.get(incident)
             if held is None:
@@ -229,13 +233,13 @@ class SqliteStore:
             self._apply(held, changes, post.received, number)
         if result.keep and seen.current is not None:
             memory.heard(seen.current, post.received)
-            tables.refresh_post(seen.current.incident.id, [a.fingerprint for a in post.alerts], number)
+            writes.refresh_post(seen.current.incident.id, [a.fingerprint for a in post.alerts], number)
         return result
 
     def _new(self, post: Post, seen: Seen, changes: Changes) -> tuple[Held, Changes]:
         if changes.incident is None:
             raise AssertionError("a fold names an incident that is open, or brings a new one")
-        incident = self._tables.add_incident(post.key, changes.incident)
+        incident = self._writes.add_incident(post.key, changes.incident)
         return self._open.opened(post.key, incident, seen.before, post.received), replace(changes, incident=None)
 
     def _held(self, number: int) -> Held | None:
@@ -273,9 +277,9 @@ class SqliteStore:
         elif refreshes:
             self._open.refreshing(held, True)
         incident = held.incident
-        self._tables.apply_alerts(incident, changes, post)
+        self._writes.apply_alerts(incident, changes, post)
         self._open.apply(held, changes)
-        self._tables.apply_rest(incident, changes, at)
+        self._writes.apply_rest(incident, changes, at)
 
     # Group commit
 
@@ -301,7 +305,7 @@ class SqliteStore:
             before = self._db.total_changes
             self._db.execute("BEGIN IMMEDIATE")
             results = [job.work() for job in jobs]
-            if self._db.total_changes == before and not self._tables.has_pending:
+            if self._db.total_changes == before and not self._writes.has_pending:
                 # Nothing to sync, so nothing to wait for: whoever only reads has it at once.
                 self._db.execute("COMMIT")
             else:
@@ -320,11 +324,12 @@ class SqliteStore:
                 job.done.set_result(result)
 
     def _commit(self) -> None:
-        self._tables.flush()
+        self._writes.flush()
         self._db.execute("COMMIT")
 
     def _undo(self) -> None:
         self._open.rollback()
+        self._writes.forget()
         self._tables.forget()
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")

@@ -1,0 +1,137 @@
+"""The outbox in SQLite: which messages may leave, which are leaving, and how it ended."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from alertkit.stores import rows
+from alertkit.stores.base import CANDIDATES, Outgoing, Settlement, Waiting
+from alertkit.stores.rows import instant, micros
+from alertkit.stores.sqlite_changes import UNFINISHED
+from alertkit.stores.sqlite_tables import GIVEN, THREAD, Tables, given
+
+_OUTGOING = f"""
+    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {THREAD},
+           {", ".join(f"i.{c}" for c in rows.INCIDENT.split(", "))}
+    FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
+"""
+# Lanes with something pending are found by hopping over the index, so that long lanes cost no more than short ones.
+_BUSY = """
+    WITH RECURSIVE busy (lane) AS (
+        SELECT min(lane) FROM outbox WHERE state = 'pending'
+        UNION ALL
+        SELECT (SELECT min(lane) FROM outbox WHERE state = 'pending' AND lane > busy.lane) FROM busy WHERE busy.lane IS NOT NULL
+    )
+    SELECT lane FROM busy WHERE lane IS NOT NULL
+"""
+_BEST = f"""
+    SELECT o.priority, o.due, o.id, o.kind, o.attempt, l.tenant, {THREAD}
+      FROM outbox o JOIN thread t ON t.id = o.thread JOIN lane l ON l.id = o.lane
+     WHERE o.lane = ? AND o.state = 'pending' AND o.due <= ?
+       AND NOT EXISTS (
+           SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.{UNFINISHED}
+              AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
+       )
+     ORDER BY o.priority, o.due, o.id LIMIT ?
+"""
+_TAKEABLE = f"""
+    SELECT o.id, o.thread FROM outbox o WHERE o.id IN (SELECT value FROM json_each(?)) AND o.state = 'pending'
+       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.{UNFINISHED} AND +e.state = 'sending')
+"""
+_THREADS = len(rows.THREAD.split(", "))
+_INCIDENT_AT = 6 + _THREADS
+"""Where the incident begins in a row of _OUTGOING."""
+
+
+class Outbox:
+    """Reads and writes messages; `tables` knows what they are about."""
+
+    def __init__(self, db: sqlite3.Connection, tables: Tables) -> None:
+        self._db = db
+        self._tables = tables
+
+    def waiting(self, now: dt.datetime, room: int) -> list[Waiting]:
+        """The best messages of every lane: the more of each, the fewer lanes there are."""
+        self._tables.flush()
+        lanes = [lane for (lane,) in self._db.execute(_BUSY)]
+        each = min(room, max(1, CANDIDATES // max(1, len(lanes))))
+        found = [row for lane in lanes for row in self._db.execute(_BEST, (lane, micros(now), each))]
+        found.sort(key=lambda row: row[:3])
+        return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for _, _, number, kind, attempt, tenant, *rest in found]
+
+    def claim(self, now: dt.datetime, lease: dt.timedelta, messages: Sequence[int]) -> list[Outgoing]:
+        """Waiting messages, now being sent; one of a thread at most."""
+        self._tables.flush()
+        order = {number: place for place, number in enumerate(messages)}
+        free: dict[int, int] = {}
+        for number, thread in sorted(self._db.execute(_TAKEABLE, (given(messages),)), key=lambda row: order[row[0]]):
+            free.setdefault(thread, number)
+        taken = given(free.values())
+        self._db.execute(
+            f"UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ? WHERE id IN ({GIVEN})",
+            (micros(now + lease), taken),
+        )
+        return sorted(self._outgoing(f"WHERE o.id IN ({GIVEN})", (taken,)), key=lambda one: order[one.id])
+
+    def end_leases(self) -> None:
+        """Whoever was sending is gone: this process alone has the file."""
+        self._db.execute("UPDATE outbox SET lease = 0 WHERE state = 'sending'")
+
+    def orphans(self, now: dt.datetime) -> list[Outgoing]:
+        """Messages whose lease is over."""
+        self._tables.flush()
+        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= ? ORDER BY o.id", (micros(now),))
+
+    def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
+        found = self._db.execute(_OUTGOING + where, values).fetchall()
+        query = f"SELECT id, {rows.EVENT} FROM event WHERE id IN ({GIVEN})"
+        told = given(row[3] for row in found if row[3] is not None)
+        events = {number: rows.event(row) for number, *row in self._db.execute(query, (told,))} if found else {}
+        incidents = {row[_INCIDENT_AT] for row in found}
+        alerts, stories = self._tables.alerts(incidents), self._tables.stories(incidents)
+        return [
+            Outgoing(
+                number,
+                attempt,
+                kind,
+                rows.thread(rest[:_THREADS]),
+                self._tables.read_incident(rest[_THREADS:]),
+                instant(wanted),
+                instant(until),
+                events.get(event),
+                alerts[rest[_THREADS]],
+                stories[rest[_THREADS]],
+            )
+            for number, attempt, kind, event, wanted, until, *rest in found
+        ]
+
+    def settle(self, outgoing: Outgoing, end: Settlement) -> bool:
+        """Finish an attempt, if it still is the latest."""
+        self._tables.flush()
+        at = micros(end.at)
+        again = end.state == "pending"
+        if again and self._has_newer_refresh(outgoing):
+            end, again = Settlement("skipped", end.at, reason="a newer state is waiting"), False
+        changed = self._db.execute(
+            "UPDATE outbox SET state = ?, lease = NULL, done = ?, due = max(wanted, ?), reason = ?"
+            " WHERE id = ? AND attempt = ? AND state = 'sending'",
+            (end.state, None if again else at, at, end.reason, outgoing.id, outgoing.attempt),
+        ).rowcount
+        if changed and end.state == "sent":
+            # Only the first message is the thread's: what came later has a reference of its own.
+            self._db.execute(
+                "UPDATE thread SET opened = ?, reference = ?, refused = 0 WHERE id = ? AND opened IS NULL",
+                (at, end.reference, outgoing.thread.id),
+            )
+        if changed and end.reopen:
+            self._db.execute("UPDATE thread SET opened = NULL, reference = '' WHERE id = ?", (outgoing.thread.id,))
+        if changed and end.state == "failed" and outgoing.kind == "page":
+            self._db.execute("UPDATE thread SET refused = 1 WHERE id = ?", (outgoing.thread.id,))
+        return bool(changed)
+
+    def _has_newer_refresh(self, outgoing: Outgoing) -> bool:
+        query = "SELECT 1 FROM outbox WHERE thread = ? AND kind = 'refresh' AND state = 'pending'"
+        return outgoing.kind == "refresh" and self._db.execute(query, (outgoing.thread.id,)).fetchone() is not None
