@@ -32,6 +32,7 @@ version: alertkit/v1
 receiver: {url: "https://alertkit.internal:9087", credentials_file: alertkit.token}
 alertmanager: {secrets_dir: /etc/alertmanager/secrets}
 teams: [{name: platform, slack: "#platform"}]
+slack_rooms: ["*"]
 channels: [{name: slack, type: slack, token: {secret: slack-bot}}]
 dashboards: []
 """

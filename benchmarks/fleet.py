@@ -58,7 +58,7 @@ def tenant(name: str, threshold: str = "0.01") -> str:
             "      de: '{value} der Anfragen an {job} schlagen fehl'",
             "      es: 'Falla el {value} de las peticiones a {job}'",
         ]
-    lines += ["teams:", '  - {name: ops, slack: "#ops"}']
+    lines += ["teams:", f'  - {{name: ops, slack: "#{name}-ops"}}']
     lines += ["escalation:", "  - name: standard", "    steps:", "      - notify: [{team: ops}]"]
     lines += ["routing:", "  routes:"]
     lines += [f"    - {{match: {{severity: critical, service: service-{n}}}, escalate: standard}}" for n in range(10)]

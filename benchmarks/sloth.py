@@ -25,6 +25,7 @@ PROJECT = """\
 version: alertkit/v1
 receiver: {url: "http://127.0.0.1:9087", credentials_file: alertkit.token}
 teams: [{name: platform, slack: "#platform"}]
+slack_rooms: ["*"]
 channels: [{name: slack, type: slack, token: {secret: slack-bot}}]
 """
 TENANT = """\

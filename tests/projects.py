@@ -18,6 +18,7 @@ PROJECT = {
     "teams": 'teams: [{name: platform, slack: "#platform", members: [kim]}]\n',
     "people": "people: [{id: kim, name: Kim Lee, slack: U0PLATKIM}]\n",
     "channels": "channels: [{name: slack, type: slack, token: {secret: slack-bot}}]\n",
+    "slack_rooms": 'slack_rooms: ["*"]\n',
 }
 TENANT = {
     "version": "version: alertkit/v1\n",

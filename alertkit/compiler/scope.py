@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -43,10 +43,15 @@ class Packs(Protocol):
         ...
 
 
+OWN_ROOMS: Final = ("#{tenant}", "#{tenant}-*", "U*", "W*")
+"""What a tenant may address through the platform's Slack, unless the project says it: rooms that bear its name, and people."""
+
+
 class Scope(msgspec.Struct, frozen=True):
     """`platform` holds the platform's sections as written; `guard` is the tenant's own.
 
-    `builders` are dashboards of the project's and the tenant's own by name, with the file of each; `trusted` lets them run.
+    `slack_rooms` are patterns of what a tenant may address through the platform's Slack. `builders` are dashboards of the
+    project's and the tenant's own by name, with the file of each; `trusted` lets them run.
     """
 
     project: Project
@@ -58,6 +63,7 @@ class Scope(msgspec.Struct, frozen=True):
     builders: dict[str, Path] = {}
     trusted: bool = False
     mail_hosts: frozenset[str] = frozenset()
+    slack_rooms: tuple[str, ...] = OWN_ROOMS
 
     @property
     def is_platform(self) -> bool:

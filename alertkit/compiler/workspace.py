@@ -16,7 +16,7 @@ from alertkit.compiler.packs.library import Library
 from alertkit.compiler.reading import schema
 from alertkit.compiler.reading.load import load_text, read_bytes
 from alertkit.compiler.reading.source import Source, called
-from alertkit.compiler.scope import Data, Scope, new_guard
+from alertkit.compiler.scope import OWN_ROOMS, Data, Scope, new_guard
 from alertkit.compiler.validate import check_meaning
 from alertkit.compiler.writing.digests import input_digest
 from alertkit.errors import Problem, ProblemsFound, UsageError, any_error
@@ -38,6 +38,7 @@ class Workspace(msgspec.Struct, frozen=True):
     packs: Library
     webhook_hosts: frozenset[str]
     mail_hosts: frozenset[str]
+    slack_rooms: tuple[str, ...]
     text: bytes
     warnings: tuple[Problem, ...]
     trusted: bool = False
@@ -47,7 +48,16 @@ class Workspace(msgspec.Struct, frozen=True):
         guard = new_guard(self.project, tenant)
         own = builders.find(self.directory, self.project.tenants, tenant)
         return Scope(
-            self.project, tenant, self.platform_data, guard, self.packs, self.webhook_hosts, own, self.trusted, self.mail_hosts
+            self.project,
+            tenant,
+            self.platform_data,
+            guard,
+            self.packs,
+            self.webhook_hosts,
+            own,
+            self.trusted,
+            self.mail_hosts,
+            self.slack_rooms,
         )
 
     def called(self, file: Path) -> str:
@@ -111,13 +121,14 @@ def open_project(directory: Path, environment: str = "", *, trusted: bool = Fals
         fatal(problems_at(node, [Finding(("tenants",), "AK307", f"there is no folder {project.tenants!r}", hint)], ""))
     definition = resolve.platform_definition(data)
     hosts, mail_hosts = frozenset(data.get("webhook_hosts", [])), frozenset(data.get("mail_hosts", []))
+    rooms = tuple(data.get("slack_rooms", OWN_ROOMS))
     packs = Library.of(directory)
     own = builders.find(directory, project.tenants, names.PLATFORM)
     scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts, own, trusted)
     found = problems_at(node, check_meaning(definition, scope), names.PLATFORM, {names.PROJECT_FILE: text})
     fatal(found)
     platform = resolve.tenant(definition, scope, places(node))
-    return Workspace(directory, project, platform, definition, packs, hosts, mail_hosts, text, tuple(found), trusted)
+    return Workspace(directory, project, platform, definition, packs, hosts, mail_hosts, rooms, text, tuple(found), trusted)
 
 
 def _relaxed(data: Data) -> Iterator[Finding]:

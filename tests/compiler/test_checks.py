@@ -191,6 +191,26 @@ CHANNELS = {
         channel("{name: m, type: email, from: a@b.example, host: «10.0.0.1, port: 22}"),
         "does not allow mail through '10.0.0.1'",
     ),
+    "a room of somebody else's": (
+        "AK316",
+        '# alertkit.yaml\nslack_rooms: ["#{tenant}-*"]\n# tenants/acme.yaml\nteams: [{name: web, slack: «"#globex-web"}]\n',
+        "does not allow '#globex-web' through the platform's Slack",
+    ),
+    "a room that only begins with the tenant's name": (
+        "AK316",
+        '# alertkit.yaml\nslack_rooms: ["#{tenant}-*"]\n# tenants/acme.yaml\nteams: [{name: web, slack: «"#acmex"}]\n',
+        "allowed: #acme-*;",
+    ),
+    "a person whom the project does not list": (
+        "AK316",
+        '# alertkit.yaml\nslack_rooms: ["#*", U0JONAS11]\n# tenants/acme.yaml\n' + PEOPLE.replace("U0AMELIE1", "«U0AMELIE1"),
+        "person 'amelie': the project does not allow 'U0AMELIE1'",
+    ),
+    "a room by its id, which tells nobody whose it is": (
+        "AK316",
+        '# alertkit.yaml\nslack_rooms: ["#{tenant}-*"]\n# tenants/acme.yaml\nteams: [{name: web, slack: «C024BE7LH}]\n',
+        "does not allow 'C024BE7LH'",
+    ),
     "a step that tells a channel with nobody in it": (
         "AK313",
         STEP % "«{channel: slack}",
@@ -348,7 +368,22 @@ def test_a_mistake_in_meaning_is_one_problem_at_its_place(code: str, example: st
     assert words in str(found[0])
 
 
+def test_unless_the_project_says_it_a_tenant_may_address_rooms_of_its_name_and_people(tmp_path: Path) -> None:
+    rooms = ("#acme", "#acme-ops", "#acmeops", "#general", "C024BE7LH")
+    teams = ", ".join(f'{{name: t{place}, slack: "{room}"}}' for place, room in enumerate(rooms))
+    projects.make_example(tmp_path, f"services: []\n{PEOPLE}teams: [{teams}]\n")
+    project = tmp_path / "alertkit.yaml"
+    project.write_text(project.read_text().replace(projects.PROJECT["slack_rooms"], ""))
+    found = check(tmp_path)
+    assert [(problem.code, problem.message.partition("allow ")[2].partition(" ")[0]) for problem in found] == [
+        ("AK316", "'#acmeops'"), ("AK316", "'#general'"), ("AK316", "'C024BE7LH'"),
+    ]  # fmt: skip
+
+
 RIGHT = {
+    "a Slack of the tenant's own, which leads where it likes": "# alertkit.yaml\nslack_rooms: []\n# tenants/acme.yaml\n"
+    + channel("{name: chat, type: slack, token: {secret: own}}")
+    + 'teams: [{name: web, slack: "#general"}]\n',
     "a tenant with nothing but a name": "services: []\nteams: []\n",
     "the platform's team as an owner": "services: [{name: web, owner: platform}]\n",
     "the platform's team as a target": STEP % "{team: platform}",

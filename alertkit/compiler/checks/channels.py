@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from alertkit import names
 from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.reading.merge import REMOVE
 from alertkit.compiler.scope import Data, Scope
@@ -81,9 +83,11 @@ def _contact(person: Data, path: Path, data: Data, scope: Scope) -> Iterator[Fin
     if "contact" not in person and not any(kind in person and scope.channel_of_type(data, kind) for kind in KINDS):
         message = f"person {person['id']!r} cannot be reached: no address that a channel of the tenant or the platform serves"
         yield Finding(path, "AK306", message, "add slack: or email:, and a channel of that type")
+    yield from _room_of_others(person, f"person {person['id']!r}", path, data, scope)
 
 
 def _rooms(team: Data, path: Path, data: Data, scope: Scope) -> Iterator[Finding]:
+    yield from _room_of_others(team, f"team {team['name']!r}", path, data, scope)
     for kind in KINDS:
         if kind in team and scope.channel_of_type(data, kind) is None:
             message = f"team {team['name']!r} has {kind!r}, but neither tenant nor platform has a channel of type {kind}"
@@ -91,6 +95,18 @@ def _rooms(team: Data, path: Path, data: Data, scope: Scope) -> Iterator[Finding
     if not any(kind in team for kind in KINDS) and not team.get("members"):
         message = f"team {team['name']!r} cannot be reached: it has no room and no members"
         yield Finding(path, "AK306", message, "add slack:, email: or members:")
+
+
+def _room_of_others(told: Data, called: str, path: Path, data: Data, scope: Scope) -> Iterator[Finding]:
+    """The platform's Slack reaches the whole workspace: a tenant's definition may name what the project allows it."""
+    found = scope.channel_of_type(data, "slack")
+    if "slack" not in told or scope.is_platform or found is None or not names.is_lent(found[0]):
+        return
+    allowed = [pattern.replace("{tenant}", scope.tenant) for pattern in scope.slack_rooms]
+    if not any(fnmatchcase(told["slack"], pattern) for pattern in allowed):
+        message = f"{called}: the project does not allow {told['slack']!r} through the platform's Slack"
+        hint = f"allowed: {', '.join(allowed) or 'nothing'}; the platform team can add to slack_rooms in {names.PROJECT_FILE}"
+        yield Finding((*path, "slack"), "AK316", message, hint)
 
 
 def _channel_targets(data: Data, scope: Scope) -> Iterator[Finding]:

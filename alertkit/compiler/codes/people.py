@@ -160,4 +160,13 @@ CODES: Final[dict[str, Code]] = {
             "  - {name: mail, type: email, host: smtp.acme.example, from: alerts@acme.example}\n"
         ),
     ),
+    "AK316": Code(
+        "A Slack room that is not the tenant's",
+        "Through the platform's Slack a tenant could write into any room of the workspace. It may address what `slack_rooms` of "
+        "the project allows: patterns with `*`, in which `{tenant}` stands for the tenant's name. Without `slack_rooms` those "
+        "are the rooms `#<tenant>` and `#<tenant>-…`, and every person; rooms by id have to be listed. A Slack channel of the "
+        "tenant's own is not limited.",
+        wrong='teams:\n  - {name: web, slack: "#board", members: [amelie]}\n',
+        right='teams:\n  - {name: web, slack: "#acme-web", members: [amelie]}\n',
+    ),
 }
