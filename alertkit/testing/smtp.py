@@ -30,6 +30,7 @@ class FakeMailServer:
 
     `login` is the user name and password that it asks for; None lets everybody send. With `tls`, a context that holds its
     certificate, it speaks TLS from the first byte (`security="tls"`) or demands it before anything is sent (`"starttls"`).
+    `most_at_once` is how many clients have spoken to it at the same time.
     """
 
     def __init__(
@@ -38,6 +39,8 @@ class FakeMailServer:
         self.host = "127.0.0.1"
         self.port = _free_port(self.host)
         self.mails: list[EmailMessage] = []
+        self.most_at_once = 0
+        self._here: set[int] = set()
         self._login = login
         self._refusals: dict[str, list[str]] = {"rcpt": [], "data": []}
         self._lock = threading.Lock()
@@ -63,6 +66,22 @@ class FakeMailServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._controller.stop()
+
+    async def handle_EHLO(  # noqa: N802 -- aiosmtpd's name
+        self, _server: smtp.SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """A client is there."""
+        session.host_name = hostname
+        with self._lock:
+            self._here.add(id(session))
+            self.most_at_once = max(self.most_at_once, len(self._here))
+        return responses
+
+    async def handle_QUIT(self, _server: smtp.SMTP, session: Session, _envelope: Envelope) -> str:  # noqa: N802 -- aiosmtpd's name
+        """It is gone."""
+        with self._lock:
+            self._here.discard(id(session))
+        return "221 Bye"
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name
         self, _server: smtp.SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]

@@ -14,7 +14,7 @@ import pytest
 from channel_messages import FIRING
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Sent
-from alertkit.channels.email import EmailChannel, Security
+from alertkit.channels.email import CONNECTIONS, EmailChannel, Security
 from alertkit.channels.layouts import Layouts
 from alertkit.testing.smtp import FakeMailServer
 
@@ -99,6 +99,17 @@ def test_an_address_that_is_none_is_refused_and_nothing_is_sent(address: str) ->
         [outcome] = deliver(server, opened(address=address))
     assert isinstance(outcome, Refused)
     assert server.mails == []
+
+
+def test_a_storm_of_mails_keeps_to_the_connections_that_a_server_gives_one_client() -> None:
+    async def storm(server: FakeMailServer) -> list[Outcome]:
+        channel = EmailChannel(server.host, "alerts@acme.example", port=server.port, security="none")
+        return await asyncio.gather(*(channel.deliver(opened()) for _ in range(3 * CONNECTIONS)))
+
+    with FakeMailServer() as server:
+        outcomes = asyncio.run(storm(server))
+    assert len(server.mails) == len([outcome for outcome in outcomes if isinstance(outcome, Sent)]) == 3 * CONNECTIONS
+    assert 1 < server.most_at_once <= CONNECTIONS
 
 
 def test_a_refused_recipient_is_refused_and_a_busy_server_is_asked_again() -> None:
