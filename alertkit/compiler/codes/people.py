@@ -166,7 +166,13 @@ CODES: Final[dict[str, Code]] = {
         "the project allows: patterns with `*`, in which `{tenant}` stands for the tenant's name. Without `slack_rooms` those "
         "are the rooms `#<tenant>` and `#<tenant>-…`, and every person; rooms by id have to be listed. A Slack channel of the "
         "tenant's own is not limited.",
-        wrong='teams:\n  - {name: web, slack: "#board", members: [amelie]}\n',
-        right='teams:\n  - {name: web, slack: "#acme-web", members: [amelie]}\n',
+        wrong=(
+            '# alertkit.yaml\nslack_rooms: ["#{tenant}", "#{tenant}-*", "U*"]\n'
+            '# tenants/acme.yaml\nteams:\n  - {name: web, slack: "#board"}\n'
+        ),
+        right=(
+            '# alertkit.yaml\nslack_rooms: ["#{tenant}", "#{tenant}-*", "U*"]\n'
+            '# tenants/acme.yaml\nteams:\n  - {name: web, slack: "#acme-web"}\n'
+        ),
     ),
 }
