@@ -55,6 +55,7 @@ def command(
     from alertkit.compiler.generate import Options, generate, output_folder
     from alertkit.compiler.workspace import open_project
 
+    common.collect_seldom()
     folder = common.find_project(project)
     with common.problems_printed(ctx, form, folder):
         space = open_project(folder, environment, trusted=trust)

@@ -58,6 +58,7 @@ def command(
     from alertkit.errors import Level
     from alertkit.tools import junit as report
 
+    common.collect_seldom()
     build = api.build(common.find_project(project), tenants, environment)
     folder = output_folder(build.workspace, out)
     api.write(build, out)

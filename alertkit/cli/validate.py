@@ -26,6 +26,7 @@ def command(
     from alertkit.compiler.api import check
     from alertkit.errors import Level
 
+    common.collect_seldom()
     folder = common.find_project(project)
     problems = check(folder, tenants, environment)
     errors = sum(problem.level is Level.ERROR for problem in problems)

@@ -15,7 +15,7 @@ from alertkit.dashboards.targets import Query, variables
 from alertkit.dashboards.words import Words, markdown
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule
-from alertkit.promql import Condition, Selector, condition, conditions, label_flow, parse, quote, selectors
+from alertkit.promql import Condition, Selector, condition, label_flow, leading, parse, quote, selectors
 
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(")
 
@@ -146,7 +146,7 @@ def _series(expr: str) -> frozenset[tuple[str, str, str]]:
 @lru_cache(maxsize=256)
 def drawn(expr: str) -> Condition | None:
     """The condition that an alert's value comes from, when it can be drawn; `absent(up) > 0` mostly returns nothing."""
-    first = conditions(expr)[0]
+    first = leading(expr)
     joined = first.kind == "none" and condition(expr).kind == "filter"  # `known unless seen`: only the whole says anything
     silent = joined or first.kind == "filter" or _ABSENCE.search(first.left) is not None
     return None if silent or any(variables(expr)) else first

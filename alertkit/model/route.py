@@ -13,7 +13,7 @@ from alertkit.model.quantity import Duration
 Operator = Literal["=", "!=", "=~", "!~"]
 
 
-class Matcher(msgspec.Struct, frozen=True, order=True):
+class Matcher(msgspec.Struct, frozen=True, order=True, gc=False):
     """One condition on one label; a missing label counts as empty."""
 
     name: str

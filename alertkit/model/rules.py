@@ -14,7 +14,7 @@ class Source(msgspec.Struct, frozen=True, order=True):
     line: int
 
 
-class RecordingRule(msgspec.Struct, frozen=True):
+class RecordingRule(msgspec.Struct, frozen=True, gc=False):
     """`labels` end with the tenant label, which no definition can overrule."""
 
     record: str
@@ -23,7 +23,7 @@ class RecordingRule(msgspec.Struct, frozen=True):
     source: Source
 
 
-class AlertingRule(msgspec.Struct, frozen=True):
+class AlertingRule(msgspec.Struct, frozen=True, gc=False):
     """`id` is stable and unique in the tenant; it travels as an annotation and finds the rule's words in the receiver."""
 
     id: str
@@ -40,7 +40,7 @@ class AlertingRule(msgspec.Struct, frozen=True):
 Rule = RecordingRule | AlertingRule
 
 
-class RuleGroup(msgspec.Struct, frozen=True):
+class RuleGroup(msgspec.Struct, frozen=True, gc=False):
     """Rules that are evaluated in order, every `interval` (None: Prometheus' own default)."""
 
     name: str

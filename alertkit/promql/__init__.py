@@ -1,7 +1,7 @@
 """All knowledge of PromQL: reading it, keeping it inside a tenant, and saying what it yields."""
 
 from alertkit.promql.condition import Condition, condition
-from alertkit.promql.conjunction import conditions
+from alertkit.promql.conjunction import conditions, leading
 from alertkit.promql.isolation import isolate
 from alertkit.promql.labels import LabelFlow, label_flow
 from alertkit.promql.parser import parse, quote
@@ -21,6 +21,7 @@ __all__ = [
     "isolate",
     "isolate_query",
     "label_flow",
+    "leading",
     "metric_names",
     "needs",
     "parse",

@@ -30,7 +30,7 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 }
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """When an alert's expression returns series.
 
     `kind`:

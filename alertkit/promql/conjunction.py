@@ -28,6 +28,15 @@ def conditions(expr: str) -> tuple[Condition, ...]:
     return tuple(_conditions(expr, 0))
 
 
+def leading(expr: str) -> Condition:
+    """The first of `conditions`, from which the alert's value comes.
+
+    Raises:
+        PromQLError: as for condition.
+    """
+    return next(_conditions(expr, 0))
+
+
 def _conditions(expr: str, offset: int) -> Iterator[Condition]:
     reading = parser.read(expr)
     tree, tokens = open_parens(reading.tree, reading.tokens)

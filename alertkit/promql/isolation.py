@@ -23,7 +23,7 @@ Insertion: TypeAlias = tuple[int, str]
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@lru_cache(maxsize=512)  # a dashboard asks when it is drawn and when it is checked
+@lru_cache(maxsize=1024)  # a dashboard asks when it is drawn and when it is checked
 def isolate(expr: str, label: str, value: str, shared: frozenset[str] = frozenset()) -> str:
     """Return the expression with `label="value"` in every selector; layout and comments stay the author's.
 

@@ -25,7 +25,7 @@ from alertkit.promql.syntax import (
 )
 
 
-class LabelFlow(msgspec.Struct, frozen=True):
+class LabelFlow(msgspec.Struct, frozen=True, gc=False):
     """The labels that a result can have.
 
     `only` closes the set: after `sum by (job)` nothing but `job` can be there. None leaves it open; then `absent` holds the
@@ -76,7 +76,7 @@ _OPEN = LabelFlow()
 _NONE = LabelFlow(only=frozenset())
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def label_flow(expr: str) -> LabelFlow:
     """Tell which labels the result of an expression can have, for texts that name one (`{instance}`).
 

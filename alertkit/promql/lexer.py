@@ -46,12 +46,13 @@ _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _WORD_OPERATORS = frozenset(("and", "or", "unless", "atan2"))
 _NUMBER_WORDS = frozenset(("inf", "nan"))
 NUMBER_START: Final = frozenset("0123456789.")
-_SPACE, _PLAIN, _OPEN, _CLOSE, _OPERATOR, _NUMBER, _STRAY = range(7)
+_SPACE, _PLAIN, _OPERATOR, _NUMBER, _STRAY = range(5)
+_OPEN, _CLOSE = frozenset(b"([{"), frozenset(b")]}")
+"""A bracket is a kind of its own: its character's number."""
 _BLANK = frozenset(" \t\n#")
 _KINDS: Final[dict[str, int]] = {
     **dict.fromkeys((*string.ascii_letters, "_", ":", ",", "@", "=", "=~", "!~"), _PLAIN),
-    **dict.fromkeys(_CLOSER, _OPEN),
-    **dict.fromkeys(_CLOSER.values(), _CLOSE),
+    **{chr(kind): kind for kind in _OPEN | _CLOSE},
     **dict.fromkeys(("+", "-", "*", "/", "%", "^", "==", "!=", "<", ">", "<=", ">=", *_WORD_OPERATORS), _OPERATOR),
     **dict.fromkeys(_BLANK, _SPACE),
 }
@@ -77,7 +78,7 @@ def check_text(source: str) -> None:
         raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
 
 
-@lru_cache(maxsize=512)  # each check of an expression asks
+@lru_cache(maxsize=1024)  # each check of an expression asks
 def lex(source: str) -> list[Token]:
     """Split an expression into tokens, with every bracket closed by its own kind. What is returned is shared: read it.
 
@@ -87,24 +88,36 @@ def lex(source: str) -> list[Token]:
     """
     check_text(source)
     texts = _PIECE.findall(source)
-    kinds = list(map(_kind, texts))
+    kinds = bytes(map(_kind, texts))
     offsets = itertools.accumulate(map(len, texts), initial=0)
     tokens = list(itertools.compress(zip(texts, offsets, strict=False), kinds))  # a space's kind is 0
-    _check(tokens, list(filter(None, kinds)))
+    shape = kinds.replace(b"\0", b"")
+    if not _is_sound(shape):
+        _check(tokens, shape)
     return tokens
 
 
-def _check(tokens: list[Token], kinds: list[int]) -> None:
+@lru_cache(maxsize=1024)  # rules are alike: a tenant's hundreds have a few dozen shapes
+def _is_sound(shape: bytes) -> bool:
+    """Whether tokens of these kinds pass `_check` whatever they say."""
+    try:
+        _check([("", 0)] * len(shape), shape)
+    except PromQLError:
+        return False
+    return _NUMBER not in shape
+
+
+def _check(tokens: list[Token], kinds: bytes) -> None:
     opened: list[Token] = []
     operators = 0
     for at, kind in enumerate(kinds):
         if kind == _PLAIN:
             continue
-        text, offset = token = tokens[at]
-        if kind == _OPEN:
-            opened.append(token)
-        elif kind == _CLOSE:
-            _close(text, offset, opened)
+        text, offset = tokens[at]
+        if kind in _OPEN:
+            opened.append((chr(kind), offset))
+        elif kind in _CLOSE:
+            _close(chr(kind), offset, opened)
         elif kind == _OPERATOR:
             operators += 1
         elif kind == _NUMBER:
@@ -120,9 +133,10 @@ def _check(tokens: list[Token], kinds: list[int]) -> None:
 
 @lru_cache(maxsize=2048)  # the same names, brackets and durations stand in every expression
 def _kind(text: str) -> int:
+    """What a token is. A number is _PLAIN where it could stand as a duration, and _NUMBER where its place has to be looked at."""
     first = text[0]
     if first in NUMBER_START:
-        return _NUMBER
+        return _PLAIN if _SPAN.fullmatch(text) else _NUMBER
     if text in _KINDS or len(text) == 1:
         return _KINDS.get(text, _STRAY)
     if len(text) < 7 and text.lower() in _WORD_OPERATORS:
@@ -143,7 +157,7 @@ def _close(text: str, offset: int, opened: list[Token]) -> None:
 def _check_span(tokens: list[Token], at: int, *, in_range: bool) -> None:
     """A duration's size is checked here because the parser panics on `[1e400]`."""
     text, offset = tokens[at]
-    if (in_range or _follows_offset(tokens, at)) and not _SPAN.fullmatch(text):
+    if in_range or _follows_offset(tokens, at):
         raise PromQLError(f"expected a duration such as 30s, 5m or 1h30m, found {text[:40]!r}", offset)
 
 

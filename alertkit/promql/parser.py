@@ -38,7 +38,7 @@ _GROUPS = {
 }
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """One expression, read: its tokens, its tree and, in the order of the text, its selectors and its calls."""
 
     tokens: list[lexer.Token]
@@ -56,7 +56,7 @@ def parse(expr: str) -> Expr:
     return read(expr).tree
 
 
-@lru_cache(maxsize=512)  # a dashboard asks about the same expression a dozen times; a long one takes 100 kB
+@lru_cache(maxsize=1024)  # a dashboard asks about the same expression a dozen times; a long one takes 100 kB
 def read(source: str) -> Reading:
     """Parse. What is returned is shared: read it.
 

@@ -1,6 +1,7 @@
 """The syntax tree as plain values: what other code may look at. No type of the parser library leaves this package.
 
-Two trees are equal exactly when their expressions have the same structure; layout and comments are not part of a tree.
+Two trees are equal exactly when their expressions have the same structure; layout and comments are not part of a tree. Nothing
+in one leads back up, so the garbage collector need not look for cycles in the thousands that are kept (`gc=False`).
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ import msgspec
 from alertkit.model.route import Matcher
 
 
-class Number(msgspec.Struct, frozen=True):
+class Number(msgspec.Struct, frozen=True, gc=False):
     """A number, also one written as a duration or in hexadecimal."""
 
     value: float
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, frozen=True, gc=False):
     """A string, unquoted."""
 
     value: str
 
 
-class Selector(msgspec.Struct, frozen=True):
+class Selector(msgspec.Struct, frozen=True, gc=False):
     """An instant selector. `metric` is the exact name it asks for, "" when it has none; `matchers` are in written order.
 
     A name written inside the braces (`{"a.b"}`, `{__name__="up"}`) is a matcher on `__name__` and also the `metric`.
@@ -38,14 +39,14 @@ class Selector(msgspec.Struct, frozen=True):
     at: str = ""
 
 
-class Range(msgspec.Struct, frozen=True):
+class Range(msgspec.Struct, frozen=True, gc=False):
     """A range selector: `up[5m]`."""
 
     selector: Selector
     span: dt.timedelta
 
 
-class Subquery(msgspec.Struct, frozen=True):
+class Subquery(msgspec.Struct, frozen=True, gc=False):
     """A subquery: `expr[1h:5m]`. `step` is None when the server's default applies."""
 
     expr: Expr
@@ -55,14 +56,14 @@ class Subquery(msgspec.Struct, frozen=True):
     at: str
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A function and its arguments."""
 
     function: str
     args: tuple[Expr, ...]
 
 
-class Aggregation(msgspec.Struct, frozen=True):
+class Aggregation(msgspec.Struct, frozen=True, gc=False):
     """`operator by (labels) (param, expr)`. `grouping` is "by", "without" or "" when the author wrote neither."""
 
     operator: str
@@ -72,7 +73,7 @@ class Aggregation(msgspec.Struct, frozen=True):
     labels: tuple[str, ...]
 
 
-class Matching(msgspec.Struct, frozen=True):
+class Matching(msgspec.Struct, frozen=True, gc=False):
     """How the series of two sides find each other: `on` or (False) `ignoring` the labels; `group` is "left", "right" or ""."""
 
     on: bool = False
@@ -82,7 +83,7 @@ class Matching(msgspec.Struct, frozen=True):
     fill: tuple[float | None, float | None] = (None, None)
 
 
-class Binary(msgspec.Struct, frozen=True):
+class Binary(msgspec.Struct, frozen=True, gc=False):
     """`left operator right`. `returns_bool` when the author wrote `bool`."""
 
     operator: str
@@ -92,13 +93,13 @@ class Binary(msgspec.Struct, frozen=True):
     matching: Matching | None
 
 
-class Negation(msgspec.Struct, frozen=True):
+class Negation(msgspec.Struct, frozen=True, gc=False):
     """A minus sign before an expression."""
 
     expr: Expr
 
 
-class Paren(msgspec.Struct, frozen=True):
+class Paren(msgspec.Struct, frozen=True, gc=False):
     """An expression in parentheses."""
 
     expr: Expr

@@ -83,7 +83,22 @@ class Visual(grafana.Panel):
         if self.extraJson:
             merged: Json = plain(self.panel_json(body))
             return merged
-        return without_nulls({**self.panel_json({}), **body})  # the same without a deep merge, and faster
+        return without_nulls({**self._attributes(), **body})  # the same without a deep merge, and faster
+
+    def _attributes(self) -> Json:
+        """What `panel_json` says of grafanalib's own attributes, of those that Grafana still reads."""
+        return {
+            "datasource": self.dataSource,
+            "description": self.description,
+            "hideTimeOverride": self.hideTimeOverride,
+            "id": self.id,
+            "maxPerRow": self.repeat.maxPerRow,
+            "repeat": self.repeat.variable,
+            "repeatDirection": self.repeat.direction,
+            "timeShift": self.timeShift,
+            "title": self.title,
+            "transparent": self.transparent,
+        }
 
 
 def _plain_list(given: list[Json]) -> list[Json]:
