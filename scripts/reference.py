@@ -108,9 +108,10 @@ class _Definition:
         if path:
             yield from (f"### `{path}`", "")
         below = []
+        needed = [*schema.get("required", []), *schema.get("then", {}).get("required", [])]
         for key, written in schema["properties"].items():
             place = f"{path}.{key}" if path else key
-            yield self._entry(key, written, file, required=key in schema.get("required", []))
+            yield self._entry(key, written, file, required=key in needed)
             below += list(self._objects_in(place, written, file))
         for place, inner, home in below:
             yield from self._object(place, inner, home)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -80,10 +81,14 @@ def without_platform(tenant: str) -> tuple[str, ...]:
 
 
 def console(*, no_color: bool, stderr: bool = False) -> Console:
-    """Where people read; honours NO_COLOR and a pipe. Text is never wrapped by the console nor read as markup."""
+    """Where people read; honours NO_COLOR and a pipe. Text is never wrapped by the console nor read as markup.
+
+    Without colours nothing is dim or bold either: rich's own `no_color` would leave those codes in.
+    """
     from rich.console import Console
 
-    return Console(stderr=stderr, no_color=True if no_color else None, highlight=False, markup=False, soft_wrap=True)
+    system: Literal["auto"] | None = None if no_color or os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=stderr, color_system=system, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_drawing(console: Console, drawing: RenderableType) -> None:

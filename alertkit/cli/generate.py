@@ -78,11 +78,11 @@ def _verifier(space: Workspace) -> Verify:
 
 
 class progress_bar:  # noqa: N801 - used as a function, in a with statement
-    """A progress bar on a terminal, when there are enough tenants to wait for; nothing in a pipe."""
+    """A progress bar on a terminal, when there are enough tenants to wait for; nothing in a pipe, or where codes are unwanted."""
 
     def __init__(self, *, shown: bool, no_color: bool) -> None:
         self._console = common.console(no_color=no_color, stderr=True)
-        self._shown = shown and self._console.is_terminal
+        self._shown = shown and self._console.is_terminal and self._console.color_system is not None
         self._bar: Bar | None = None
 
     def __enter__(self) -> Progress:

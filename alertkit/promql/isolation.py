@@ -126,12 +126,14 @@ def _wants_matcher(selector: Selector, own: Matcher, shared: frozenset[str], whe
 def _prove(original: Reading, result: Reading, own: Matcher, shared: frozenset[str]) -> None:
     """Nothing but the matcher was added, and no selector is without it."""
     unguarded = any(own not in s.matchers and s.metric not in shared for s in result.selectors)
-    if unguarded or _without(original.tree, own) != _without(result.tree, own):
+    if unguarded or _without(original, own) != _without(result, own):
         raise IsolationError("the expression cannot be proven to read only the tenant's series; write it more plainly")
 
 
-def _without(tree: Expr, own: Matcher) -> Expr:
+def _without(reading: Reading, own: Matcher) -> Expr:
     """The tree, with the matcher in none of its selectors."""
+    if not any(own in selector.matchers for selector in reading.selectors):
+        return reading.tree
 
     def change(selector: Selector) -> Selector:
         if own not in selector.matchers:
@@ -139,4 +141,4 @@ def _without(tree: Expr, own: Matcher) -> Expr:
         matchers = tuple([matcher for matcher in selector.matchers if matcher != own])
         return Selector(selector.metric, matchers, selector.offset, selector.at)
 
-    return replace_selectors(tree, change)
+    return replace_selectors(reading.tree, change)

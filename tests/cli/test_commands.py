@@ -289,8 +289,20 @@ def test_out_and_environment_say_where_files_go(right: Path, tmp_path: Path) -> 
 def test_a_terminal_gets_colours_unless_somebody_asked_for_none(right: Path) -> None:
     terminal = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
     assert "\x1b[32m" in process("validate", cwd=right, **terminal).stdout
-    assert "\x1b[3" not in process("validate", cwd=right, **terminal, NO_COLOR="1").stdout
-    assert "\x1b[3" not in process("validate", "--no-color", cwd=right, **terminal).stdout
+    assert "\x1b" not in process("validate", cwd=right, **terminal, NO_COLOR="1").stdout
+    assert "\x1b" not in process("validate", "--no-color", cwd=right, **terminal).stdout
+
+
+def test_without_colours_nothing_is_dim_or_bold_either(right: Path) -> None:
+    terminal = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    process("generate", cwd=right)
+    assert "\x1b[2m" in process("generate", cwd=right, **terminal).stdout
+    for done in (
+        process("generate", cwd=right, **terminal, NO_COLOR="1"),
+        process("generate", "--no-color", cwd=right, **terminal),
+    ):
+        assert "unchanged" in done.stdout
+        assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_a_pipe_gets_no_colours(right: Path) -> None:

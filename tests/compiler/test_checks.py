@@ -111,6 +111,34 @@ NAMES = {
         alert() + "environments:\n  staging:\n    alerts: [{name: Down, remove: true, «severity: info}]\n",
         "'Down' is left out, so 'severity' would do nothing (keep name and remove alone)",
     ),
+    "a test of the routing left out that is not there": (
+        "AK308",
+        "environments:\n  staging:\n    routing: {tests: [{name: «pages, remove: true}]}\n",
+        "there is no 'pages' to leave out",
+    ),
+    "a test of the routing left out of the tenant itself": (
+        "AK308",
+        "routing: {tests: [{name: pages, «remove: true}]}\n",
+        "only an environment leaves an entry out",
+    ),
+    "a route left out, which has no name": (
+        "AK201",
+        "environments:\n  staging:\n    routing: {routes: [{match: {severity: info}, «remove: true}]}\n",
+        "entries of routes have no name to leave one out by: write the whole list as it shall be here, or [] for none",
+    ),
+    "a window of maintenance left out, which has no name": (
+        "AK201",
+        """environments:
+  staging:
+    maintenance: [{from: 2026-12-01T22:00, until: 2026-12-02T04:00, match: {service: web}, reason: a, «remove: true}]
+""",
+        "entries of maintenance have no name to leave one out by",
+    ),
+    "one tier of an SLO left out": (
+        "AK201",
+        "environments:\n  staging:\n    slos: [{name: a, tiers: [{name: page-1h, long: 1h, budget: 2%, «remove: true}]}]\n",
+        "null in place of the list takes all away",
+    ),
     "an entry left out of the tenant itself": (
         "AK308",
         alert(rest="summary: It is down\n    «remove: true"),

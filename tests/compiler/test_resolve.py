@@ -286,6 +286,23 @@ def test_an_environment_leaves_out_what_it_removes(tmp_path: Path) -> None:
     assert [alert.name for alert in of(tmp_path / "plain", removing).alerts] == ["A", "B"]
 
 
+def test_an_environment_leaves_out_tests_of_the_routing_by_name_and_replaces_what_has_no_name(tmp_path: Path) -> None:
+    written = ENVIRONMENTS.replace(
+        "    routing: {simulate: true}\n",
+        "    routing: {routes: [], tests: [{name: pages, remove: true}]}\n    maintenance: []\n",
+    ).replace(
+        "environments:",
+        "maintenance: [{from: 2026-12-01T22:00, until: 2026-12-02T04:00, match: {service: web}, reason: a}]\nenvironments:",
+    )
+    tests = "tests: [{name: pages, labels: {severity: info}, reaches: nobody, at: 2026-11-21T03:00}, "
+    tests += "{name: owned, labels: {severity: info}, reaches: {policy: owner-web}}]"
+    written = written.replace("routing: {", "routing: {" + tests + ", ", 1)
+    plain, staging = of(tmp_path / "plain", written), of(tmp_path / "staging", written, "staging")
+    assert [test.name for test in plain.routing.tests] == ["pages", "owned"]
+    assert [test.name for test in staging.routing.tests] == ["owned"]
+    assert (len(plain.maintenance), len(staging.maintenance)) == (1, 0)
+
+
 @pytest.mark.parametrize("environment", ["", "production"])
 def test_what_an_environment_says_holds_in_no_other(environment: str, tmp_path: Path) -> None:
     tenant = of(tmp_path, ENVIRONMENTS, environment)

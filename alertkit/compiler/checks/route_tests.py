@@ -8,6 +8,7 @@ from alertkit import names
 from alertkit.compiler.checks import calendars
 from alertkit.compiler.checks.lookup import unknown
 from alertkit.compiler.finding import Finding, Path
+from alertkit.compiler.reading.merge import REMOVE
 from alertkit.compiler.scope import Data, Scope
 
 
@@ -22,7 +23,8 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
         "person": {person["id"] for person in data.get("people", [])},
     }
     for index, test in enumerate(routing.get("tests", [])):
-        yield from _test(test, ("routing", "tests", index), known, scope)
+        if REMOVE not in test:
+            yield from _test(test, ("routing", "tests", index), known, scope)
 
 
 def _test(test: Data, path: Path, known: dict[str, set[str]], scope: Scope) -> Iterator[Finding]:

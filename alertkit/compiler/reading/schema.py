@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -158,8 +158,19 @@ def _report_unknown(error: _Violation, path: Path) -> Iterator[Finding]:
     known = error.schema.get("properties", {})
     for key in error.instance:
         if key not in known:
-            hint = did_you_mean(key, known if path[:1] == ("environments",) else known.keys() - {REMOVE})
-            yield Finding((*path, key), "AK201", f"unknown key {key!r}", hint, on_key=True)
+            yield Finding((*path, key), "AK201", f"unknown key {key!r}", _instead(key, known, path), on_key=True)
+
+
+def _instead(key: str, known: Mapping[str, Any], path: Path) -> str:
+    """What to write instead of a key that there is not."""
+    if path[:1] != ("environments",):
+        return did_you_mean(key, known.keys() - {REMOVE})
+    if key == REMOVE and isinstance(path[-1], int):
+        section = next(part for part in reversed(path) if isinstance(part, str))
+        if "name" in known:
+            return f"an environment cannot leave out one entry of {section}; null in place of the list takes all away"
+        return f"entries of {section} have no name to leave one out by: write the whole list as it shall be here, or [] for none"
+    return did_you_mean(key, known)
 
 
 def _report_missing(error: _Violation, path: Path) -> Iterator[Finding]:
