@@ -70,18 +70,20 @@ def uses(pack: Pack, count: int) -> Iterator[dict[str, Any]]:
 
 
 def check(pack: Pack, count: int, folder: Path) -> None:
-    services = [
-        {"name": f"s{number}", "packs": [{"use": pack.name, "with": said}]} for number, said in enumerate(uses(pack, count))
-    ]
-    build = api.build(make_project(folder, services), ["acme"])
-    assert build.problems == ()
+    """Each use in a project of its own: in one, every scene would evaluate the rules of all uses."""
+    for number, said in enumerate(uses(pack, count)):
+        check_use(pack, said, folder / str(number))
+
+
+def check_use(pack: Pack, said: dict[str, Any], folder: Path) -> None:
+    build = api.build(make_project(folder, [{"name": "shop", "packs": [{"use": pack.name, "with": said}]}]), ["acme"])
+    assert build.problems == (), said
     api.write(build)
     proof = next(one for one in prove(build, folder / "generated", 1) if one.tenant == "acme")
-    assert proof.uncovered_alerts == {}
-    assert {case: failure for file in proof.files for case, failure in file.failures.items()} == {}
-    alerts = {f"s{number}/{pack.name}/{alert.name}" for number in range(len(services)) for alert in pack.alerts}
+    assert proof.uncovered_alerts == {}, said
+    assert {case: failure for file in proof.files for case, failure in file.failures.items()} == {}, said
     proven = {case.partition(":")[0] for file in proof.files for case in file.outcomes}
-    assert alerts <= proven
+    assert {f"shop/{pack.name}/{alert.name}" for alert in pack.alerts} <= proven, said
 
 
 @pytest.mark.parametrize("name", SHIPPED)
