@@ -5,13 +5,10 @@ Only what is understood exactly is aimed at; everything else raises UnderivableE
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
-import msgspec
-
-from alertkit.compiler.cases.labels import Labels, NoExampleError, labels_for, others, takes
+from alertkit.compiler.cases.feed import Demand, Earlier, Feed
 from alertkit.compiler.cases.lines import (
     Line,
     Signal,
@@ -28,23 +25,10 @@ from alertkit.compiler.cases.lines import (
     undo_left,
     undo_right,
 )
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.promql import Expr, Selector
 from alertkit.promql.functions import COMPARISONS
-from alertkit.promql.syntax import Aggregation, Binary, Call, Negation, Range, Subquery, children, unwrap
-
-
-class Demand(msgspec.Struct, frozen=True):
-    """What a series does: its value, or (`counts`) how much its counter gains a second."""
-
-    signal: Signal
-    counts: bool = False
-
-
-Series = tuple[str, tuple[tuple[str, str], ...]]
-"""A series' name and its labels, sorted."""
-
-Earlier = dict[dt.timedelta, dict[Series, Demand]]
-"""Series as they were some time before each moment."""
+from alertkit.promql.syntax import Aggregation, Binary, Call, Negation, Range, Subquery, unwrap
 
 _CONSTANT: Final = frozenset(
     ("avg_over_time", "max_over_time", "min_over_time", "last_over_time", "quantile_over_time", "predict_linear")
@@ -62,28 +46,14 @@ _RIGHT_OF: Final[dict[str, Callable[[Line, Line], Line]]] = {
 _RATES: Final = frozenset(("rate", "irate", "increase", "deriv", "delta"))
 
 
-class Aim:
-    """Series under construction. `wished` are labels that every series gets where its selector leaves them open.
-
-    `earlier` are those that selectors with an offset read, by the offset; None refuses such selectors.
-    """
+class Aim(Feed):
+    """Series for which expressions have wanted values; each of `phases` stretches of time has its own."""
 
     def __init__(self, phases: int, trees: Iterable[Expr], earlier: Earlier | None = None) -> None:
+        super().__init__(trees, earlier)
         self.phases = phases
-        self.series: dict[Series, Demand] = {}
-        self.earlier = earlier
         self.values: dict[Expr, Signal] = {}
         self.wanted: dict[Expr, Signal] = {}
-        self.selectors: list[Selector] = []
-        trees = list(trees)
-        self.wished = wishes(trees)
-        self.grouped = frozenset(label for tree in trees for label in groupings(tree))
-
-    @property
-    def every(self) -> Iterator[Series]:
-        """All series so far, those of earlier as well."""
-        for found in (self.series, *(self.earlier or {}).values()):
-            yield from found
 
     def constant(self, value: float) -> Signal:
         """The same number in every phase."""
@@ -100,7 +70,7 @@ class Aim:
             raise UnderivableError("one of its parts would need two values at once")
         match expr:
             case Selector():
-                self._leaf(expr, Demand(target), additive=False)
+                self.leaf(expr, Demand(target), additive=False)
             case Negation(expr=inner):
                 self.at(inner, each(target, lambda line: line.scaled(-1)))
             case Binary():
@@ -122,7 +92,7 @@ class Aim:
         inner = unwrap(expr.expr)
         additive = expr.operator == "sum"
         if additive and isinstance(inner, Selector):
-            self._leaf(inner, Demand(target), additive=True)
+            self.leaf(inner, Demand(target), additive=True)
         elif additive and isinstance(inner, Call) and inner.function in _RATES:
             self._rate(inner, target, additive=True)
         else:
@@ -132,7 +102,7 @@ class Aim:
         """One series more than none: a count that is compared with is one that stands still."""
         if not isinstance(counted, Selector) or target != self.constant(1.0):
             raise UnderivableError("count() of this cannot be read backwards")
-        self._leaf(counted, Demand(self.constant(1.0)), additive=False)
+        self.leaf(counted, Demand(self.constant(1.0)), additive=False)
 
     def _call(self, expr: Call, target: Signal) -> None:
         if expr.function in _RATES:
@@ -154,7 +124,7 @@ class Aim:
         if any(line is None or line.slope for line in target):
             raise UnderivableError(f"{expr.function}() of something that moves cannot be read backwards")
         if isinstance(ranged, Range):
-            self._leaf(ranged.selector, Demand(target), additive=False)
+            self.leaf(ranged.selector, Demand(target), additive=False)
         elif isinstance(ranged, Subquery) and ranged.offset is None and not ranged.at:
             self.at(ranged.expr, target)
         else:
@@ -168,7 +138,7 @@ class Aim:
         gains = each(target, lambda line: line.scaled(1 / seconds))
         if expr.function not in ("deriv", "delta") and any(line is not None and line.at < 0 for line in gains):
             raise UnderivableError("a counter would have to fall")
-        self._leaf(ranged.selector, Demand(gains, counts=True), additive=additive)
+        self.leaf(ranged.selector, Demand(gains, counts=True), additive=additive)
 
     def _quantile(self, expr: Call, target: Signal) -> None:
         """Buckets whose bounds are the wanted values; in each phase, the part q of all observations is at most its bound."""
@@ -178,7 +148,7 @@ class Aim:
             raise UnderivableError("this quantile cannot be read backwards")
         for bound in (*bounds, None):
             gains = tuple(_below(bound, line.at, share.at) for line in target if line is not None)
-            self._leaf(rates, Demand(gains, counts=True), additive=False, le="+Inf" if bound is None else repr(bound))
+            self.leaf(rates, Demand(gains, counts=True), additive=False, le="+Inf" if bound is None else repr(bound))
 
     def _binary(self, expr: Binary, target: Signal) -> None:
         left, right = line_of(expr.left), line_of(expr.right)
@@ -221,97 +191,10 @@ class Aim:
         expr = unwrap(expr)
         return self.values.get(expr) or self.wanted.get(expr)
 
-    def _leaf(self, selector: Selector, demand: Demand, *, additive: bool, le: str = "") -> None:
-        if selector.at or not selector.metric:
-            raise UnderivableError("a selector with @ or without a name cannot be read backwards")
-        series = self._read_by(selector)
-        existing = [one for one in series if takes(selector, one[0], dict(one[1]))]
-        if existing and additive:
-            demand = _remaining((series[one] for one in existing), demand)
-        if not existing or additive or le:
-            self._add(selector, demand, le)
-        elif any(series[one] != demand for one in existing) or len(existing) > 1:
-            raise UnderivableError(f"two of its selectors take the same series of {selector.metric}")
-        self.selectors.append(selector)
-
-    def _read_by(self, selector: Selector) -> dict[Series, Demand]:
-        """Series as they are, or were, at the moment that the selector reads."""
-        if selector.offset is None:
-            return self.series
-        if self.earlier is None or selector.offset <= dt.timedelta():
-            raise UnderivableError("a selector with this offset cannot be read backwards")
-        return self.earlier.setdefault(selector.offset, {})
-
-    def _add(self, selector: Selector, demand: Demand, le: str) -> None:
-        lines, series = [line for line in demand.signal if line is not None], self._read_by(selector)
-        if all(line == Line(0) for line in lines) and any(takes(selector, name, dict(labels)) for name, labels in series):
-            return
-        if demand.counts and any(line.at < 0 for line in lines) and series:
-            raise UnderivableError("a part of a sum would have to fall")
-        try:
-            labels = labels_for(selector, self.wished)
-        except NoExampleError as error:
-            raise UnderivableError(str(error)) from None
-        for candidate in ({**labels, **({"le": le} if le else {})}, *others(selector, labels, self.selectors, self.grouped)):
-            if self._is_free(selector, candidate, ranked=bool(le)):
-                series[selector.metric, tuple(sorted(candidate.items()))] = demand
-                return
-        raise UnderivableError(f"no series of {selector.metric} was found that only one of its selectors takes")
-
-    def _is_free(self, selector: Selector, labels: Labels, *, ranked: bool) -> bool:
-        """Whether a new series would disturb nothing that was aimed at before; buckets of one histogram belong together."""
-        if (selector.metric, tuple(sorted(labels.items()))) in self._read_by(selector):
-            return False
-        others = (other for other in self.selectors if other.offset == selector.offset and not (ranked and other == selector))
-        return not any(takes(other, selector.metric, labels) for other in others)
-
-
-def _remaining(existing: Iterable[Demand], demand: Demand) -> Demand:
-    """What is left to add to a sum."""
-    rest = demand.signal
-    for one in existing:
-        if one.counts is not demand.counts:
-            raise UnderivableError("one metric is read both as a counter and as it is")
-        rest = pairs(rest, one.signal, minus)
-    return Demand(rest, demand.counts)
-
 
 def _hides(either: Binary) -> bool:
     """Whether whatever is left of `or on()` hides all that is right of it."""
     return either.matching is not None and either.matching.on and not either.matching.labels
-
-
-def selectors_in(expr: Expr) -> list[Selector]:
-    """Every selector of a tree."""
-    if isinstance(expr, Selector):
-        return [expr]
-    return [selector for child in children(expr) for selector in selectors_in(child)]
-
-
-def groupings(expr: Expr) -> frozenset[str]:
-    """Labels by which anything in a tree is grouped or matched."""
-    found = frozenset[str]().union(*map(groupings, children(expr)))
-    if isinstance(expr, Aggregation) and expr.grouping == "by":
-        return found.union(expr.labels)
-    return found.union(expr.matching.labels) if isinstance(expr, Binary) and expr.matching and expr.matching.on else found
-
-
-def wishes(trees: Iterable[Expr]) -> Labels:
-    """Labels for all series, so that they meet in joins: those in groupings and matchings, and those of equality matchers."""
-    found: Labels = {}
-    pending = list(trees)
-    while pending:
-        expr = pending.pop()
-        pending += children(expr)
-        if isinstance(expr, Aggregation) and expr.grouping != "without":
-            found.update({label: found.get(label, "case") for label in expr.labels})
-        elif isinstance(expr, Binary) and expr.matching:
-            named = expr.matching.labels if expr.matching.on else ()
-            found.update({label: found.get(label, "case") for label in (*named, *expr.matching.include)})
-        elif isinstance(expr, Selector):
-            found |= {m.name: m.value for m in expr.matchers if m.op == "=" and m.value and m.name != "__name__"}
-    found.pop("le", None)
-    return found
 
 
 def _rates_of(expr: Expr) -> Selector:

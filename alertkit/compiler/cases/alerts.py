@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from alertkit.compiler.cases import conditions
-from alertkit.compiler.cases.aim import Aim, Series, selectors_in
+from alertkit.compiler.cases.aim import Aim
 from alertkit.compiler.cases.conditions import Absent, Assignment, Leaf, Threshold
+from alertkit.compiler.cases.feed import Series
 from alertkit.compiler.cases.lines import Line, UnderivableError, holds, line_of
 from alertkit.compiler.cases.moments import Minutes, Moments, moments
 from alertkit.compiler.cases.series import FOREIGN, STEP, Unit, foreign
 from alertkit.compiler.cases.text import expand
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.model.cases import Firing, Probe
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Final
 
 from alertkit import names
-from alertkit.compiler.cases.aim import Series, selectors_in
 from alertkit.compiler.cases.alerts import NEAR, firing, in_full
+from alertkit.compiler.cases.feed import Series
 from alertkit.compiler.cases.labels import NoExampleError, labels_for
 from alertkit.compiler.cases.lines import UnderivableError
 from alertkit.compiler.cases.moments import APART
 from alertkit.compiler.cases.series import FOREIGN, STEP, Unit, constant, exactly, foreign, series
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.compiler.rules.detections import LEVEL_FACTORS, SPIKE_FACTORS
 from alertkit.model.cases import Alerts, Probe
 from alertkit.model.detection import Absence, Anomaly, Capacity, DetectionDefinition

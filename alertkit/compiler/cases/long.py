@@ -7,9 +7,11 @@ from typing import Final
 
 import msgspec
 
-from alertkit.compiler.cases.aim import Aim, Demand, Series, selectors_in
+from alertkit.compiler.cases.aim import Aim
+from alertkit.compiler.cases.feed import Demand, Series
 from alertkit.compiler.cases.lines import Line
 from alertkit.compiler.cases.series import constant, foreign
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher
 from alertkit.model.slo import BASE

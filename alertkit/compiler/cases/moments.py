@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from alertkit.compiler.cases.aim import Aim, Demand, Series
+from alertkit.compiler.cases.aim import Aim
+from alertkit.compiler.cases.feed import Demand, Series
 from alertkit.compiler.cases.lines import Line, UnderivableError
 from alertkit.compiler.cases.series import STEP, constant, over_time
 from alertkit.model.quantity import Duration

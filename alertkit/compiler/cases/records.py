@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from alertkit.compiler.cases import long
-from alertkit.compiler.cases.aim import Aim, selectors_in
+from alertkit.compiler.cases.aim import Aim
 from alertkit.compiler.cases.alerts import grouped_by, reach
 from alertkit.compiler.cases.labels import takes
 from alertkit.compiler.cases.lines import Line, UnderivableError, line_of
 from alertkit.compiler.cases.series import FOREIGN, STEP, Unit, exactly, foreign, over_time
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.model.cases import Probe
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher

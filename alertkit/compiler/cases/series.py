@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from alertkit.compiler.cases.aim import Demand, Series
+from alertkit.compiler.cases.feed import Demand, Series
 from alertkit.compiler.cases.labels import takes
 from alertkit.compiler.cases.lines import Line
 from alertkit.model.cases import Alerts, Probe, Scene

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from alertkit import names
-from alertkit.compiler.cases.aim import Aim, Demand, Series, selectors_in
+from alertkit.compiler.cases.aim import Aim
+from alertkit.compiler.cases.feed import Demand, Series
 from alertkit.compiler.cases.labels import labels_for
 from alertkit.compiler.cases.lines import Line, UnderivableError
 from alertkit.compiler.cases.series import STEP, Unit, constant, exactly, foreign, over_time, series
 from alertkit.compiler.cases.slos import decoys, identity, ratio_series
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.compiler.slos import queries, sloth
 from alertkit.compiler.slos.parts import SloContext
 from alertkit.model.cases import Probe

@@ -13,11 +13,12 @@ import msgspec
 
 from alertkit import names
 from alertkit.compiler.cases import long
-from alertkit.compiler.cases.aim import Demand, Series, selectors_in
+from alertkit.compiler.cases.feed import Demand, Series
 from alertkit.compiler.cases.lines import Line
 from alertkit.compiler.cases.series import Unit, constant, exactly, foreign, series
 from alertkit.compiler.cases.slo_rates import aimed, parts, recorded_decoys
 from alertkit.compiler.cases.slos import decoys, identity, ratio_series
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.compiler.slos import queries, sloth
 from alertkit.compiler.slos.compile import windows
 from alertkit.compiler.slos.parts import SloContext

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from alertkit import names
-from alertkit.compiler.cases.aim import Series
 from alertkit.compiler.cases.alerts import firing, in_full
+from alertkit.compiler.cases.feed import Series
 from alertkit.compiler.cases.series import FOREIGN, STEP, constant, notated, series
 from alertkit.compiler.slos import sloth
 from alertkit.compiler.slos.parts import SloContext, SloRules

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from alertkit.compiler.cases.aim import selectors_in
 from alertkit.compiler.cases.alerts import firing
 from alertkit.compiler.cases.labels import takes
 from alertkit.compiler.cases.lines import UnderivableError
 from alertkit.compiler.cases.series import STEP, Unit, series
+from alertkit.compiler.cases.trees import selectors_in
 from alertkit.errors import PromQLError
 from alertkit.model.route import Matcher
 from alertkit.model.rules import AlertingRule, RecordingRule
