@@ -68,10 +68,8 @@ class WebhookProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes; those of the next request wait until this one is answered."""
         self._buffer += data
-        if self._task is None:
-            self._advance()
-        else:
-            self._transport.pause_reading()
+        self._advance()
+        self._read_on()
 
     def pause_writing(self) -> None:
         """Answers pile up: no further request until they are read."""
@@ -81,6 +79,7 @@ class WebhookProtocol(asyncio.Protocol):
         """They are read."""
         self._writable = True
         self._advance()
+        self._read_on()
 
     # What uvicorn asks for
 
@@ -91,6 +90,13 @@ class WebhookProtocol(asyncio.Protocol):
         self._leaving = True
 
     # One request after the other
+
+    def _read_on(self) -> None:
+        """What waits for an answer before it is bounded: no more is read meanwhile."""
+        if self._buffer and (self._task is not None or not self._writable):
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def _advance(self) -> None:
         if not self._buffer or self._task is not None or not self._writable or self._transport.is_closing():
@@ -146,8 +152,8 @@ class WebhookProtocol(asyncio.Protocol):
         self._answered = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_later(self._config.timeout_keep_alive, self._close_when_idle)
-        self._transport.resume_reading()
         self._advance()
+        self._read_on()
 
     def _close_when_idle(self) -> None:
         """One timer a connection, set again for what is left, instead of one a request."""

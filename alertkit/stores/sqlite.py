@@ -1,7 +1,8 @@
 """Incidents in one SQLite file: one process, one writer, many posts a commit.
 
-Statements run on the event loop's thread, COMMIT (the fsync) alone on another: while it runs, the next transaction's work
-queues up. So a post waits for its batch, and a batch is whatever came during the commit before.
+What a transaction reads and decides runs on the event loop's thread; what it has collected is inserted on another, which then
+commits (the fsync). Meanwhile the next transaction's work queues up, and nobody else touches the connection. So a post waits for
+its batch, and a batch is whatever came during the commit before.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from process_kit import Process, serving
 from receiver_kit import Kit, a_policy, alert, webhook
+from uvicorn.server import ServerState
 
 from alertkit.model.policy import ChannelSettings
 from alertkit.receiver.protocol import WebhookProtocol
@@ -205,6 +206,47 @@ def test_answers_that_nobody_reads_hold_up_their_own_connection_alone(process: P
         connection.setblocking(True)
         whole = written // len(post(b"{}"))
         assert read(connection, whole).statuses == [400] * whole
+
+
+class Transport(asyncio.Transport):
+    """Of a client who sends as long as it is read, and reads nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reading = True
+        self.written: list[bytes] = []
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: Any) -> None:
+        self.written.append(data)
+
+
+def test_no_more_is_read_than_can_be_answered(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        config, server = uvicorn.Config(kit.receiver, log_config=None), ServerState()
+        protocol = WebhookProtocol(kit.receiver.ingest, config=config, server_state=server, app_state={})
+        transport = Transport()
+        protocol.connection_made(transport)
+        protocol.data_received(post() * 3)
+        assert not transport.reading
+        protocol.pause_writing()
+        await asyncio.gather(*server.tasks)
+        protocol.data_received(post())
+        assert (len(transport.written), transport.reading) == (1, False)
+        protocol.resume_writing()
+        while server.tasks:
+            await asyncio.gather(*server.tasks)
+        assert (len(transport.written), transport.reading) == (4, True)
+
+    Kit(tmp_path).run(story)
 
 
 def test_what_was_posted_in_full_is_kept_although_nobody_waits_for_the_answer(process: Process) -> None:
