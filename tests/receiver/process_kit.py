@@ -73,7 +73,7 @@ class Process:
     def stop(self, with_signal: int = signal.SIGTERM) -> int:
         """Its exit code."""
         self.popen.send_signal(with_signal)
-        return self.popen.wait(20)
+        return self.popen.wait(120)
 
 
 @contextlib.contextmanager
@@ -84,4 +84,4 @@ def serving(folder: Path, *options: str, **environment: str) -> Iterator[Process
     finally:
         if process.popen.poll() is None:
             process.popen.kill()
-            process.popen.wait(20)
+            process.popen.wait(120)

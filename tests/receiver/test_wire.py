@@ -282,7 +282,7 @@ def test_when_asked_to_stop_it_answers_what_is_under_way_and_closes(tmp_path: Pa
         assert data.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b"\r\nconnection: close\r\n" in data
         assert connection.recv(100) == b""
-        assert process.popen.wait(20) == 0
+        assert process.popen.wait(120) == 0
 
 
 def test_a_connection_on_which_nothing_comes_is_closed_after_its_time(tmp_path: Path) -> None:
