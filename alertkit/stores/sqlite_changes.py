@@ -32,8 +32,8 @@ _CHANGE = (
 )
 _PLACE = "incident, channel, address, secret, recipient, locale, timezone"
 _MESSAGE = (
-    "INSERT INTO outbox (thread, lane, kind, event, wanted, due) SELECT id, ?1, ?2, ?3, ?4, ?4 FROM thread"
-    " WHERE incident = ?5 AND channel = ?6 AND address = ?7 ON CONFLICT DO NOTHING"
+    "INSERT INTO outbox (thread, lane, kind, event, wanted, due) SELECT id, ?, ?, ?, ?, ? FROM thread"
+    " WHERE incident = ? AND channel = ? AND address = ? ON CONFLICT DO NOTHING"
 )
 
 
@@ -158,7 +158,8 @@ class Writes:
         thread = (incident.id, place.channel, place.address)
         self._pending.threads.setdefault(thread, rows.place_row(incident.id, place))
         lane = self._lane(incident.tenant, place.channel, place.address, note.kind == "refresh")
-        self._pending.messages.append((lane, note.kind, event, micros(note.due), *thread))
+        due = micros(note.due)
+        self._pending.messages.append((lane, note.kind, event, due, due, *thread))
 
     def _lane(self, tenant: str, channel: str, address: str, rewrites: bool) -> int:
         lane = (tenant, channel, address, rewrites)

@@ -89,11 +89,11 @@ class Tables:
         """Remove steps that are due, at least `limit` of them if there are as many, and all that their incidents have due."""
         self.flush()
         query = (
-            f"DELETE FROM step WHERE due <= ?1 AND incident IN (SELECT incident FROM step WHERE due <= ?1 ORDER BY due LIMIT ?2)"
+            f"DELETE FROM step WHERE due <= ? AND incident IN (SELECT incident FROM step WHERE due <= ? ORDER BY due LIMIT ?)"
             f" RETURNING {rows.STEP}"
         )
         found: dict[int, list[Step]] = {}
-        for row in self._db.execute(query, (micros(now), limit)).fetchall():
+        for row in self._db.execute(query, (micros(now), micros(now), limit)).fetchall():
             found.setdefault(row[0], []).append(rows.step(row))
         for steps in found.values():
             steps.sort(key=lambda step: step.due)
