@@ -26,15 +26,30 @@ def request(path: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
+def connect(port: int) -> socket.socket:
+    """A connection to a server on this machine."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def answered(connection: socket.socket) -> bytes:
+    """What came back; nothing from a connection that was closed."""
+    try:
+        return connection.recv(65_536)
+    except ConnectionResetError:
+        return b""
+
+
 def pour(port: int, requests: Iterable[bytes], rate: float = 0) -> Poured:
-    """Send all of them, as fast as they are taken or at `rate` a second. Anything but 200 ends the program."""
+    """Send all of them, as fast as they are taken or at `rate` a second. Anything but 200 ends the program.
+
+    A connection that the server closed is opened again, and what was not answered on it sent again, as any client does.
+    """
     # In turn, since a server closes a connection on which nothing came for seconds.
-    poll, idle, busy = select.epoll(), deque(), {}
-    for _ in range(CONNECTIONS):
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    poll, idle, busy = select.epoll(), deque(connect(port) for _ in range(CONNECTIONS)), {}
+    for connection in idle:
         poll.register(connection, select.EPOLLIN)
-        idle.append(connection)
     open_ = {connection.fileno(): connection for connection in idle}
     left, taken = enumerate(requests), []
     clock, began = time.perf_counter, time.perf_counter()
@@ -45,15 +60,27 @@ def pour(port: int, requests: Iterable[bytes], rate: float = 0) -> Poured:
             if due > clock():
                 break
             connection = idle.popleft()
-            busy[connection.fileno()] = due
+            busy[connection.fileno()] = due, following[1]
             connection.sendall(following[1])
             following = next(left, None)
         pause = max(0, began + following[0] / rate - clock()) if rate and following and idle else -1
         for number, _ in poll.poll(pause):
-            answer = open_[number].recv(65_536)
+            answer = answered(open_[number])
+            if not answer:
+                closed, connection = open_.pop(number), connect(port)
+                open_[connection.fileno()] = connection
+                poll.unregister(closed)
+                poll.register(connection, select.EPOLLIN)
+                if number in busy:
+                    busy[connection.fileno()] = waits = busy.pop(number)
+                    connection.sendall(waits[1])
+                else:
+                    idle[idle.index(closed)] = connection
+                closed.close()
+                continue
             if not answer.startswith(b"HTTP/1.1 200"):
                 raise SystemExit(f"not taken: {answer.decode()}")
-            taken.append(clock() - busy.pop(number))
+            taken.append(clock() - busy.pop(number)[0])
             idle.append(open_[number])
     elapsed = clock() - began
     poll.close()
