@@ -1,7 +1,8 @@
 """Which waiting messages may leave now: as fast as each channel allows, pages first, tenants in turn.
 
 Limits belong to a channel (one workspace, one token) and to places in it, whoever sends: what is taken is kept in the store. A
-message that has to wait holds up nothing but its own lane: whatever other tenants have waiting passes it by.
+message that has to wait holds up nothing but its own lane: whatever other tenants have waiting passes it by. Places to send from
+are shared as well.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import ChainMap, Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -43,10 +45,19 @@ class Pacer:
         self._served: dict[str, int] = {}
         self._turn = 0
 
-    def choose(self, wanted: Iterable[Wanted], lanes: Mapping[str, dt.datetime], now: dt.datetime, room: int) -> Paced:
+    def choose(
+        self,
+        wanted: Iterable[Wanted],
+        lanes: Mapping[str, dt.datetime],
+        now: dt.datetime,
+        room: int,
+        leaving: Mapping[str, int] = MappingProxyType({}),
+    ) -> Paced:
         """At most `room` of them. Of messages alike, each tenant's first goes before any tenant's second, and of those the one of
-        whoever was served longest ago. `lanes` says when those that are not free will be.
+        whoever was served longest ago. `lanes` says when those that are not free will be, `leaving` how many messages of each
+        tenant are being sent: a tenant never holds more places than it leaves free, so that one whose channel hangs leaves half.
         """
+        held = Counter(leaving)
         chosen: list[Waiting] = []
         taken: dict[str, dt.datetime] = {}
         known = ChainMap(taken, dict(lanes))
@@ -54,9 +65,12 @@ class Pacer:
         for one, paces in self._in_turn(wanted):
             if len(chosen) == room:
                 break
+            if held[one.tenant] >= room - len(chosen):
+                continue
             free = _take(paces, known, taken, now)
             if free is None:
                 chosen.append(one)
+                held[one.tenant] += 1
                 self._serve(one.tenant)
             else:
                 following = free if following is None else min(following, free)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
@@ -59,7 +60,7 @@ class Worker:
         self._counted: dt.datetime | None = None
         self._lease = dt.timedelta(seconds=runtime.settings.lease)
         self._woken = asyncio.Event()
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], str] = {}
 
     def wake(self) -> None:
         """Something may be due earlier than thought."""
@@ -109,14 +110,14 @@ class Worker:
         wanted = self._courier.wanted(waiting)
 
         def choose(lanes: Mapping[str, dt.datetime]) -> Choice:
-            found = self._pacer.choose(wanted, lanes, now, room)
+            found = self._pacer.choose(wanted, lanes, now, room, Counter(self._sending.values()))
             self._paced = found.next
             return Choice(tuple(one.id for one in found.messages), found.lanes)
 
         taken = await self._store.claim(now, self._lease, choose)
         for outgoing in taken:
             task = asyncio.create_task(self._courier.send(outgoing, now))
-            self._sending.add(task)
+            self._sending[task] = outgoing.incident.tenant
             task.add_done_callback(self._sent)
         return len(taken)
 
@@ -146,7 +147,7 @@ class Worker:
             await self._courier.recover(outgoing, now)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
+        del self._sending[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("the end of a message was not recorded; its lease will end", reason=str(error))
         self.wake()

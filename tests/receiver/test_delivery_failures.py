@@ -85,17 +85,47 @@ def test_a_channel_that_breaks_its_promise_and_raises_fails_that_message_alone(t
     Kit(tmp_path).run(story)
 
 
+class Hanging:
+    """Takes messages and never says what became of them."""
+
+    repeatable = True
+
+    async def deliver(self, delivery: Delivery) -> Outcome:
+        await asyncio.Event().wait()
+        return Sent()
+
+    async def close(self) -> None:
+        return
+
+
+def test_a_tenant_whose_channel_hangs_leaves_places_to_send_from_to_others(tmp_path: Path) -> None:
+    """Sixteen incidents of one, eight places: what the other has to say a moment later is said at once."""
+
+    async def story(kit: Kit) -> None:
+        for number in range(16):
+            body = webhook(alert(f"a{number}", tenant="globex"), group={"alertname": str(number)})
+            await kit.post(body, "/v1/alerts/globex/standard")
+        await kit.receiver.worker.start_due()
+        await kit.post(webhook(alert()))
+        await kit.receiver.worker.start_due()
+        await asyncio.wait(kit.receiver.worker._sending, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        assert kit.pages()[:1] == [("open", "#payments")]
+
+    kit = Kit(tmp_path, [a_policy()])
+    stuck = {"standard": EscalationPolicy(steps=(Step(0, (Target(team="payments"),)),))}
+    kit.write(
+        a_policy(
+            "globex",
+            policies=stuck,
+            teams={"payments": Team("fr", "Europe/Paris", (Contact("stuck", "#payments"),))},
+            channels={name: ChannelSettings("hanging") for name in ("stuck", "room", "mail")},
+        )
+    )
+    kit.receiver = kit.new(makers={"hanging": lambda *_: Hanging()}, drain=0.01, concurrency=8)
+    kit.run(story)
+
+
 def test_a_channel_that_hangs_holds_up_no_other_and_is_taken_away_when_its_lease_ends(tmp_path: Path) -> None:
-    class Hanging:
-        repeatable = True
-
-        async def deliver(self, delivery: Delivery) -> Outcome:
-            await asyncio.Event().wait()
-            return Sent()
-
-        async def close(self) -> None:
-            return
-
     async def story(kit: Kit) -> None:
         await kit.post(webhook(alert()))
         await kit.receiver.worker.start_due()

@@ -72,6 +72,15 @@ def test_pages_go_before_notes_and_every_tenants_first_before_anybodys_second() 
     assert Counter(served) == {"a": 2, "b": 2}
 
 
+def test_a_tenant_never_holds_more_places_than_it_leaves_free() -> None:
+    many = [(waiting(n, "a"), ()) for n in range(9)]
+    assert len(Pacer().choose(many, {}, NOW, 8).messages) == 4, "alone it gets half"
+    assert Pacer().choose(many, {}, NOW, 4, {"a": 4}).messages == ()
+    both = [*many, (waiting(10, "b"), ())]
+    assert [w.id for w in Pacer().choose(both, {}, NOW, 4, {"a": 4}).messages] == [10]
+    assert len(Pacer().choose(many, {}, NOW, 1).messages) == 1, "the last place is for whoever has none"
+
+
 class SlackLike(ScriptedChannel):
     """Slack's own limits, kept to the second of a clock that stands still."""
 
