@@ -9,12 +9,10 @@ from email.policy import SMTP
 from email.utils import parseaddr
 from typing import Final
 
-from jinja2 import Template
-
 from alertkit.channels.base import Delivery
 from alertkit.channels.layouts import Layouts
 from alertkit.channels.looks import colour
-from alertkit.channels.templates import Templates, render
+from alertkit.channels.templates import Readable, Templates, render
 from alertkit.model.message import Message
 from alertkit.model.text import one_line
 
@@ -33,7 +31,7 @@ def html(message: Message, layouts: Layouts, tenant: str = "") -> str:
     """The mail as a page; whatever the message holds is escaped."""
     title, language = _title(message), message.locale.replace("_", "-")
 
-    def draw(layout: Template) -> str:
+    def draw(layout: Readable) -> str:
         return render(layout, _LARGEST, message=message, title=title, colour=colour(message), language=language)
 
     return layouts.drawn(tenant, HTML, _HTML.read, draw)
@@ -43,7 +41,7 @@ def text(message: Message, layouts: Layouts, tenant: str = "") -> str:
     """The mail for who reads no HTML."""
     title, language = _title(message), message.locale.replace("_", "-")
 
-    def draw(layout: Template) -> str:
+    def draw(layout: Readable) -> str:
         return render(layout, _LARGEST, message=message, title=title, language=language)
 
     return layouts.drawn(tenant, TEXT, _TEXT.read, draw)

@@ -7,7 +7,7 @@ and a misspelt name is found when it is read, not at night. Jinja2's sandbox sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +34,10 @@ _NODES = (
     *(nodes.Tuple, nodes.List),
 )
 _TESTS = ("defined", "none")
+
+
+Part = tuple[str, str, str]
+"""A text; or a name, with an attribute of what it stands for or without."""
 
 
 class LayoutError(AlertkitError):
@@ -69,7 +73,7 @@ class Templates:
         self._environment.filters = dict(_FILTERS)
         self._environment.tests = {name: self._environment.tests[name] for name in _TESTS}
 
-    def read(self, source: str) -> Template:
+    def read(self, source: str) -> Readable:
         """A template.
 
         Raises:
@@ -80,7 +84,8 @@ class Templates:
         try:
             tree = self._environment.parse(source)
             self._check(tree)
-            return self._environment.from_string(source)
+            parts = None if self._environment.autoescape else _parts(tree)
+            return self._environment.from_string(source) if parts is None else _Plain(parts)
         except TemplateSyntaxError as error:
             raise LayoutError(f"line {error.lineno}: {error.message}") from error
         except (TemplateError, RecursionError, MemoryError) as error:
@@ -98,7 +103,38 @@ class Templates:
                 raise LayoutError(f"line {node.lineno}: {wrong}")
 
 
-def render(template: Template, limit: int, **values: object) -> str:
+class _Plain:
+    """A template that only names parts of a message: most of them, in every message, without what Jinja2 needs for more."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+
+    def generate(self, values: Mapping[str, object]) -> Iterator[str]:
+        """What it says, piece by piece, as Jinja2 would."""
+        for text, name, attribute in self._parts:
+            yield str(getattr(values[name], attribute) if attribute else values[name]) if name else text
+
+
+Readable = Template | _Plain
+
+
+def _parts(tree: nodes.Template) -> Sequence[Part] | None:
+    """Texts, names, and attributes of names, in order; None when there is anything else."""
+    found: list[Part] = []
+    for node in (node for output in tree.body for node in (output.nodes if isinstance(output, nodes.Output) else [output])):
+        match node:
+            case nodes.TemplateData():
+                found.append((node.data, "", ""))
+            case nodes.Name():
+                found.append(("", node.name, ""))
+            case nodes.Getattr(node=nodes.Name(name=name), attr=attribute):
+                found.append(("", name, attribute))
+            case _:
+                return None
+    return found
+
+
+def render(template: Readable, limit: int, **values: object) -> str:
     """What a template says, refused beyond `limit` characters.
 
     Raises:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -87,7 +86,8 @@ def console(*, no_color: bool, stderr: bool = False) -> Console:
     """
     from rich.console import Console
 
-    system: Literal["auto"] | None = None if no_color or os.environ.get("NO_COLOR") else "auto"
+    # rich knows what NO_COLOR says.
+    system: Literal["auto"] | None = None if no_color or Console().no_color else "auto"
     return Console(stderr=stderr, color_system=system, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -147,7 +147,12 @@ class Formats:
         """`a, b, and c` as the language joins them; of many the first, and how many more: `a, b, and +3`."""
         given = list(items)
         shown = given if len(given) <= _NAMES else [*given[: _NAMES - 1], f"+{self.count(len(given) - _NAMES + 1)}"]
-        return str(lists.format_list(shown, locale=self.locale))
+        return _joined(self.locale, tuple(shown))
+
+
+@lru_cache(maxsize=1024)
+def _joined(locale: Locale, items: tuple[str, ...]) -> str:
+    return str(lists.format_list(items, locale=locale))
 
 
 @lru_cache(maxsize=4096)

@@ -229,3 +229,24 @@ def test_a_file_that_is_no_layout_is_named(own: Callable[[str, str], Path], tmp_
 def test_without_the_shipped_layout_there_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"incident\.yaml: is missing"):
         Drawing(Layouts(shipped=tmp_path)).root(FIRING, interactive=True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ message.headline }}",
+        "{{ sign }} {{ message.state }}\n",
+        "{{ message.locale }}\n  {# a remark #}- {{ '{{' }} {{ message.headline|upper }}",
+        "  text alone, {{ message.mentions }}  ",
+    ],
+)
+def test_a_template_says_the_same_with_and_without_escaping_where_there_is_nothing_to_escape(source: str) -> None:
+    """Without escaping, one that only names parts of a message is filled in without Jinja2; with it, never."""
+    calm = msgspec.structs.replace(FIRING, headline="Critical", mentions=())
+    said = [render(Templates(("message", "sign"), escape=e).read(source), 999, message=calm, sign="!") for e in (False, True)]
+    assert said[0] == said[1]
+
+
+def test_a_part_that_a_message_has_not_is_refused_when_it_is_said() -> None:
+    with pytest.raises(LayoutError, match="seconds"):
+        render(Templates(("message",)).read("{{ message.seconds }}"), 999, message=FIRING)
