@@ -48,7 +48,7 @@ def insertions(expr: str, label: str, value: str, shared: frozenset[str]) -> lis
     if _is_isolated(original, own, shared):
         return []
     found = _plan(original, own, shared)
-    _prove(original, parser.read(insert(expr, found)), own, shared)
+    _prove(original, insert(expr, found), own, shared)
     return found
 
 
@@ -123,10 +123,10 @@ def _wants_matcher(selector: Selector, own: Matcher, shared: frozenset[str], whe
     return own not in selector.matchers and selector.metric not in shared
 
 
-def _prove(original: Reading, result: Reading, own: Matcher, shared: frozenset[str]) -> None:
+def _prove(original: Reading, result: str, own: Matcher, shared: frozenset[str]) -> None:
     """Nothing but the matcher was added, and no selector is without it."""
-    unguarded = any(own not in s.matchers and s.metric not in shared for s in result.selectors)
-    if unguarded or _without(original, own) != _without(result, own):
+    tree, lacking = parser.read_without(result, own)
+    if any(selector.metric not in shared for selector in lacking) or _without(original, own) != tree:
         raise IsolationError("the expression cannot be proven to read only the tenant's series; write it more plainly")
 
 
@@ -136,8 +136,6 @@ def _without(reading: Reading, own: Matcher) -> Expr:
         return reading.tree
 
     def change(selector: Selector) -> Selector:
-        if own not in selector.matchers:
-            return selector
         matchers = tuple([matcher for matcher in selector.matchers if matcher != own])
         return Selector(selector.metric, matchers, selector.offset, selector.at)
 

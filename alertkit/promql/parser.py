@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import promql_parser as rust
@@ -29,7 +30,13 @@ from alertkit.promql.syntax import (
     Text,
 )
 
+Hidden: TypeAlias = dict[str, tuple[Operator, str]]
+"""Which operator and regular expression a name stands for."""
+
 _OPERATORS: dict[str, Operator] = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+_INSTEAD: dict[str, tuple[Operator, str]] = {"=~": ("=~", "="), "!~": ("!~", "!=")}
+_MARK = "\x01"
+_EQUAL = rust.MatchOp.Equal  # one object, and most operators are it
 _GROUPS = {
     "VectorMatchCardinality.OneToOne": "",
     "VectorMatchCardinality.ManyToMany": "",
@@ -64,43 +71,61 @@ def read(source: str) -> Reading:
         PromQLError: as for parse.
     """
     tokens = lexer.lex(source)
-    text, hidden = _simplified(source, tokens)
+    text, hidden = _simplified(source)
     walk = _Walk(hidden)
-    tree = walk.expr(_parse(text, tokens))
+    tree = walk.expr(_parse(text, source))
     return Reading(tokens, tree, tuple(walk.selectors), tuple(walk.calls))
 
 
-def _parse(source: str, tokens: list[lexer.Token]) -> Any:
+def read_without(source: str, left_out: Matcher) -> tuple[Expr, tuple[Selector, ...]]:
+    """The tree of an expression without one matcher, and the selectors that do not have it.
+
+    `source` is one that `lexer.lex` accepts, or one with matchers put in between its tokens: they are not split again here.
+
+    Raises:
+        PromQLError: as for parse.
+    """
+    lexer.check_text(source)
+    text, hidden = _simplified(source)
+    walk = _WalkWithout(hidden, left_out)
+    return walk.expr(_parse(text, source)), tuple(walk.lacking)
+
+
+def _parse(text: str, source: str) -> Any:
+    """The library's tree of a text that stands for what the author wrote."""
     try:
-        return rust.parse(source)
+        return rust.parse(text)
     except ValueError as error:
-        raise mistakes.explain(tokens, str(error)) from None
+        raise mistakes.explain(lexer.lex(source), str(error)) from None
     except BaseException as error:  # a panic of the library is not an Exception
         if type(error).__name__ != "PanicException":
             raise
         raise PromQLError("the expression cannot be parsed: a number or a duration is out of range") from None
 
 
-def _simplified(source: str, tokens: list[lexer.Token]) -> tuple[str, dict[str, str]]:
+def _simplified(source: str) -> tuple[str, Hidden]:
     """The expression for the library, and what stands for which regular expression in it.
 
-    Compiling them takes the library most of its time, and the same few stand everywhere: each is compiled once, and a short
-    name stands in its place.
+    Compiling them takes the library most of its time, and the same few stand everywhere: each is compiled once, and a name that
+    is compared for being equal stands in its place. The lexer refuses `_MARK`, and where nothing is escaped no string can say it:
+    so no name is an author's.
     """
     if "~" not in source:
-        return _requote(source, tokens), {}
-    found = [(text, start) for (operator, _), (text, start) in itertools.pairwise(tokens) if operator in ("=~", "!~")]
-    regexes.check([(value, start) for text, start in found if (value := _costly(text))])
-    hidden: dict[str, str] = {}
+        return _requote(source), {}
+    tokens = lexer.lex(source)
+    found = [(left, right) for left, right in itertools.pairwise(tokens) if left[0] in _INSTEAD]
+    regexes.check([(value, start) for _, (text, start) in found if (value := _costly(text))])
+    hidden: Hidden = {}
     parts, end = [], 0
-    for text, start in found:
+    for (operator, at), (text, start) in found:
         if (regex := _regex(text)) is not None:
-            name = f"r{len(hidden)}"
-            hidden[name] = regex
-            parts += [source[end:start], f'"{name}"']
+            name = f"{_MARK}{len(hidden)}"
+            matched, instead = _INSTEAD[operator]
+            hidden[name] = (matched, regex)
+            parts += [source[end:at], instead, source[at + 2 : start], f'"{name}"']
             end = start + len(text)
     text = "".join([*parts, source[end:]])
-    return _requote(text, lexer.lex(text) if "`" in text else []), hidden
+    return (_requote(source), {}) if "\\" in text else (text, hidden)
 
 
 @lru_cache(maxsize=512)
@@ -108,7 +133,7 @@ def _costly(text: str) -> str:
     """The value of a matcher, as written, whose regular expression is long or repeats something; "" for cheap ones."""
     if len(text) <= 100 and "{" not in text and "\\" not in text:
         return ""
-    value = _parse(_requote(text, [(text, 0)]), [(text, 0)])
+    value = _parse(_requote(text), text)
     return value.val if isinstance(value, rust.StringLiteral) else ""
 
 
@@ -117,18 +142,18 @@ def _regex(text: str) -> str | None:
     """The value of a regular expression as written that is one and does not match what is empty; None for any other, which the
     library judges where it stands."""
     try:
-        selector = rust.parse(f"{{r=~{_requote(text, [(text, 0)])}}}")
+        selector = rust.parse(f"{{r=~{_requote(text)}}}")
     except ValueError:
         return None
     return selector.matchers.matchers[0].value if isinstance(selector, rust.VectorSelector) else None
 
 
-def _requote(source: str, tokens: list[lexer.Token]) -> str:
+def _requote(source: str) -> str:
     """Write raw strings that hold a backslash as quoted ones: the library refuses `\\d` between backticks."""
     if "`" not in source or "\\" not in source:
         return source
     parts, end = [], 0
-    for text, start in tokens:
+    for text, start in lexer.lex(source):
         if text[0] == "`":
             parts += [source[end:start], quote(text[1:-1])]
             end = start + len(text)
@@ -144,7 +169,7 @@ def quote(value: str) -> str:
 class _Walk:
     """Our own walk of the library's tree: its `walk()` is cubic and its `str()` does not escape."""
 
-    def __init__(self, hidden: dict[str, str]) -> None:
+    def __init__(self, hidden: Hidden) -> None:
         self.hidden = hidden
         self.selectors: list[Selector] = []
         self.calls: list[Call | Aggregation] = []
@@ -159,17 +184,20 @@ class _Walk:
         found = node.matchers
         if found.or_matchers:
             raise PromQLError("`or` between matchers is not PromQL: write two selectors joined by `or`")
-        matchers = tuple([self.matcher(m.name, _OPERATORS[str(m.op)], m.value) for m in found.matchers])
+        matchers = [self.matcher(m.name, m.op, m.value) for m in found.matchers]
         metric = node.name or next((m.value for m in matchers if m.name == "__name__" and m.op == "="), "")
         at = node.at
-        selector = Selector(metric, matchers, node.offset, "" if at is None else str(at))
+        return self.found(metric, matchers, node.offset, "" if at is None else str(at))
+
+    def found(self, metric: str, matchers: list[Matcher], offset: dt.timedelta | None, at: str) -> Selector:
+        selector = Selector(metric, tuple(matchers), offset, at)
         self.selectors.append(selector)
         return selector
 
-    def matcher(self, name: str, operator: Operator, value: str) -> Matcher:
-        if self.hidden and operator in ("=~", "!~"):
-            value = self.hidden.get(value, value)
-        return Matcher(name, operator, value)
+    def matcher(self, name: str, operator: Any, value: str) -> Matcher:
+        if value in self.hidden:
+            return Matcher(name, *self.hidden[value])
+        return Matcher(name, "=" if operator is _EQUAL else _OPERATORS[str(operator)], value)
 
     def range(self, node: Any) -> Range:
         return Range(self.selector(node.vector_selector), node.range)
@@ -211,6 +239,22 @@ class _Walk:
 
     def text(self, node: Any) -> Text:
         return Text(node.val)
+
+
+class _WalkWithout(_Walk):
+    """The same tree with one matcher in none of its selectors."""
+
+    def __init__(self, hidden: Hidden, left_out: Matcher) -> None:
+        super().__init__(hidden)
+        self.left_out = left_out
+        self.lacking: list[Selector] = []
+
+    def found(self, metric: str, matchers: list[Matcher], offset: dt.timedelta | None, at: str) -> Selector:
+        kept = [matcher for matcher in matchers if matcher != self.left_out]
+        selector = Selector(metric, tuple(kept), offset, at)
+        if len(kept) == len(matchers):
+            self.lacking.append(selector)
+        return selector
 
 
 def _matching(modifier: Any) -> Matching | None:
