@@ -35,11 +35,13 @@ STRING: Final = r"""(?:"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'
 """A string in any of the three quotes, as a regular expression (with DOTALL)."""
 
 _PIECE = re.compile(
-    rf"""[ \t\n]+|\#[^\n]*
+    rf"""[ \t\n]+
     |(?:[A-Za-z_]|:(?![0-9]))[A-Za-z0-9_:]*
+    |[(){{}}\[\],]
     |{STRING}
+    |[=!]~|[=!<>]=
     |(?:[0-9]|\.[0-9])(?:[eE][+-](?=[0-9])|[0-9A-Za-z_.])*
-    |[=!]~|[=!<>]=|.""",
+    |\#[^\n]*|.""",
     re.VERBOSE | re.DOTALL,
 )
 _CLOSER = {"(": ")", "[": "]", "{": "}"}

@@ -160,6 +160,7 @@ def _requote(source: str) -> str:
     return "".join([*parts, source[end:]])
 
 
+@lru_cache(maxsize=512)  # a tenant's name is written into each of its selectors
 def quote(value: str) -> str:
     """Write any text as a PromQL string that this package accepts."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")

@@ -108,3 +108,12 @@ def test_promtool_takes_exactly_what_its_version_understands(tool: Callable[[str
 def test_expressions_that_promtool_takes_at_random_need_nothing() -> None:
     for seed in range(600):
         assert needs(expression(random.Random(seed))) is None
+
+
+@pytest.mark.parametrize(("expr", "version"), NEW.items(), ids=NEW)
+def test_it_is_known_wherever_it_stands(expr: str, version: tuple[int, int]) -> None:
+    for seed in range(30):
+        around = expression(random.Random(seed))
+        found = needs(f"{around} or\n{expr} or {around}")
+        assert found is not None
+        assert found.version == version
