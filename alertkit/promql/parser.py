@@ -36,7 +36,7 @@ Hidden: TypeAlias = dict[str, tuple[Operator, str]]
 _OPERATORS: dict[str, Operator] = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 _INSTEAD: dict[str, tuple[Operator, str]] = {"=~": ("=~", "="), "!~": ("!~", "!=")}
 _MARK = "\x01"
-_EQUAL = rust.MatchOp.Equal  # one object, and most operators are it
+_EQUAL, _BY = rust.MatchOp.Equal, rust.AggModifierType.By  # one object each, and the commonest
 _GROUPS = {
     "VectorMatchCardinality.OneToOne": "",
     "VectorMatchCardinality.ManyToMany": "",
@@ -214,7 +214,7 @@ class _Walk:
 
     def aggregation(self, node: Any) -> Aggregation:
         param, modifier = node.param, node.modifier
-        grouping = "" if modifier is None else "by" if modifier.type == rust.AggModifierType.By else "without"
+        grouping = "" if modifier is None else "by" if modifier.type is _BY else "without"
         read_param = None if param is None else self.expr(param)
         labels = () if modifier is None else tuple(modifier.labels)
         aggregation = Aggregation(str(node.op), self.expr(node.expr), read_param, grouping, labels)
