@@ -1,7 +1,7 @@
 """Where a channel's layouts come from: `<overrides>/<tenant>/<name>`, else `<overrides>/platform/<name>`, else the shipped.
 
-A layout is read again when its file changes. One that cannot be read, or fails on a message, is passed over for the next and
-named in `problems`: what an administrator got wrong must never keep a page from being sent.
+An own layout is read again when its file changes; ours is read once, like code. One that cannot be read, or fails on a message,
+is passed over for the next and named in `problems`: what an administrator got wrong must never keep a page from being sent.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Layouts:
         self._overrides = overrides
         self._known: dict[Path, _Known] = {}
         self._places: dict[tuple[str, str], tuple[Path, ...]] = {}
+        self._ours: dict[str, Any] = {}
         self.problems: dict[Path, str] = {}
 
     def drawn(
@@ -44,8 +45,7 @@ class Layouts:
         Raises:
             LayoutError: not even the shipped one can be used.
         """
-        *own, ours = self._paths(tenant, name)
-        for path in own:
+        for path in self._paths(tenant, name):
             layout = self._layout(path, read)
             if layout is None:
                 continue
@@ -57,18 +57,24 @@ class Layouts:
                 self.problems[path] = str(error)
             else:
                 return drawn
-        shipped = self._layout(ours, read)
-        if shipped is None:
-            raise LayoutError(f"{ours}: {self.problems.get(ours, 'is missing')}")
-        return draw(shipped)
+        return draw(self._shipped_one(name, read))
+
+    def _shipped_one(self, name: str, read: Callable[[str], L]) -> L:
+        layout: L | None = self._ours.get(name)
+        if layout is None:
+            path = self._shipped / name
+            layout = self._ours[name] = self._layout(path, read)
+            if layout is None:
+                raise LayoutError(f"{path}: {self.problems.get(path, 'is missing')}")
+        return layout
 
     def _paths(self, tenant: str, name: str) -> tuple[Path, ...]:
-        """Where to look, in order; the last is the shipped one."""
+        """Where to look for an own one, in order."""
         found = self._places.get((tenant, name))
         if found is None:
             own = [folder for folder in (tenant, names.PLATFORM) if self._overrides and _FOLDER.fullmatch(folder)]
             paths = [self._overrides / folder / name for folder in dict.fromkeys(own) if self._overrides]
-            found = self._places[tenant, name] = (*paths, self._shipped / name)
+            found = self._places[tenant, name] = tuple(paths)
         return found
 
     def _layout(self, path: Path, read: Callable[[str], L]) -> L | None:

@@ -7,7 +7,7 @@ and a misspelt name is found when it is read, not at night. Jinja2's sandbox sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -36,8 +36,10 @@ _NODES = (
 _TESTS = ("defined", "none")
 
 
-Part = tuple[str, str, str]
-"""A text; or a name, with an attribute of what it stands for or without."""
+_Named = tuple[str, str]
+"""A name, with an attribute of what it stands for or without."""
+_Part = str | Sequence[_Named]
+"""A text, or the first of several names that stands for something."""
 
 
 class LayoutError(AlertkitError):
@@ -106,32 +108,48 @@ class Templates:
 class _Plain:
     """A template that only names parts of a message: most of them, in every message, without what Jinja2 needs for more."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[_Part]) -> None:
         self._parts = parts
 
-    def generate(self, values: Mapping[str, object]) -> Iterator[str]:
+    def generate(self, values: Mapping[str, object]) -> Sequence[str]:
         """What it says, piece by piece, as Jinja2 would."""
-        for text, name, attribute in self._parts:
-            yield str(getattr(values[name], attribute) if attribute else values[name]) if name else text
+        return [part if isinstance(part, str) else str(_first(part, values)) for part in self._parts]
+
+
+def _first(alternatives: Sequence[_Named], values: Mapping[str, object]) -> object:
+    found: object = ""
+    for name, attribute in alternatives:
+        found = getattr(values[name], attribute) if attribute else values[name]
+        if found:
+            break
+    return found
 
 
 Readable = Template | _Plain
 
 
-def _parts(tree: nodes.Template) -> Sequence[Part] | None:
-    """Texts, names, and attributes of names, in order; None when there is anything else."""
-    found: list[Part] = []
+def _parts(tree: nodes.Template) -> Sequence[_Part] | None:
+    """Texts, names and attributes of names, and several of these with `or` between them; None when there is anything else."""
+    found: list[_Part] = []
     for node in (node for output in tree.body for node in (output.nodes if isinstance(output, nodes.Output) else [output])):
-        match node:
-            case nodes.TemplateData():
-                found.append((node.data, "", ""))
-            case nodes.Name():
-                found.append(("", node.name, ""))
-            case nodes.Getattr(node=nodes.Name(name=name), attr=attribute):
-                found.append(("", name, attribute))
-            case _:
-                return None
+        part = node.data if isinstance(node, nodes.TemplateData) else _alternatives(node)
+        if part is None:
+            return None
+        found.append(part)
     return found
+
+
+def _alternatives(node: nodes.Node) -> Sequence[_Named] | None:
+    match node:
+        case nodes.Name():
+            return [(node.name, "")]
+        case nodes.Getattr(node=nodes.Name(name=name), attr=attribute):
+            return [(name, attribute)]
+        case nodes.Or():
+            left, right = _alternatives(node.left), _alternatives(node.right)
+            return None if left is None or right is None else [*left, *right]
+        case _:
+            return None
 
 
 def render(template: Readable, limit: int, **values: object) -> str:

@@ -10,7 +10,7 @@ from alertkit.messages.formats import Formats
 from alertkit.messages.translations import fields, fill, languages
 from alertkit.model import sentence
 from alertkit.model.message import Entry
-from alertkit.model.notification import Alert, Notification, common_labels
+from alertkit.model.notification import Alert, Notification
 from alertkit.model.text import one_line, paragraph
 
 SHOWN = 10
@@ -24,6 +24,8 @@ _ALERTNAME = "alertname"
 
 def worst_first(notification: Notification) -> list[Alert]:
     """Firing before ended, then by severity as the tenant orders them, then the oldest."""
+    if len(notification.alerts) < 2:
+        return list(notification.alerts)
     order = {severity: place for place, severity in enumerate(notification.severities)}
     return sorted(notification.alerts, key=lambda alert: _rank(alert, order))
 
@@ -37,18 +39,20 @@ FormatsOf = Callable[[str], Formats]
 """The formats of a language: a sentence and the value in it speak the same one."""
 
 
-def entries(notification: Notification, alerts: Sequence[Alert], locale: str, formats: FormatsOf) -> tuple[Entry, ...]:
-    """The first alerts as entries; `alerts` are sorted."""
-    hidden = {_ALERTNAME, names.LABEL_SEVERITY, names.LABEL_SERVICE, notification.tenant_label}
+def entries(
+    alerts: Sequence[Alert], common: Mapping[str, str], tenant_label: str, locale: str, formats: FormatsOf
+) -> tuple[Entry, ...]:
+    """The first alerts as entries; `alerts` are sorted, `common` are the labels on which all of them agree."""
+    hidden = {_ALERTNAME, names.LABEL_SEVERITY, names.LABEL_SERVICE, tenant_label}
     if len(alerts) > 1:
-        hidden |= common_labels(alerts).keys() - {_ALERTNAME}
+        hidden |= common.keys() - {_ALERTNAME}
     return tuple(_entry(alert, hidden, locale, formats, alone=len(alerts) == 1) for alert in alerts[:SHOWN])
 
 
 def _entry(alert: Alert, hidden: set[str], locale: str, formats: FormatsOf, *, alone: bool) -> Entry:
     told, said = _summary(alert, locale, formats)
     value = None if sentence.VALUE in said else formats(languages(locale)[0]).value(alert.value, alert.unit)
-    labels = ", ".join(f"{name}={text}" for name, text in sorted(alert.labels.items()) if name not in hidden | said)
+    labels = ", ".join([f"{name}={alert.labels[name]}" for name in sorted(alert.labels.keys() - hidden - said)])
     description = _description(alert, locale, formats) if alone else ""
     return Entry(
         sentence=told or one_line(name_of(alert), SENTENCE),
@@ -67,10 +71,12 @@ def name_of(alert: Alert) -> str:
 def _summary(alert: Alert, locale: str, formats: FormatsOf) -> tuple[str, frozenset[str]]:
     """The sentence, and what it says: names of labels, and `value`."""
     language, template = localized(alert.text.summary if alert.text else {}, locale)
-    frozen = _annotation(alert, names.ANNOTATION_SUMMARY, locale)
     said = fields(template)
     value = formats(language).value(alert.value, alert.unit) if sentence.VALUE in said else None
-    if template and (value is not None or not frozen or sentence.VALUE not in said):
+    if template and (value is not None or sentence.VALUE not in said):
+        return one_line(_filled(template, alert, value), SENTENCE), said
+    frozen = _annotation(alert, names.ANNOTATION_SUMMARY, locale)
+    if template and not frozen:
         return one_line(_filled(template, alert, value), SENTENCE), said
     return one_line(frozen, SENTENCE), said & {sentence.VALUE}
 
@@ -83,17 +89,18 @@ def _description(alert: Alert, locale: str, formats: FormatsOf) -> str:
 
 
 def _filled(template: str, alert: Alert, value: str | None) -> str:
-    labels = {name: one_line(text, _LABEL) for name, text in alert.labels.items()}
-    shown = value if value is not None else one_line(alert.value, _LABEL)
-    return fill(template, labels | ({sentence.VALUE: shown} if shown else {}))
+    shown = {name: one_line(alert.labels[name], _LABEL) for name in fields(template) if name in alert.labels}
+    if said := value if value is not None else one_line(alert.value, _LABEL):
+        shown[sentence.VALUE] = said
+    return fill(template, shown)
 
 
 def localized(texts: Mapping[str, str], locale: str) -> tuple[str, str]:
     """The reader's language and its text, else English, else any language (the first by name); empty when there is none."""
-    for language in (*languages(locale), "en", *sorted(texts)):
-        if texts.get(language):
-            return language, texts[language]
-    return languages(locale)[0], ""
+    for language in (*languages(locale), "en"):
+        if text := texts.get(language):
+            return language, text
+    return next(((language, texts[language]) for language in sorted(texts) if texts[language]), (languages(locale)[0], ""))
 
 
 def _annotation(alert: Alert, name: str, locale: str) -> str:

@@ -20,6 +20,9 @@ _LONGEST = 48
 _NAMES = 8
 _SPANS = ((86_400, 3_600), (3_600, 60), (60, 1))
 """Seconds of the two units in which a span is told, the longest first."""
+_MINUTE = Decimal("59.95")
+"""From here on seconds round to a minute."""
+_MILLISECOND = Decimal("0.001")
 
 
 class Formats:
@@ -27,6 +30,8 @@ class Formats:
 
     def __init__(self, locale: str, timezone: str, say: Say) -> None:
         self.locale = parse_locale(locale)
+        # What is remembered is found by the name: a Locale takes long to hash.
+        self._name = locale
         self.zone = parse_zone(timezone)
         self._say = say
 
@@ -51,11 +56,11 @@ class Formats:
 
     def number(self, number: Decimal, digits: int = 4) -> str:
         """At least `digits` significant digits and never fewer than the whole part has."""
-        return _number(number, digits, self.locale)
+        return _number(number, digits, self._name)
 
     def count(self, count: int) -> str:
         """A whole number of things."""
-        return _whole(count, self.locale)
+        return _whole(count, self._name)
 
     def length(self, seconds: int) -> str:
         """A length of time in whole seconds."""
@@ -92,11 +97,11 @@ class Formats:
     def span(self, seconds: Decimal) -> str:
         """A length of time: up to a minute as a number with its symbol, above in one or two words (`1 day, 2 hours`)."""
         size = abs(seconds)
-        if size >= Decimal("59.95"):
+        if size >= _MINUTE:
             return ("-" if seconds < 0 else "") + self._long_span(size)
         if size >= 1 or not size:
             return self._say.pgettext("seconds", "{number} s", number=self.number(seconds, digits=3))
-        if size >= Decimal("0.001"):
+        if size >= _MILLISECOND:
             return self._say.pgettext("milliseconds", "{number} ms", number=self.number(seconds * 1_000, digits=3))
         return self._say.pgettext("microseconds", "{number} µs", number=self.number(seconds * 1_000_000, digits=3))
 
@@ -105,8 +110,12 @@ class Formats:
         for big, small in reversed(_SPANS):
             if whole >= big:
                 whole = (whole + small // 2) // small * small
-        big, small = next(span for span in _SPANS if whole >= span[0])
-        first, rest = divmod(whole, big)
+        return _span(self, whole)
+
+    def two_units(self, seconds: int) -> str:
+        """A length of a minute and more, in its largest unit and what is left of it in the next: `1 day, 2 hours`."""
+        big, small = next(span for span in _SPANS if seconds >= span[0])
+        first, rest = divmod(seconds, big)
         words = self._units(first, big)
         if not rest:
             return words
@@ -132,7 +141,7 @@ class Formats:
     def when(self, moment: dt.datetime, now: dt.datetime) -> str:
         """A moment on the reader's wall clock: the time, with the day unless it is today, with the year unless it is this one."""
         local, today = moment.astimezone(self.zone), now.astimezone(self.zone)
-        time = _time(self.locale, local.hour, local.minute)
+        time = _time(self._name, local.hour, local.minute)
         if local.date() == today.date():
             return time
         skeleton = "MMMd" if local.year == today.year else "yMMMd"
@@ -141,28 +150,34 @@ class Formats:
 
     def offset(self, moment: dt.datetime) -> str:
         """The reader's distance from Greenwich at that moment, `UTC+02:00` or as the language writes it."""
-        return _offset(self.locale, moment.astimezone(self.zone).utcoffset() or dt.timedelta())
+        return _offset(self._name, moment.astimezone(self.zone).utcoffset() or dt.timedelta())
 
     def names(self, items: Iterable[str]) -> str:
         """`a, b, and c` as the language joins them; of many the first, and how many more: `a, b, and +3`."""
         given = list(items)
         shown = given if len(given) <= _NAMES else [*given[: _NAMES - 1], f"+{self.count(len(given) - _NAMES + 1)}"]
-        return _joined(self.locale, tuple(shown))
-
-
-@lru_cache(maxsize=1024)
-def _joined(locale: Locale, items: tuple[str, ...]) -> str:
-    return str(lists.format_list(items, locale=locale))
+        return _joined(self._name, tuple(shown))
 
 
 @lru_cache(maxsize=4096)
-def _time(locale: Locale, hour: int, minute: int) -> str:
-    return str(dates.format_time(dt.time(hour, minute), "short", locale=locale))
+def _span(formats: Formats, seconds: int) -> str:
+    return formats.two_units(seconds)
 
 
 @lru_cache(maxsize=1024)
-def _offset(locale: Locale, offset: dt.timedelta) -> str:
-    return str(dates.get_timezone_gmt(dt.datetime(2000, 1, 1, tzinfo=dt.timezone(offset)), "long", locale=locale))
+def _joined(locale: str, items: tuple[str, ...]) -> str:
+    return str(lists.format_list(items, locale=parse_locale(locale)))
+
+
+@lru_cache(maxsize=4096)
+def _time(locale: str, hour: int, minute: int) -> str:
+    return str(dates.format_time(dt.time(hour, minute), "short", locale=parse_locale(locale)))
+
+
+@lru_cache(maxsize=1024)
+def _offset(locale: str, offset: dt.timedelta) -> str:
+    moment = dt.datetime(2000, 1, 1, tzinfo=dt.timezone(offset))
+    return str(dates.get_timezone_gmt(moment, "long", locale=parse_locale(locale)))
 
 
 def parse_number(raw: str) -> Decimal | None:
@@ -195,7 +210,8 @@ def parse_zone(name: str) -> dt.tzinfo:
 
 
 @lru_cache(maxsize=4096)
-def _number(number: Decimal, digits: int, locale: Locale) -> str:
+def _number(number: Decimal, digits: int, name: str) -> str:
+    locale = parse_locale(name)
     if number and not -9 <= number.adjusted() <= 15:
         return str(numbers.format_scientific(_rounded(number, 2 - number.adjusted()), locale=locale))
     exact = _rounded(number, max(digits - 1 - number.adjusted(), 0) if number else 0)
@@ -203,7 +219,7 @@ def _number(number: Decimal, digits: int, locale: Locale) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _whole(count: int, locale: Locale) -> str:
+def _whole(count: int, locale: str) -> str:
     return _number(Decimal(count), 4, locale)
 
 

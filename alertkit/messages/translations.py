@@ -12,8 +12,10 @@ import gettext
 import io
 import itertools
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from babel import UnknownLocaleError
 from babel.messages.catalog import Catalog
@@ -22,7 +24,7 @@ from babel.messages.pofile import PoFileError, read_po
 
 from alertkit import names
 from alertkit.model import sentence
-from alertkit.model.sentence import Field, Part
+from alertkit.model.sentence import Field
 
 DOMAIN = "alertkit"
 FILE = Path("LC_MESSAGES") / f"{DOMAIN}.po"
@@ -43,12 +45,16 @@ class Say:
 
     def __init__(self, translations: gettext.NullTranslations) -> None:
         self._translations = translations
-        # Contexts and sentences stand in the code, so this cannot grow without end.
+        # Contexts and sentences stand in the code, so these cannot grow without end.
+        self._found: dict[str, str] = {}
         self._in_context: dict[tuple[str, str], str] = {}
 
     def gettext(self, text: str, /, **fields: str) -> str:
         """A sentence."""
-        return fill(self._translations.gettext(text), fields)
+        found = self._found.get(text)
+        if found is None:
+            found = self._found[text] = self._translations.gettext(text)
+        return fill(found, fields)
 
     def ngettext(self, one: str, many: str, count: int, /, **fields: str) -> str:
         """A sentence that depends on a number; the words of the number are a field like any other."""
@@ -62,25 +68,46 @@ class Say:
         return fill(found, fields)
 
 
-def fill(text: str, fields: dict[str, str]) -> str:
+def fill(text: str, fields: Mapping[str, str]) -> str:
     """Put values in the `{field}` places. Once: a value that looks like a field is not filled again."""
-    parts = _parsed(text)
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return parts[0]
-    return "".join([part if isinstance(part, str) else fields.get(part.name, f"{{{part.name}}}") for part in parts])
-
-
-@lru_cache(maxsize=8192)
-def _parsed(text: str) -> tuple[Part, ...]:
+    form = _read(text).form
     try:
-        return sentence.parse(text)
-    except ValueError:
-        return (text,)
+        return form.format_map(fields)
+    except KeyError:
+        return form.format_map(_Shown(fields))
 
 
 def fields(text: str) -> frozenset[str]:
     """Names of the places in a sentence; none in one that cannot be read."""
-    return frozenset(part.name for part in _parsed(text) if isinstance(part, Field))
+    return _read(text).fields
+
+
+class _Sentence(NamedTuple):
+    """A sentence for `str.format_map`, which can do no more in it than look names up: its places are names and nothing else."""
+
+    form: str
+    fields: frozenset[str]
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> _Sentence:
+    try:
+        parts = sentence.parse(text)
+    except ValueError:
+        parts = (text,)
+    form = "".join(f"{{{part.name}}}" if isinstance(part, Field) else _braced(part) for part in parts)
+    return _Sentence(form, frozenset(part.name for part in parts if isinstance(part, Field)))
+
+
+def _braced(literal: str) -> str:
+    return literal.replace("{", "{{").replace("}", "}}")
+
+
+class _Shown(dict[str, str]):
+    """Shows a place that has no value as it stands in the sentence."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
 
 
 class Catalogs:

@@ -104,13 +104,15 @@ class _Writing:
         self.reader = reader
         self.now = now
         self.alerts = told.worst_first(notification)
+        self.common = common_labels(self.alerts)
+        self.service = one_line(self.common.get(names.LABEL_SERVICE, ""), _NAME)
 
     def message(self) -> Message:
         about = self.about
         subject = self._subject()
         badge = sentences.badge(self.say, about.state, about.severity)
         headline = one_line(self.say.gettext("{badge}: {subject}", badge=badge, subject=subject), HEADLINE)
-        entries = told.entries(about, self.alerts, self.locale, self._formats)
+        entries = told.entries(self.alerts, self.common, about.tenant_label, self.locale, self._formats)
         return Message(
             locale=self.locale,
             state=about.state,
@@ -138,8 +140,7 @@ class _Writing:
         found = list(dict.fromkeys(map(told.name_of, self.alerts)))
         name = one_line(found[0], _NAME) if found else self.about.reference
         others = f" +{self.formats.count(len(found) - 1)}" if len(found) > 1 else ""
-        service = one_line(common_labels(self.about.alerts).get(names.LABEL_SERVICE, ""), _NAME)
-        return f"{name}{others} · {service}" if service else f"{name}{others}"
+        return f"{name}{others} · {self.service}" if self.service else f"{name}{others}"
 
     def _summary(self, headline: str, entries: Sequence[Entry]) -> str:
         if not entries:
@@ -167,7 +168,7 @@ class _Writing:
     def _facts(self, value: str) -> list[Fact]:
         """`value` is that of the only alert, where its sentence does not say it; of several, each entry has its own."""
         about, say, formats = self.about, self.say, self.formats
-        found = [(say.pgettext("fact", "Service"), one_line(common_labels(about.alerts).get(names.LABEL_SERVICE, ""), _NAME))]
+        found = [(say.pgettext("fact", "Service"), self.service)]
         if about.state != "firing":
             found.append((say.pgettext("fact", "Severity"), sentences.severity_value(say, about.severity)))
         if len(self.alerts) > 1:

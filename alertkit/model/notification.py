@@ -6,7 +6,7 @@ Every instant is an aware datetime. Text may come from alerts and tenants and is
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import quote
 
@@ -128,12 +128,13 @@ class Notification(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     tenant_label: str = names.DEFAULT_TENANT_LABEL
 
 
-def common_labels(alerts: Iterable[Alert]) -> dict[str, str]:
+def common_labels(alerts: Sequence[Alert]) -> dict[str, str]:
     """The labels on which all alerts agree."""
-    common: dict[str, str] | None = None
-    for alert in alerts:
-        common = dict(alert.labels) if common is None else {k: v for k, v in common.items() if alert.labels.get(k) == v}
-    return common or {}
+    if len(alerts) < 2:
+        return dict(alerts[0].labels) if alerts else {}
+    first, *others = (alert.labels.items() for alert in alerts)
+    agreed = set(first).intersection(*others)
+    return {name: value for name, value in first if (name, value) in agreed}
 
 
 def silence_url(alertmanager: str, labels: Mapping[str, str]) -> str:

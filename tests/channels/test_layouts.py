@@ -231,6 +231,16 @@ def test_without_the_shipped_layout_there_is_an_error_that_names_it(tmp_path: Pa
         Drawing(Layouts(shipped=tmp_path)).root(FIRING, interactive=True)
 
 
+def test_messages_that_share_words_keep_their_own_values() -> None:
+    drawing = Drawing(Layouts())
+    actions = [msgspec.structs.replace(action, value="other") for action in FIRING.actions]
+    other = msgspec.structs.replace(FIRING, headline="Other", actions=tuple(actions))
+    first = msgspec.json.encode(drawing.root(FIRING, interactive=True))
+    second = msgspec.json.encode(drawing.root(other, interactive=True))
+    assert b'"value":"other"' in second
+    assert msgspec.json.encode(drawing.root(FIRING, interactive=True)) == first
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -238,11 +248,14 @@ def test_without_the_shipped_layout_there_is_an_error_that_names_it(tmp_path: Pa
         "{{ sign }} {{ message.state }}\n",
         "{{ message.locale }}\n  {# a remark #}- {{ '{{' }} {{ message.headline|upper }}",
         "  text alone, {{ message.mentions }}  ",
+        "{{ message.more or message.mentions or message.headline or message.origin }}",
+        "{{ message.headline or message.more }}, {{ message.more or message.mentions }}",
+        "{{ message.more or message.headline|lower }}",
     ],
 )
 def test_a_template_says_the_same_with_and_without_escaping_where_there_is_nothing_to_escape(source: str) -> None:
     """Without escaping, one that only names parts of a message is filled in without Jinja2; with it, never."""
-    calm = msgspec.structs.replace(FIRING, headline="Critical", mentions=())
+    calm = msgspec.structs.replace(FIRING, headline="Critical", more="", mentions=())
     said = [render(Templates(("message", "sign"), escape=e).read(source), 999, message=calm, sign="!") for e in (False, True)]
     assert said[0] == said[1]
 

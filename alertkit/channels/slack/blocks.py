@@ -3,6 +3,8 @@
 Text of an alert or a tenant is only ever a `plain_text` object with emoji off and `&<>` escaped: it can neither mention, link,
 nor format. `mrkdwn` holds alertkit's own words and mentions from configuration, escaped and `verbatim`. Text is cut until it fits
 Slack's limits as escaped; what was dropped is counted. Kinds and order of blocks do not change over an incident's life.
+
+What says the same in every message is one dict in all of them: nobody changes a block once it is drawn.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from alertkit.model.message import Action, Confirm, Entry, Fact, Link, Message
-from alertkit.model.text import ELLIPSIS, paragraph, visible
+from alertkit.model.message import Action, ActionKind, Confirm, Entry, Fact, Link, Message
+from alertkit.model.text import ELLIPSIS, one_line, paragraph
 
 Block = dict[str, Any]
 
@@ -83,13 +85,9 @@ def sign(message: Message) -> str:
 
 
 @lru_cache(maxsize=2048)
-def _word(value: str, limit: int) -> str:
-    """One of the catalogs' words: buttons say the same in every message."""
-    return escape(value, limit) or ELLIPSIS
-
-
 def _label(value: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": _word(value, limit), "emoji": False}
+    """One of the catalogs' words: buttons say the same in every message."""
+    return plain(value, limit)
 
 
 def header(value: str) -> Block:
@@ -172,28 +170,33 @@ def _told(entries: Sequence[Entry]) -> str:
 
 
 def _line(entry: Entry) -> str:
-    return " · ".join(part for part in (visible(entry.sentence), entry.value, entry.detail) if part)
+    return " · ".join([part for part in (one_line(entry.sentence, SECTION), entry.value, entry.detail) if part])
 
 
 def _fields(facts: Sequence[Fact]) -> list[Block]:
     shown: list[Block] = []
     for fact in facts:
-        shown += [own_markup(f"*{_word(fact.name, 60)}*"), plain(fact.value, FIELD)]
+        shown += [_name(fact.name), plain(fact.value, FIELD)]
     return shown
+
+
+@lru_cache(maxsize=2048)
+def _name(name: str) -> Block:
+    return own_markup(f"*{escape(name, 60) or ELLIPSIS}*")
 
 
 def _button(action: Action) -> Block:
     if action.choices:
         return _menu(action)
-    button: Block = {
-        "type": "button",
-        "action_id": f"{ACTION_PREFIX}{action.kind}",
-        "text": _label(action.text, BUTTON),
-        "value": action.value,
-    }
-    if style := _STYLES[action.kind]:
+    return {**_words_of_button(action.kind, action.text, action.confirm), "value": action.value}
+
+
+@lru_cache(maxsize=1024)
+def _words_of_button(kind: ActionKind, text: str, confirm: Confirm | None) -> Block:
+    button: Block = {"type": "button", "action_id": f"{ACTION_PREFIX}{kind}", "text": _label(text, BUTTON)}
+    if style := _STYLES[kind]:
         button["style"] = style
-    return button | ({"confirm": _confirm(action.confirm)} if action.confirm else {})
+    return button | ({"confirm": _confirm(confirm)} if confirm else {})
 
 
 def _menu(action: Action) -> Block:
