@@ -14,7 +14,8 @@ import msgspec
 
 from alertkit import names, resources
 from alertkit.dashboards.context import ViewContext
-from alertkit.dashboards.normalise import Json, normalise, panels
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.normalise import normalise, panels
 from alertkit.dashboards.page import TAG, Dashboard
 from alertkit.dashboards.targets import isolated
 from alertkit.errors import UsageError

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from operator import itemgetter
 
-from alertkit import names, promql
-from alertkit.dashboards import delivery, lint
+from alertkit import promql
+from alertkit.dashboards import lint
 from alertkit.dashboards.context import ViewContext
+from alertkit.dashboards.current import Json
 from alertkit.dashboards.finding import Finding
+from alertkit.dashboards.known_metrics import KnownMetrics
 from alertkit.dashboards.layout import COLUMNS
 from alertkit.dashboards.lint import Exclusions
-from alertkit.dashboards.normalise import Json, panels
+from alertkit.dashboards.normalise import panels
 from alertkit.dashboards.targets import formats, has_variables, isolated, variables
 from alertkit.errors import IsolationError, PromQLError
-from alertkit.model.rules import RecordingRule
 
-_OF_ALERTS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
-_OF_SLOS = frozenset({names.SLO_REMAINING, names.SLO_BURN})
-"""What the platform's fleet view asks of the tenants that have SLOs."""
 _TARGET = re.compile(r"/d/([\w-]+)[^\s?]*(?:\?(?:\S*&)?viewPanel=(\d+))?")
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 _TYPED = frozenset({"textbox", "adhoc"})
 """Types of variables whose value a viewer types."""
 _WITHOUT_DATA = frozenset({"row", "text", "dashlist", "news", "alertlist"})
+
+
+_corners = itemgetter("x", "y", "w", "h")
 
 
 def check_dashboard(dashboard: Json, context: ViewContext, exclusions: Exclusions | None = None) -> list[str]:
@@ -40,10 +41,7 @@ class Checker:
 
     def __init__(self, context: ViewContext) -> None:
         self._context = context
-
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return metrics(self._context)  # reads every expression: not for a tenant without dashboards
+        self._known = KnownMetrics(context)
 
     def check(self, dashboard: Json, exclusions: Exclusions) -> list[str]:
         """As check_dashboard."""
@@ -94,18 +92,26 @@ def _ids(dashboard: Json) -> Iterator[Finding]:
 
 
 def _places(level: list[Json]) -> Iterator[Finding]:
-    """Panels beyond the edge, and panels over others: from the top down, each column knows what reaches lowest in it."""
-    lowest: list[tuple[int, str]] = [(0, "")] * COLUMNS
-    for panel in sorted(level, key=lambda one: one["gridPos"]["y"]):
-        x, y, w, h = (panel["gridPos"][side] for side in "xywh")
+    """Panels beyond the edge, and panels over others: from the top down, each column knows how low it may be filled."""
+    filled = [0] * COLUMNS
+    placed = sorted(level, key=lambda panel: panel["gridPos"]["y"])
+    for at, panel in enumerate(placed):
+        x, y, w, h = _corners(panel["gridPos"])
         if x < 0 or y < 0 or w < 1 or h < 1 or x + w > COLUMNS:
             yield Finding("panel-place", panel["title"], f"columns {x} to {x + w} do not fit the {COLUMNS} there are")
-        columns = range(max(x, 0), min(x + w, COLUMNS))
-        for other in dict.fromkeys(lowest[column][1] for column in columns if lowest[column][0] > y):
-            yield Finding("panel-place", panel["title"], f"lies over panel {other!r}")
-        for column in columns:
-            lowest[column] = max(lowest[column], (y + h, panel["title"]))
-        yield from _places(panel.get("panels", []))
+        columns = slice(max(x, 0), max(x + w, 0))
+        lowest = max(filled[columns], default=0)
+        if lowest > y:
+            under = (other["title"] for other in placed[:at] if _overlap(other["gridPos"], panel["gridPos"]))
+            yield from (Finding("panel-place", panel["title"], f"lies over panel {title!r}") for title in under)
+        filled[columns] = [max(lowest, y + h)] * len(filled[columns])
+        if panel.get("panels"):
+            yield from _places(panel["panels"])
+
+
+def _overlap(one: Json, other: Json) -> bool:
+    (x, y, w, h), (left, top, width, height) = _corners(one), _corners(other)
+    return bool(x < left + width and left < x + w and y < top + height and top < y + h)
 
 
 def _rows(panel: Json) -> Iterator[Finding]:
@@ -134,13 +140,11 @@ def _queries(panel: Json, context: ViewContext, defined: frozenset[str]) -> Iter
     references = [target["refId"] for target in targets]
     if len(references) != len(set(references)):
         yield Finding("target-ref-ids", title, f"two queries have the same refId: {', '.join(references)}")
+    own = {"type": "prometheus", "uid": context.datasource}
     for target in (panel, *targets):
-        if target["datasource"] != {"type": "prometheus", "uid": context.datasource}:
-            yield Finding(
-                "panel-source",
-                title,
-                f"it reads {target['datasource']}, not the tenant's data source {context.datasource!r}",
-            )
+        if target["datasource"] != own:
+            message = f"it reads {target['datasource']}, not the tenant's data source {context.datasource!r}"
+            yield Finding("panel-source", title, message)
     for target in targets:
         yield from _query(title, target["expr"], context, defined)
 
@@ -170,28 +174,20 @@ def _ways_out(panel: Json, typed: frozenset[str]) -> Iterator[Finding]:
 
 
 def _variables(panel: Json, defined: frozenset[str]) -> Iterator[Finding]:
-    texts = (text for target in panel.get("targets", ()) for text in target.values() if isinstance(text, str))
-    used = {name for text in texts if has_variables(text) for name in variables(text)} | {panel.get("repeat", "")}
-    for name in sorted(used - defined - {""}):
+    texts = [text for target in panel.get("targets", ()) for text in target.values() if isinstance(text, str)]
+    used = {name for text in texts if has_variables(text) for name in variables(text)}
+    if panel.get("repeat"):
+        used.add(panel["repeat"])
+    for name in sorted(used - defined):
         if not name.startswith("__"):
             yield Finding("undefined-variable", panel["title"], f"variable ${name} is not defined in this dashboard")
 
 
-def metrics(context: ViewContext) -> frozenset[str]:
-    """Every metric that may be asked for: what the tenant's rules record and read, what Prometheus keeps of alerts, and, on the
-    platform's behalf, what the ways to people say of themselves."""
-    rules = [rule for group in context.groups for rule in group.rules]
-    recorded = {rule.record for rule in rules if isinstance(rule, RecordingRule)}
-    read = {name for rule in rules for name in promql.metric_names(rule.expr)}
-    slos = _OF_SLOS if context.tenant == names.PLATFORM else frozenset()
-    told = delivery.RECEIVER_METRICS | delivery.ALERTMANAGER_METRICS if context.receiver_job else frozenset()
-    return frozenset().union(recorded, read, _OF_ALERTS, slos, told, context.shared)
-
-
-def _metrics(panel: Json, known: frozenset[str]) -> Iterator[Finding]:
+def _metrics(panel: Json, known: KnownMetrics) -> Iterator[Finding]:
     for target in panel.get("targets", ()):
-        for name in sorted(lint.metrics(target["expr"]) - known):
-            yield Finding("metric-unknown", panel["title"], f"no rule records or reads {name!r}: the panel would stay empty")
+        for name in lint.metrics(target["expr"]):
+            if name not in known:
+                yield Finding("metric-unknown", panel["title"], f"no rule records or reads {name!r}: the panel would stay empty")
 
 
 def dead_links(dashboards: Iterable[Json]) -> Iterator[Finding]:

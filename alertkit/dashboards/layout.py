@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
 
 import attr
 import grafanalib.core as grafana
 
 from alertkit import names
+from alertkit.dashboards.current import Json
 from alertkit.dashboards.panels import Visual
 
 COLUMNS = 24
@@ -21,6 +23,23 @@ class Row:
     panels: Sequence[Visual]
     title: str = ""
     collapsed: bool = False
+
+
+class Title(grafana.RowPanel):
+    """The line above a row, in today's shape; in it are the panels of a collapsed row."""
+
+    is_current: ClassVar[bool] = True
+
+    def to_json_data(self) -> Json:
+        """As grafanalib's own, without keys of old Grafana."""
+        return {
+            "collapsed": self.collapsed,
+            "gridPos": self.gridPos.to_json_data(),
+            "id": self.id,
+            "panels": self.panels,
+            "title": self.title,
+            "type": "row",
+        }
 
 
 def flow(rows: Iterable[Row]) -> list[grafana.Panel]:
@@ -58,11 +77,13 @@ def _place(panels: Sequence[Visual], top: int) -> int:
 def _lines(panels: Sequence[Visual]) -> Iterator[list[Visual]]:
     """Panels of one height, as many as fit beside each other."""
     line: list[Visual] = []
+    width = 0
     for panel in panels:
-        if line and (panel.height != line[0].height or sum(one.width for one in line) + panel.width > COLUMNS):
+        if line and (panel.height != line[0].height or width + panel.width > COLUMNS):
             yield line
-            line = []
+            line, width = [], 0
         line.append(panel)
+        width += panel.width
     if line:
         yield line
 
@@ -73,12 +94,10 @@ def _widths(line: Sequence[Visual]) -> list[int]:
     return [panel.width + share + (at < rest) for at, panel in enumerate(line)]
 
 
-def _title(row: Row, y: int, taken: set[int]) -> grafana.Panel:
+def _title(row: Row, y: int, taken: set[int]) -> Title:
     hidden = list(row.panels) if row.collapsed else []
     place = grafana.GridPos(h=1, w=COLUMNS, x=0, y=y)
-    return grafana.RowPanel(
-        title=row.title, collapsed=row.collapsed, panels=hidden, gridPos=place, id=_free_id(f"row/{row.key}", taken)
-    )
+    return Title(title=row.title, collapsed=row.collapsed, panels=hidden, gridPos=place, id=_free_id(f"row/{row.key}", taken))
 
 
 def _free_id(key: str, taken: set[int]) -> int:

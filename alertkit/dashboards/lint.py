@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from grafanalib import formatunits
 
 from alertkit import promql
+from alertkit.dashboards.current import Json
 from alertkit.dashboards.finding import Finding
-from alertkit.dashboards.normalise import Json, panels
+from alertkit.dashboards.normalise import panels
 from alertkit.errors import PromQLError
 from alertkit.promql.syntax import Call, Expr, Range, Selector, children
 
@@ -132,12 +134,13 @@ def tree(expr: str) -> Expr | None:
         return None
 
 
-def metrics(expr: str) -> frozenset[str]:
-    """The metrics that a query asks for by name; none for what is no PromQL."""
+@lru_cache(maxsize=1024)
+def metrics(expr: str) -> tuple[str, ...]:
+    """The metrics that a query asks for by name, sorted; none for what is no PromQL."""
     try:
-        return promql.metric_names(_BUILT_IN.sub("1m", expr))
+        return tuple(sorted(promql.metric_names(_BUILT_IN.sub("1m", expr))))
     except PromQLError:
-        return frozenset()
+        return ()
 
 
 def _has_fixed_rate(root: Expr, expr: str) -> bool:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from alertkit import names
+from alertkit.dashboards import current
+from alertkit.dashboards.current import Json
 from alertkit.dashboards.layout import COLUMNS
 from alertkit.dashboards.plain import plain
 from alertkit.model.tenant import Version
-
-Json = dict[str, Any]
 
 _SCHEMAS: tuple[tuple[Version, int], ...] = (((12, 2), 42), ((11, 6), 41), ((10, 4), 39))
 """The schema that a Grafana of this version writes itself (DASHBOARD_SCHEMA_VERSION of its DashboardMigrator)."""
@@ -46,26 +46,16 @@ _BUILT_IN_ANNOTATION: Json = {
     "name": "Annotations & Alerts",
     "type": "dashboard",
 }
-_LINK: Json = {
-    "asDropdown": False,
-    "icon": "",
-    "includeVars": False,
-    "keepTime": False,
-    "tags": [],
-    "targetBlank": False,
-    "tooltip": "",
-    "type": "link",
-}
-"""What Grafana's type of a link wants, also on panels."""
+_NOT_COPIED = frozenset({*_DEAD["dashboard"], "panels"})
 _WITHOUT_SOURCE = frozenset({"row", "text", "dashlist", "news"})
 
 
 def normalise(dashboard: Any, datasource: str, grafana: Version) -> Json:
     """The dashboard as plain, current JSON; `datasource` is the uid for every query that names none."""
-    given = plain(dashboard)
+    given = dashboard if isinstance(dashboard, dict) else dashboard.to_json_data()
     source = {"type": "prometheus", "uid": datasource}
-    body = {key: value for key, value in given.items() if key not in _DEAD["dashboard"]}
-    panels = [_panel(panel, source) for panel in body.get("panels", [])]
+    body = {key: plain(value) for key, value in given.items() if key not in _NOT_COPIED and value is not None}
+    panels = [_panel(panel, source) for panel in given.get("panels") or () if panel is not None]
     _give_places(panels)
     _give_ids(panels)
     variables = [_variable(v, source) for v in body.get("templating", {}).get("list", [])]
@@ -102,78 +92,66 @@ def panels(dashboard: Json) -> Iterator[Json]:
         yield from panel.get("panels", ())
 
 
-def _panel(panel: Json, source: Json) -> Json:
-    kind = panel["type"]
+def _panel(given: Any, source: Json) -> Json:
+    """A panel with its data source. Our own are in today's shape but for that."""
+    if getattr(given, "is_current", False):
+        body: Json = given.to_json_data()
+    else:
+        body = _modern(plain(given))
+    if body["type"] == "row":
+        body["panels"] = [_panel(child, source) for child in body["panels"]]
+    elif body["type"] not in _WITHOUT_SOURCE:
+        _give_source(body, source)
+    return body
+
+
+def _modern(panel: Json) -> Json:
+    """A panel of any age in today's shape."""
+    if panel["type"] == "row":
+        return _row(panel)
     body = {key: value for key, value in panel.items() if key not in _DEAD["panel"] and value not in ("", [], False)}
-    body = {"title": "", **body}
-    if kind == "row":
-        children = [_panel(child, source) for child in panel.get("panels", [])]
-        place = {"gridPos": body["gridPos"]} if "gridPos" in body else {}
-        return {
-            **place,
-            "collapsed": bool(children),
-            "id": body.get("id", 0),
-            "panels": children,
-            "title": body["title"],
-            "type": "row",
-        }
     config = panel.get("fieldConfig", {})
     body["fieldConfig"] = {
         "defaults": _field_defaults(config.get("defaults", {})),
-        "overrides": [_override(given) for given in config.get("overrides", [])],
+        "overrides": [current.override(given) for given in config.get("overrides", [])],
     }
-    body.setdefault("options", {})
+    body = {"title": "", "options": {}, **body}
     if "links" in body:
-        body["links"] = [{**_LINK, **link} for link in body["links"]]
-    if kind in _WITHOUT_SOURCE:
-        return body
-    body["datasource"] = _source(panel.get("datasource"), source)
-    body["targets"] = _targets(panel.get("targets", []), body["datasource"])
+        body["links"] = [current.link(link) for link in body["links"]]
+    if "targets" in body:
+        body["targets"] = _targets(body["targets"])
     return body
+
+
+def _row(panel: Json) -> Json:
+    place = {"gridPos": panel["gridPos"]} if "gridPos" in panel else {}
+    children = panel.get("panels", [])
+    own = {"id": panel.get("id", 0), "title": panel.get("title", ""), "type": "row"}
+    return {**place, **own, "collapsed": bool(children), "panels": children}
 
 
 def _field_defaults(defaults: Json) -> Json:
     thresholds = defaults.get("thresholds") or {}
-    fixed = {"mode": thresholds.get("mode", "absolute"), "steps": _steps(thresholds.get("steps"))}
+    fixed = {"mode": thresholds.get("mode", "absolute"), "steps": current.steps(thresholds.get("steps"))}
     return {**{key: value for key, value in defaults.items() if value != ""}, "thresholds": fixed}
 
 
-def _override(given: Json) -> Json:
-    """An override whose thresholds have a base as well."""
-    properties = [
-        {**one, "value": {**one["value"], "steps": _steps(one["value"].get("steps"))}} if one["id"] == "thresholds" else one
-        for one in given.get("properties", [])
-    ]
-    return {**given, "properties": properties}
+def _targets(targets: list[Json]) -> list[Json]:
+    free = current.references({target.get("refId") for target in targets})
+    return [_target({**target, "refId": target.get("refId") or next(free)}) for target in targets]
 
 
-def _steps(steps: Any) -> list[Json]:
-    """Ascending steps over a base whose value is null: the only null that Grafana's schema asks for."""
-    given = [step for step in steps or () if isinstance(step, dict)] or [{"color": "green"}]
-    base = next((s for s in given if not isinstance(s.get("value"), int | float)), None)
-    above = sorted((s for s in given if isinstance(s.get("value"), int | float)), key=lambda step: float(step["value"]))
-    first = {"color": base["color"] if base else "transparent", "value": None}
-    return [first, *({"color": step["color"], "value": step["value"]} for step in above)]
-
-
-def _targets(targets: list[Json], source: Json) -> list[Json]:
-    letters = (chr(ord("A") + i % 26) * (i // 26 + 1) for i in range(len(targets) * 2))
-    used = {target.get("refId") for target in targets}
-    free = (ref for ref in letters if ref not in used)
-    return [_target({**target, "refId": target.get("refId") or next(free)}, source) for target in targets]
-
-
-def _target(target: Json, source: Json) -> Json:
+def _target(target: Json) -> Json:
     body = {key: value for key, value in target.items() if key not in _DEAD["target"] and value not in ("", False)}
     instant = bool(target.get("instant"))
-    return {
-        **body,
-        "datasource": _source(target.get("datasource"), source),
-        "editorMode": "code",
-        "instant": instant,
-        "intervalFactor": 1,
-        "range": not instant,
-    }
+    return {**body, "editorMode": "code", "instant": instant, "intervalFactor": 1, "range": not instant}
+
+
+def _give_source(panel: Json, source: Json) -> None:
+    """Queries that name no data source ask the panel's, and that is the dashboard's where it names none."""
+    panel["datasource"] = _source(panel.get("datasource"), source)
+    for target in panel.setdefault("targets", []):
+        target["datasource"] = _source(target.get("datasource"), panel["datasource"])
 
 
 def _source(given: Any, source: Json) -> Json:

@@ -10,8 +10,9 @@ from functools import lru_cache
 from alertkit import names
 from alertkit.dashboards import panels, units
 from alertkit.dashboards.context import ViewContext
-from alertkit.dashboards.panels import NONE, ORANGE, RED, Json, Stat, Table, TimeSeries, Visual
-from alertkit.dashboards.targets import Query, variables
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.panels import NONE, ORANGE, RED, Stat, Table, TimeSeries, Visual
+from alertkit.dashboards.targets import Query, has_variables, variables
 from alertkit.dashboards.words import Words, markdown
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule
@@ -149,7 +150,7 @@ def drawn(expr: str) -> Condition | None:
     first = leading(expr)
     joined = first.kind == "none" and condition(expr).kind == "filter"  # `known unless seen`: only the whole says anything
     silent = joined or first.kind == "filter" or _ABSENCE.search(first.left) is not None
-    return None if silent or any(variables(expr)) else first
+    return None if silent or (has_variables(expr) and any(variables(expr))) else first
 
 
 def record_panel(rule: RecordingRule, context: ViewContext, words: Words) -> TimeSeries:

@@ -6,7 +6,8 @@ from typing import Final
 
 from alertkit import names
 from alertkit.dashboards import panels
-from alertkit.dashboards.panels import BLUE, GREEN, ORANGE, RED, BarGauge, Json, Stat, TimeSeries, Visual
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.panels import BLUE, GREEN, ORANGE, RED, BarGauge, Stat, TimeSeries, Visual
 from alertkit.dashboards.parts import SEVERITY_COLOR, selector, severity_words
 from alertkit.dashboards.targets import Query
 from alertkit.dashboards.words import Words

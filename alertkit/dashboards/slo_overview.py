@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from alertkit import names
 from alertkit.dashboards import panels
 from alertkit.dashboards.context import ViewContext
-from alertkit.dashboards.panels import GREEN, ORANGE, RED, BarGauge, Json, Stat, StateTimeline, Table, TimeSeries
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.panels import GREEN, ORANGE, RED, BarGauge, Stat, StateTimeline, Table, TimeSeries
 from alertkit.dashboards.slo_parts import BUDGET, BURN, LOWEST, exhausted, spent
 from alertkit.dashboards.slo_series import NATIVE, SloSeries
 from alertkit.dashboards.targets import Query

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alertkit import names
 from alertkit.dashboards import panels
-from alertkit.dashboards.panels import BLUE, GREEN, ORANGE, RED, Json, Stat, Thresholds, TimeSeries, Visual
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.panels import BLUE, GREEN, ORANGE, RED, Stat, Thresholds, TimeSeries, Visual
 from alertkit.dashboards.parts import SEVERITY_COLOR
 from alertkit.dashboards.slo_series import NEVER, SloSeries
 from alertkit.dashboards.targets import Query

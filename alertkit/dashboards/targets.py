@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import attr
 import grafanalib.core as grafana
 
 from alertkit import promql
 from alertkit.dashboards.context import ViewContext
+from alertkit.dashboards.current import Json
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))|\[\[([A-Za-z_]\w*)[^\]]*\]\]", re.ASCII)
 
@@ -32,19 +32,22 @@ class Query(grafana.Target):
     format: str = "time_series"
     exemplar: bool = False
 
-    def to_json_data(self) -> dict[str, Any]:
-        """The query as Grafana stores it."""
-        return {
-            **({"datasource": self.datasource} if self.datasource else {}),
-            "editorMode": "code",
+    def to_json_data(self) -> Json:
+        """The query as today's Grafana writes it, but for the data source where it names none."""
+        said = {
+            "datasource": self.datasource,
             "exemplar": self.exemplar,
+            "hide": self.hide,
+            "interval": self.interval,
+            "legendFormat": self.legend,
+        }
+        return {
+            **{key: value for key, value in said.items() if value},
+            "editorMode": "code",
             "expr": self.expr,
             "format": self.format,
-            "hide": self.hide,
             "instant": self.instant,
-            "interval": self.interval,
             "intervalFactor": 1,
-            "legendFormat": self.legend,
             "range": not self.instant,
             "refId": self.refId,
         }

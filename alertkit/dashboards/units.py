@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from alertkit.model.policy import Unit
@@ -31,6 +32,7 @@ PLAIN: Final = {
 }
 
 
+@lru_cache(maxsize=1024)
 def of_series(name: str) -> str:
     """Grafana's unit for a metric or recorded series, by the names that Prometheus' documentation asks for; else `short`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from alertkit import names, resources
 from alertkit.model import sentence
@@ -22,7 +22,8 @@ class Words:
 
     def __init__(self, locale: str) -> None:
         self.locale = locale
-        self._catalog = catalog(language(locale))
+        self._language = language(locale)
+        self._catalog = catalog(self._language)
 
     def __call__(self, text: str, **fields: str) -> str:
         """The text in this language."""
@@ -31,13 +32,18 @@ class Words:
 
     def choose(self, texts: dict[str, str]) -> str:
         """A tenant's sentence in this language, else in English, else in whichever comes first; fields become an ellipsis."""
-        if not texts:
-            return ""
-        wanted = (self.locale, language(self.locale), "en", min(texts))
-        found = next(texts[locale] for locale in wanted if locale in texts)
-        return "".join("…" if isinstance(part, sentence.Field) else part for part in sentence.parse(found))
+        for locale in (self.locale, self._language, "en"):
+            if locale in texts:
+                return _without_fields(texts[locale])
+        return _without_fields(texts[min(texts)]) if texts else ""
 
 
+@lru_cache(maxsize=1024)  # tenants use the same packs, and each view says it again
+def _without_fields(text: str) -> str:
+    return "".join("…" if isinstance(part, sentence.Field) else part for part in sentence.parse(text))
+
+
+@cache
 def language(locale: str) -> str:
     """`fr` of `fr-CA`; English where alertkit does not speak the language."""
     found = re.split("[-_]", locale)[0].lower()
@@ -53,6 +59,7 @@ def catalog(of: str) -> dict[str, str]:
     return {json.loads(key): json.loads(text) for key, text in _ENTRY.findall(path.read_text(encoding="utf-8"))}
 
 
+@lru_cache(maxsize=1024)
 def markdown(text: str) -> str:
     """Plain text as Markdown that shows exactly that text; Grafana renders descriptions and text panels as Markdown."""
     return _MARKDOWN.sub(r"\\\1", text)

@@ -59,7 +59,11 @@ def condition(expr: str) -> Condition:
         PromQLError: the expression is not PromQL; also for a comparison of two plain numbers, which Prometheus refuses.
     """
     reading = parser.read(expr)
-    tree, tokens = open_parens(reading.tree, reading.tokens)
+    return describe(expr, *open_parens(reading.tree, reading.tokens))
+
+
+def describe(expr: str, tree: Expr, tokens: list[lexer.Token]) -> Condition:
+    """As condition, of the part of an expression that has this tree and these tokens."""
     if isinstance(tree, Binary) and tree.operator in COMPARISONS:
         return Condition("bool") if tree.returns_bool else _threshold(expr, tree, tokens)
     return Condition("filter" if _filters(tree) else "none")

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from alertkit.promql import lexer, parser
-from alertkit.promql.condition import Condition, condition, open_parens
+from alertkit.promql.condition import Condition, describe, open_parens
 from alertkit.promql.syntax import Binary, Expr
 
 _JOINS = frozenset(("and", "unless"))
 _MODIFIERS = frozenset(("on", "ignoring"))
-_Part = tuple[str, int]
-"""A piece of the expression and its offset."""
 
 
 def conditions(expr: str) -> tuple[Condition, ...]:
@@ -25,7 +21,7 @@ def conditions(expr: str) -> tuple[Condition, ...]:
     Raises:
         PromQLError: as for condition.
     """
-    return tuple(_conditions(expr, 0))
+    return tuple(_read(expr))
 
 
 def leading(expr: str) -> Condition:
@@ -34,27 +30,24 @@ def leading(expr: str) -> Condition:
     Raises:
         PromQLError: as for condition.
     """
-    return next(_conditions(expr, 0))
+    return next(_read(expr))
 
 
-def _conditions(expr: str, offset: int) -> Iterator[Condition]:
+def _read(expr: str) -> Iterator[Condition]:
     reading = parser.read(expr)
-    tree, tokens = open_parens(reading.tree, reading.tokens)
-    parts = _parts(expr, tree, tokens) if isinstance(tree, Binary) and tree.operator in _JOINS else []
-    for text, start in parts:
-        yield from _conditions(text, offset + start)
-    if not parts:
-        found = condition(expr)
-        yield msgspec.structs.replace(found, start=found.start + offset, end=found.end + offset) if found.threshold else found
+    return _conditions(expr, reading.tree, reading.tokens)
 
 
-def _parts(expr: str, tree: Binary, tokens: list[lexer.Token]) -> list[_Part]:
-    """What must hold on the two sides of the join; nothing when the tokens mislead."""
-    at = _join(tokens)
-    left, right = _text(expr, tokens[:at]), _text(expr, _without_modifier(tokens[at + 1 :]))
-    if not _is(left, tree.left) or not _is(right, tree.right):
-        return []
-    return [left, right] if tree.operator == "and" else [left]
+def _conditions(expr: str, tree: Expr, tokens: list[lexer.Token]) -> Iterator[Condition]:
+    """Of a part of the expression. Each is proven where it is described, so the text between is not read again."""
+    tree, tokens = open_parens(tree, tokens)
+    if not isinstance(tree, Binary) or tree.operator not in _JOINS:
+        yield describe(expr, tree, tokens)
+        return
+    join = _join(tokens)
+    yield from _conditions(expr, tree.left, tokens[:join])
+    if tree.operator == "and":
+        yield from _conditions(expr, tree.right, _without_modifier(tokens[join + 1 :]))
 
 
 def _join(tokens: list[lexer.Token]) -> int:
@@ -72,14 +65,3 @@ def _without_modifier(tokens: list[lexer.Token]) -> list[lexer.Token]:
     if tokens and tokens[0][0].lower() in _MODIFIERS:
         return tokens[next(at for at, (text, _) in enumerate(tokens) if text == ")") + 1 :]
     return tokens
-
-
-def _text(expr: str, tokens: list[lexer.Token]) -> _Part:
-    if not tokens:
-        return "", 0
-    (_, start), (last, end) = tokens[0], tokens[-1]
-    return expr[start : end + len(last)], start
-
-
-def _is(part: _Part, tree: Expr) -> bool:
-    return bool(part[0]) and parser.parse(part[0]) == tree

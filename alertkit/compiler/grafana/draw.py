@@ -11,7 +11,7 @@ from alertkit import dashboards, names
 from alertkit.compiler.grafana import foreign, provisioning
 from alertkit.compiler.writing.emit import emit
 from alertkit.dashboards import Checker, ViewContext, dead_links, lint
-from alertkit.dashboards.normalise import Json
+from alertkit.dashboards.current import Json
 from alertkit.errors import Problem
 from alertkit.model.artifact import Files
 from alertkit.model.tenant import Project, Tenant

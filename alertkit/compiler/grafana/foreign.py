@@ -9,7 +9,7 @@ from alertkit import dashboards
 from alertkit.compiler.grafana.builders import LINT_FILE
 from alertkit.compiler.reading.load import load_text, read_bytes
 from alertkit.dashboards import Checker, ViewContext, lint
-from alertkit.dashboards.normalise import Json
+from alertkit.dashboards.current import Json
 from alertkit.errors import AlertkitError, Problem, ProblemsFound
 from alertkit.model.document import plain
 

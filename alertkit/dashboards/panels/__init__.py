@@ -10,7 +10,7 @@ from alertkit.dashboards.panels.fields import only, organise, override, override
 from alertkit.dashboards.panels.figures import BarGauge, Histogram, Stat
 from alertkit.dashboards.panels.lists import AlertList, Table, Text
 from alertkit.dashboards.panels.over_time import Heatmap, StateTimeline, TimeSeries
-from alertkit.dashboards.panels.visual import BLUE, GREEN, GREY, NONE, ORANGE, PURPLE, RED, Json, Thresholds, Visual
+from alertkit.dashboards.panels.visual import BLUE, GREEN, GREY, NONE, ORANGE, PURPLE, RED, Thresholds, Visual
 
 __all__ = [
     "BLUE",
@@ -24,7 +24,6 @@ __all__ = [
     "BarGauge",
     "Heatmap",
     "Histogram",
-    "Json",
     "Stat",
     "StateTimeline",
     "Table",

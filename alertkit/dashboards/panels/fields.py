@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alertkit.dashboards.panels.visual import Json
+from alertkit.dashboards.current import Json
 
 
 def override(field: str, **properties: Any) -> Json:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import attr
 
-from alertkit.dashboards.panels.visual import Json, Visual
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.panels.visual import Visual
 
 
 @attr.s(auto_attribs=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import attr
 
-from alertkit.dashboards.panels.visual import NONE, Json, Visual
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.panels.visual import NONE, Visual, without_nulls
 
 
 @attr.s(auto_attribs=True, kw_only=True)
@@ -45,7 +46,7 @@ class AlertList(Visual):
             "alertInstanceLabelFilter": self.labels,
             "alertName": "",
             "dashboardAlerts": False,
-            "datasource": self.dataSource,
+            **without_nulls({"datasource": self.dataSource}),
             "groupBy": [],
             "groupMode": "default",
             "maxItems": self.limit,

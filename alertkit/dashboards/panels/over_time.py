@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import attr
 
-from alertkit.dashboards.panels.visual import NONE, Json, Visual
+from alertkit.dashboards.current import Json
+from alertkit.dashboards.panels.visual import NONE, Visual, without_nulls
 
 
 @attr.s(auto_attribs=True, kw_only=True)
@@ -32,8 +33,7 @@ class TimeSeries(Visual):
             "axisColorMode": "text",
             "axisLabel": "",
             "axisPlacement": "auto",
-            "axisSoftMax": self.soft_most,
-            "axisSoftMin": self.soft_least,
+            **without_nulls({"axisSoftMax": self.soft_most, "axisSoftMin": self.soft_least}),
             "barAlignment": 0,
             "drawStyle": self.draw,
             "fillOpacity": self.fill,

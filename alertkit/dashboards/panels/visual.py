@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import attr
 import grafanalib.core as grafana
 
+from alertkit.dashboards.current import Json, link, override, references
 from alertkit.dashboards.plain import plain
 from alertkit.dashboards.targets import Query
 
-Json = dict[str, Any]
 Thresholds = tuple[tuple[float, str], ...]
 
 GREEN, ORANGE, RED, BLUE, PURPLE, GREY = "green", "orange", "red", "blue", "purple", "#8e8e8e"
@@ -22,7 +23,6 @@ class Visual(grafana.Panel):
     """What all our panels share. Subclasses say their `kind`, their `options` and, if they draw, their `custom` field options."""
 
     kind: ClassVar[str]
-    json_is_plain: ClassVar[bool] = True
     key: str
     title: str = ""
     description: str = ""
@@ -47,64 +47,77 @@ class Visual(grafana.Panel):
     step: str = ""
 
     def options(self) -> Json:
-        """The panel type's own options."""
+        """The panel type's own options, without nulls."""
         return {}
 
     def custom(self) -> Json:
-        """How the panel type draws a field."""
+        """How the panel type draws a field, without nulls."""
         return {}
 
-    def to_json_data(self) -> Json:
-        """The panel as grafanalib hands it on: `extraJson` is merged in last."""
-        steps = [{"color": self.base, "value": None}, *({"color": color, "value": value} for value, color in self.steps)]
-        defaults = {
-            "color": {"mode": self.color},
-            "custom": without_nulls(self.custom()),
-            "decimals": self.decimals,
-            "mappings": _plain_list(self.mappings),
-            "max": self.most,
-            "min": self.least,
-            "noValue": self.no_value or None,
-            "thresholds": {"mode": "absolute", "steps": steps},
-            "unit": self.unit,
-        }
-        body = {
-            "type": self.kind,
-            "fieldConfig": {"defaults": without_nulls(defaults), "overrides": _plain_list(self.overrides)},
-            "options": without_nulls(self.options()),
-            "interval": self.step,
-            "links": _plain_list(self.links),
-            "maxDataPoints": None,
-            "targets": [target.to_json_data() for target in self.targets],
-            "timeFrom": self.since,
-            "transformations": _plain_list(self.transformations),
-            "gridPos": self.gridPos and self.gridPos.to_json_data(),
-        }
-        if self.extraJson:
-            merged: Json = plain(self.panel_json(body))
-            return merged
-        return without_nulls({**self._attributes(), **body})  # the same without a deep merge, and faster
+    @property
+    def is_current(self) -> bool:
+        """Whether to_json_data gives today's shape: not where queries are grafanalib's or `extraJson` is merged in."""
+        return not self.extraJson and all(isinstance(target, Query) for target in self.targets)
 
-    def _attributes(self) -> Json:
-        """What `panel_json` says of grafanalib's own attributes, of those that Grafana still reads."""
-        return {
+    def to_json_data(self) -> Json:
+        """The panel as today's Grafana writes it, but for the data source, which `normalise` puts in."""
+        body = {
+            **self._said(),
+            "fieldConfig": {"defaults": self._defaults(), "overrides": [override(given) for given in _plain(self.overrides)]},
+            "options": self.options(),
+            "title": self.title,
+            "type": self.kind,
+        }
+        return self.panel_json(body) if self.extraJson else body
+
+    def _said(self) -> Json:
+        """What a panel may leave out."""
+        given = {
             "datasource": self.dataSource,
             "description": self.description,
+            "gridPos": self.gridPos and self.gridPos.to_json_data(),
             "hideTimeOverride": self.hideTimeOverride,
             "id": self.id,
+            "interval": self.step,
+            "links": [link(given) for given in _plain(self.links)],
             "maxPerRow": self.repeat.maxPerRow,
             "repeat": self.repeat.variable,
             "repeatDirection": self.repeat.direction,
+            "targets": self._queries(),
+            "timeFrom": self.since,
             "timeShift": self.timeShift,
-            "title": self.title,
+            "transformations": _plain(self.transformations),
             "transparent": self.transparent,
         }
+        return {key: value for key, value in given.items() if value}
+
+    def _defaults(self) -> Json:
+        above = [{"color": color, "value": value} for value, color in sorted(self.steps, key=itemgetter(0))]
+        given = {
+            "color": {"mode": self.color},
+            "custom": self.custom(),
+            "decimals": self.decimals,
+            "mappings": _plain(self.mappings),
+            "max": self.most,
+            "min": self.least,
+            "noValue": self.no_value or None,
+            "thresholds": {"mode": "absolute", "steps": [{"color": self.base, "value": None}, *above]},
+            "unit": self.unit or None,
+        }
+        return without_nulls(given)
+
+    def _queries(self) -> list[Json]:
+        """Each with a refId of its own."""
+        found = [target.to_json_data() for target in self.targets]
+        free = references({query["refId"] for query in found})
+        for query in found:
+            query["refId"] = query["refId"] or next(free)
+        return found
 
 
-def _plain_list(given: list[Json]) -> list[Json]:
+def _plain(given: list[Json]) -> list[Json]:
     """As plain; most lists are empty, and the objects of grafanalib in the others are few."""
-    made: list[Json] = plain(given) if given else []
-    return made
+    return plain(given) if given else given
 
 
 def without_nulls(given: Json) -> Json:
