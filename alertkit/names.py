@@ -332,11 +332,18 @@ def kubernetes_name(tenant: str, part: str, environment: str = "") -> str:
 _NOT_IN_UIDS: Final = re.compile("[^A-Za-z0-9_-]")
 
 
+def dashboard_uid_start(tenant: str, view: str) -> str:
+    """How the uid of a dashboard begins; the rest is a digest, so only uids that begin alike can be alike."""
+    return _uid_start("ak", tenant, view)
+
+
 def _grafana_uid(prefix: str, *parts: str) -> str:
-    readable = "-".join(filter(None, parts))
-    safe = _NOT_IN_UIDS.sub("-", readable)
     digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=5).digest()
-    return f"{prefix}-{safe[: 40 - len(prefix) - 10]}-{base64.b32encode(digest).decode().lower()}"
+    return f"{_uid_start(prefix, *parts)}-{base64.b32encode(digest).decode().lower()}"
+
+
+def _uid_start(prefix: str, *parts: str) -> str:
+    return f"{prefix}-{_NOT_IN_UIDS.sub('-', '-'.join(filter(None, parts)))[: 40 - len(prefix) - 10]}"
 
 
 PANEL_RANGE: Final = "from=now-6h&to=now"

@@ -117,12 +117,12 @@ def _ask_tools(source: Path, targets: dict[Part, Path]) -> None:
 
 
 def _print(steps: tuple[Step, ...], urls: list[str], *, dry: bool, no_color: bool) -> None:
-    console = common.console(no_color=no_color)
+    line = common.printer(no_color=no_color)
     for step in steps:
         if step.fate != "unchanged":
-            console.print(f"{step.fate:<9} {step.file}", style={"added": "green", "removed": "red"}.get(step.fate, "yellow"))
+            line(f"{step.fate:<9} {step.file}", style={"added": "green", "removed": "red"}.get(step.fate, "yellow"))
     amounts = Counter(step.fate for step in steps)
     counted = ", ".join(f"{amounts[fate]} {fate}" for fate in ("added", "changed", "removed", "unchanged"))
-    console.print(f"{'would be: ' if dry else ''}{counted}")
+    line(f"{'would be: ' if dry else ''}{counted}")
     for url in urls:
-        console.print(f"{'would reload' if dry else 'reloaded'} {url}")
+        line(f"{'would reload' if dry else 'reloaded'} {url}")

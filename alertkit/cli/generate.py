@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +68,7 @@ def command(
     else:
         common.print_problems(plan.problems, form, space.directory)
         if not quiet and form == "text":
-            print_plan(plan, options, space, common.console(no_color=no_color))
+            print_plan(plan, options, space, common.printer(no_color=no_color))
     ctx.exit(1 if plan.failed or (dry and plan.changed) else 0)
 
 
@@ -81,8 +82,7 @@ class progress_bar:  # noqa: N801 - used as a function, in a with statement
     """A progress bar on a terminal, when there are enough tenants to wait for; nothing in a pipe, or where codes are unwanted."""
 
     def __init__(self, *, shown: bool, no_color: bool) -> None:
-        self._console = common.console(no_color=no_color, stderr=True)
-        self._shown = shown and self._console.is_terminal and self._console.color_system is not None
+        self._shown = shown and sys.stderr.isatty() and not common.without_colours(no_color)
         self._bar: Bar | None = None
 
     def __enter__(self) -> Progress:
@@ -100,7 +100,7 @@ class progress_bar:  # noqa: N801 - used as a function, in a with statement
     def _started(self, total: int) -> Bar:
         from rich.progress import Progress as Bar
 
-        bar = Bar(console=self._console, transient=True)
+        bar = Bar(console=common.console(no_color=False, stderr=True), transient=True)
         bar.add_task("tenants", total=total)
         bar.start()
         return bar

@@ -21,10 +21,10 @@ def command(folder: Path, tenant: str, quiet: bool, no_color: bool) -> None:
     """
     from alertkit.compiler.scaffold import scaffold
 
-    console = common.console(no_color=no_color)
+    line = common.printer(no_color=no_color)
     for file in scaffold(folder, tenant):
         if not quiet:
-            console.print(str(file))
+            line(str(file))
     if not quiet:
         here = "" if folder == Path() else f" --project {folder}"
-        console.print(f"next: alertkit generate{here}, then look into {names.GENERATED}/", style="green")
+        line(f"next: alertkit generate{here}, then look into {names.GENERATED}/", style="green")

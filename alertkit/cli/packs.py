@@ -11,8 +11,7 @@ import click
 from alertkit.cli import common
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from alertkit.cli.common import Printer
     from alertkit.compiler.packs.library import Library
     from alertkit.model.pack import Pack, Parameter
 
@@ -33,7 +32,7 @@ def command(ctx: click.Context, name: str | None, project: Path | None, form: st
     and the exit code is then 1.
     """
     library = _library(project)
-    console = common.console(no_color=no_color)
+    line = common.printer(no_color=no_color)
     names = [_known(name, library)] if name else library.names()
     readings = {each: library.find(each) for each in names}
     problems = [problem for reading in readings.values() if reading for problem in reading.problems]
@@ -43,10 +42,10 @@ def command(ctx: click.Context, name: str | None, project: Path | None, form: st
     elif form == "markdown":
         click.echo("\n".join(map(markdown, packs)), nl=False)
     elif name is None:
-        _list(packs, console)
+        _list(packs, line)
     else:
         for pack in packs:
-            _explain(pack, console)
+            _explain(pack, line)
     if form != "json":
         common.print_problems(problems, "text", library.project or Path())
     ctx.exit(1 if len(packs) < len(names) else 0)
@@ -76,25 +75,25 @@ def _home(pack: Pack) -> str:
     return "alertkit" if pack.origin.startswith("rules/") else pack.origin
 
 
-def _list(packs: list[Pack], console: Console) -> None:
+def _list(packs: list[Pack], line: Printer) -> None:
     width = max((len(pack.name) for pack in packs), default=0)
     for pack in packs:
-        console.print(f"{pack.name:{width}}  {pack.title}, {len(pack.alerts)} alerts, from {_home(pack)}")
+        line(f"{pack.name:{width}}  {pack.title}, {len(pack.alerts)} alerts, from {_home(pack)}")
 
 
-def _explain(pack: Pack, console: Console) -> None:
-    console.print(f"{pack.title} ({pack.name} {pack.version}, from {_home(pack)})", style="bold")
-    console.print(pack.description)
-    console.print(f"Reads: {pack.exporter}")
+def _explain(pack: Pack, line: Printer) -> None:
+    line(f"{pack.title} ({pack.name} {pack.version}, from {_home(pack)})", style="bold")
+    line(pack.description)
+    line(f"Reads: {pack.exporter}")
     for title, entries in (
         ("Parameters", _parameter_lines(pack)),
         ("Alerts", ((f"{name}  {severity}, {after}", summary) for name, severity, after, summary in _alerts(pack))),
         ("Records", ((record.record, "") for record in pack.records)),
         ("Metrics", pack.metrics.items()),
     ):
-        console.print(f"\n{title}", style="bold")
+        line(f"\n{title}", style="bold")
         for head, text in entries:
-            console.print(f"  {head}" + (f"\n      {text}" if text else ""))
+            line(f"  {head}" + (f"\n      {text}" if text else ""))
 
 
 def _parameter_lines(pack: Pack) -> Iterator[tuple[str, str]]:

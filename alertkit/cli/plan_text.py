@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alertkit import names
+from alertkit.model.text import one_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from alertkit.cli.common import Printer
     from alertkit.compiler.generate import Options
     from alertkit.compiler.workspace import Workspace
     from alertkit.compiler.writing.plan import Plan, RuleChange, TenantPlan
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _COLOURS = {"added": "green", "changed": "yellow", "removed": "red", "unchanged": "dim", "+": "green", "~": "yellow", "-": "red"}
 _PATH_WIDTH = 43
 """Room for a path below the output folder; a longer one only shifts its own line."""
+_LONGEST_NAME = 300
+"""Characters of a rule's name."""
 _SHOWN_RULES = 40
 """Rules of one tenant that are listed one by one; the rest is counted."""
 _SHOWN_OF_NEW = 5
@@ -27,21 +29,21 @@ _SHOWN_UNCHANGED = 12
 """With more tenants than this, those without a change are counted, not listed."""
 
 
-def print_plan(plan: Plan, options: Options, space: Workspace, console: Console) -> None:
+def print_plan(plan: Plan, options: Options, space: Workspace, line: Printer) -> None:
     """The whole plan, changes first in sight: what nobody needs to read is one line."""
     quiet = len(plan.tenants) > _SHOWN_UNCHANGED
     folder = _folder(options.out, space.directory)
     for tenant in plan.tenants:
         if tenant.failed or tenant.changed or not (quiet or (tenant.tenant == names.PLATFORM and len(plan.tenants) > 1)):
-            _print_tenant(tenant, folder, console)
+            _print_tenant(tenant, folder, line)
     if quiet:
         same = sum(not (tenant.failed or tenant.changed) for tenant in plan.tenants)
-        console.print(f"{same} of {len(plan.tenants)} tenants unchanged", style="dim")
+        line(f"{same} of {len(plan.tenants)} tenants unchanged", style="dim")
     for change in plan.assembled:
-        _line(console, folder, change.path, f"{plan.tenants_in_all} tenants, {plan.routes_in_all} routes", change.fate)
-    console.print(f"Prometheus will evaluate about {_amount(plan.load)} rules a second")
+        _print_file(line, folder, change.path, f"{plan.tenants_in_all} tenants, {plan.routes_in_all} routes", change.fate)
+    line(f"Prometheus will evaluate about {_amount(plan.load)} rules a second")
     if options.dry:
-        _print_verdict(plan, space, console)
+        _print_verdict(plan, space, line)
 
 
 def _folder(out: Path, project: Path) -> str:
@@ -49,23 +51,23 @@ def _folder(out: Path, project: Path) -> str:
     return str(out.relative_to(project)) if out.is_relative_to(project) else out.name
 
 
-def _print_verdict(plan: Plan, space: Workspace, console: Console) -> None:
+def _print_verdict(plan: Plan, space: Workspace, line: Printer) -> None:
     stale = plan.changed
     command = f"alertkit generate --env {space.project.environment}" if space.project.environment else "alertkit generate"
     words = f"stale: run `{command}` and commit the result" if stale else "up to date"
-    console.print(f"the generated files are {words}", style="red" if stale else "green")
+    line(f"the generated files are {words}", style="red" if stale else "green")
 
 
-def _print_tenant(tenant: TenantPlan, folder: str, console: Console) -> None:
+def _print_tenant(tenant: TenantPlan, folder: str, line: Printer) -> None:
     if tenant.failed:
         fate = "keeps its last good files" if tenant.kept else "has no files yet: its alerts reach the platform"
-        console.print(f"{tenant.tenant}: has problems, {fate}", style="red")
+        line(f"{tenant.tenant}: has problems, {fate}", style="red")
         return
     for label, detail, changes in _kinds(tenant):
         if changes:
-            _line(console, folder, label, detail, _fate(changes), _signs(tenant, label))
+            _print_file(line, folder, label, detail, _fate(changes), _signs(tenant, label))
         if label.startswith("rules/"):
-            _print_rules(tenant.rules, _SHOWN_OF_NEW if _fate(list(tenant.files)) == "added" else _SHOWN_RULES, console)
+            _print_rules(tenant.rules, _SHOWN_OF_NEW if _fate(list(tenant.files)) == "added" else _SHOWN_RULES, line)
 
 
 def _kinds(tenant: TenantPlan) -> list[tuple[str, str, list[FileChange]]]:
@@ -105,24 +107,27 @@ def _signs(tenant: TenantPlan, label: str) -> str:
     return f"(+{signs['+']} ~{signs['~']} -{signs['-']})"
 
 
-def _line(console: Console, folder: str, path: str, detail: str, fate: str, signs: str = "") -> None:
+def _print_file(line: Printer, folder: str, path: str, detail: str, fate: str, signs: str = "") -> None:
     place = f"{folder}/{path}"
     width = len(folder) + _PATH_WIDTH
-    console.print(f"{place:<{width}} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
+    line(f"{place:<{width}} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
 
 
-def _print_rules(changes: tuple[RuleChange, ...], most: int, console: Console) -> None:
+def _print_rules(changes: tuple[RuleChange, ...], most: int, line: Printer) -> None:
     for change in changes[:most]:
-        _print_rule(change, console)
+        _print_rule(change, line)
     if len(changes) > most:
-        console.print(f"    and {len(changes) - most} more rules")
+        line(f"    and {len(changes) - most} more rules")
 
 
-def _print_rule(change: RuleChange, console: Console) -> None:
+def _print_rule(change: RuleChange, line: Printer) -> None:
     source = f"  {change.source}" if change.source else ""
-    console.print(f"  {change.sign} {change.rule}{source}", style=_COLOURS[change.sign])
+    rule = one_line(
+        change.rule, _LONGEST_NAME
+    )  # a removed one is named by the committed manifest, which a pull request can change
+    line(f"  {change.sign} {rule}{source}", style=_COLOURS[change.sign])
     for detail in change.details:
-        console.print(f"      {detail}")
+        line(f"      {detail}")
 
 
 def _amount(number: float) -> str:

@@ -29,7 +29,7 @@ def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) 
             file = folder / f"{each}.schema.json"
             write.replace(file, schema.text(each).encode())
             if not quiet:
-                common.console(no_color=no_color).print(str(file))
+                common.printer(no_color=no_color)(str(file))
     elif name is not None:
         click.echo(schema.text(name), nl=False)
     else:

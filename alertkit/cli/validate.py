@@ -36,7 +36,7 @@ def command(
         common.print_problems(problems, form, folder)
         if not quiet and form == "text":
             verdict = f"{_amount(errors, 'error')}, {_amount(len(problems) - errors, 'warning')}" if problems else "no problems"
-            common.console(no_color=no_color).print(verdict, style="red" if errors else "green")
+            common.printer(no_color=no_color)(verdict, style="red" if errors else "green")
     ctx.exit(1 if errors else 0)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,7 +21,7 @@ from alertkit.compiler.workspace import Tenants, Workspace, list_tenants
 from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing import write
 from alertkit.compiler.writing.digests import digest
-from alertkit.compiler.writing.manifest import Manifest
+from alertkit.compiler.writing.manifest import Manifest, Summary
 from alertkit.compiler.writing.plan import Plan, TenantPlan, rule_changes
 from alertkit.compiler.writing.write import FileChange
 from alertkit.errors import Problem, UsageError
@@ -108,8 +107,8 @@ def _conclude(space: Workspace, options: Options, done: list[_Done], tenants: tu
     fragments = {one.plan.tenant: one.fragment for one in done if one.fragment is not None}
     assembled = _assemble(space, names_now, fragments, options)
     others = set(names_now) - {one.plan.tenant for one in done}
-    known = [manifest for name in sorted(others) if (manifest := manifests.read(options.out, name))]
-    every: list[TenantPlan | Manifest] = [*plans, *known]
+    known = [manifest for name in sorted(others) if (manifest := manifests.read_summary(options.out, name))]
+    every: list[TenantPlan | Summary] = [*plans, *known]
     routes = sum(one.counts.get("routes", 0) for one in every)
     return Plan(tuple(plans), assembled, sum(one.load for one in every), tenants_in_all=len(names_now), routes_in_all=routes)
 
@@ -141,6 +140,8 @@ def _compile(space: Workspace, sources: Iterable[Source], options: Options, prog
     if jobs == 1:
         yield from _counted(map(work, fresh), len(fresh), progress)
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     from alertkit.compiler import pipeline  # noqa: F401 - once, before processes fork
 
     with ProcessPoolExecutor(jobs) as pool:
@@ -155,7 +156,7 @@ def _counted(done: Iterable[_Done], total: int, progress: Progress) -> Iterator[
 
 def _settled(space: Workspace, options: Options, source: Source) -> _Done | None:
     """The plan of a tenant that was compiled from this very input, and whose files are all as written."""
-    known = None if options.dry or options.verify else manifests.read(options.out, source.tenant)
+    known = None if options.dry or options.verify else manifests.read_summary(options.out, source.tenant)
     if known is None or manifests.older_than(options.out, source.tenant, resources.changed_at()):
         return None
     files = manifests.intact(options.out, known) if known.input == space.digest(source) else None
@@ -189,7 +190,7 @@ def _finish(options: Options, build: TenantBuild) -> _Done:
 
 def _failed(options: Options, tenant: str, problems: tuple[Problem, ...]) -> _Done:
     """The tenant keeps its last good files, if it has any."""
-    last = manifests.read(options.out, tenant)
+    last = manifests.read_summary(options.out, tenant)
     if last is None:
         return _Done(TenantPlan(tenant, problems=problems))
     return _Done(TenantPlan(tenant, problems=problems, counts=last.counts, load=last.load, kept=True))
@@ -199,7 +200,7 @@ def _remove_gone(options: Options, known: set[str]) -> list[TenantPlan]:
     """Tenants that were generated once and have no definition any more."""
     plans = []
     for file in sorted((options.out / "manifest").glob("*.json")):
-        manifest = None if file.stem in known else manifests.read(options.out, file.stem)
+        manifest = None if file.stem in known else manifests.read_summary(options.out, file.stem)
         if manifest is not None:
             plans.append(TenantPlan(file.stem, tuple(FileChange(path, "removed") for path in sorted(manifest.files))))
             if not options.dry:
@@ -212,7 +213,7 @@ def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes],
     fragments = (fresh.get(name) or _on_disk(options.out, name) for name in tenants)
     data = assemble(space, (fragment for fragment in fragments if fragment))
     files = {names.ALERTMANAGER_FILE: data}
-    changes = write.compare(options.out, files, manifests.read(options.out, manifests.ASSEMBLED))
+    changes = write.compare(options.out, files, manifests.read_summary(options.out, manifests.ASSEMBLED))
     if options.verify:
         options.verify.whole(data)
     if not options.dry:
@@ -228,7 +229,7 @@ def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes],
 
 def _on_disk(out: Path, tenant: str) -> bytes | None:
     """The tenant's last good fragment; one that alertkit did not write is not merged."""
-    known = manifests.read(out, tenant)
+    known = manifests.read_summary(out, tenant)
     path = names.fragment_file(tenant)
     try:
         data = (out / path).read_bytes()

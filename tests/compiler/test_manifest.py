@@ -31,7 +31,7 @@ def written(out: Path, manifest: Manifest, tenant: str = "acme") -> Manifest | N
 
 
 def manifest(files: dict[str, str], tenant: str = "acme", version: str = names.MANIFEST_VERSION) -> Manifest:
-    return Manifest(version, tenant, "digest", files, {"alert A": "x"}, {"alert A": "tenants/acme.yaml:3"}, {"rules": 1}, 0.5)
+    return Manifest(version, tenant, "digest", files, {"rules": 1}, 0.5, {"alert A": "x"}, {"alert A": "tenants/acme.yaml:3"})
 
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:

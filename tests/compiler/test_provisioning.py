@@ -5,7 +5,10 @@ import json
 import projects
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from alertkit import names
 from alertkit.compiler.generate import Options, generate
 from alertkit.compiler.grafana.uids import uid_clashes
 from alertkit.compiler.workspace import open_project
@@ -110,6 +113,21 @@ def test_beside_the_dashboards_the_linter_is_told_why_rules_do_not_count(tmp_pat
     assert "template-datasource-rule" in found
 
 
-@pytest.mark.parametrize(("uid", "expected"), [(lambda t, v: v, [("b", "a")]), (lambda t, v: t + v, [])])
-def test_two_tenants_never_share_the_uid_of_a_dashboard(uid, expected):
-    assert list(uid_clashes(["a", "b"], ["x"], uid)) == expected
+LONG = "x" * 40
+
+
+@pytest.mark.parametrize(
+    ("tenants", "uid", "expected"),
+    [
+        ([LONG + "a", LONG + "b"], lambda tenant, view: view, [(LONG + "b", LONG + "a")]),
+        ([LONG + "a", LONG + "b"], lambda tenant, view: tenant + view, []),
+        (["a", "a-b"], lambda tenant, view: f"{tenant}-{view}", [("a-b", "a")]),
+    ],
+)
+def test_two_tenants_never_share_the_uid_of_a_dashboard(tenants, uid, expected):
+    assert list(uid_clashes(tenants, ["x", "b-x"], uid))[:1] == expected
+
+
+@given(st.text(max_size=50), st.text(max_size=20))
+def test_a_uid_begins_as_is_said(tenant, view):
+    assert names.dashboard_uid(tenant, view).startswith(names.dashboard_uid_start(tenant, view) + "-")

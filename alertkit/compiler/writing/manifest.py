@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -13,25 +14,32 @@ ASSEMBLED = "_assembled"
 """Stands for the files that belong to no tenant; no tenant can have this name."""
 
 
-class Manifest(msgspec.Struct, frozen=True):
-    """`files` and `rules` map a path or a rule to the digest of its content; `sources` a rule to `file:line`;
-    `counts` says how much of what there is.
+class Summary(msgspec.Struct, frozen=True):
+    """A manifest without what it says of each rule, which is most of it.
 
-    `input` is the digest of everything that the tenant was compiled from, alertkit's version included. `load` is how many
-    rules Prometheus evaluates a second.
+    `files` maps a path to the digest of its content; `counts` says how much of what there is. `input` is the digest of everything
+    that the tenant was compiled from, alertkit's version included. `load` is how many rules Prometheus evaluates a second.
     """
 
     version: str
     tenant: str
     input: str
     files: dict[str, str]
-    rules: dict[str, str] = {}
-    sources: dict[str, str] = {}
     counts: dict[str, int] = {}
     load: float = 0.0
 
 
+class Manifest(Summary, frozen=True):
+    """`rules` maps a rule to the digest of its content, `sources` to `file:line`."""
+
+    rules: dict[str, str] = {}
+    sources: dict[str, str] = {}
+
+
+Kind = TypeVar("Kind", bound=Summary)
+
 _DECODER = msgspec.json.Decoder(Manifest)
+_SUMMARY_DECODER = msgspec.json.Decoder(Summary)
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -41,8 +49,17 @@ def encode(manifest: Manifest) -> bytes:
 
 def read(out: Path, tenant: str) -> Manifest | None:
     """The tenant's manifest, or None when there is none that this alertkit can read: then everything is compiled anew."""
+    return _read(out, tenant, _DECODER)
+
+
+def read_summary(out: Path, tenant: str) -> Summary | None:
+    """As read, without the rules: several times as fast."""
+    return _read(out, tenant, _SUMMARY_DECODER)
+
+
+def _read(out: Path, tenant: str, decoder: msgspec.json.Decoder[Kind]) -> Kind | None:
     try:
-        manifest = _DECODER.decode((out / names.manifest_file(tenant)).read_bytes())
+        manifest = decoder.decode((out / names.manifest_file(tenant)).read_bytes())
     except (OSError, msgspec.MsgspecError):
         return None
     if manifest.version != names.MANIFEST_VERSION or manifest.tenant != tenant:
@@ -61,7 +78,7 @@ def mark_compiled(out: Path, tenant: str) -> None:
     (out / names.manifest_file(tenant)).touch()
 
 
-def intact(out: Path, manifest: Manifest) -> dict[str, bytes] | None:
+def intact(out: Path, manifest: Summary) -> dict[str, bytes] | None:
     """Every file of the manifest, when all are there byte for byte; None otherwise."""
     try:
         found = {path: (out / path).read_bytes() for path in manifest.files}

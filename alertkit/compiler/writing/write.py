@@ -19,7 +19,7 @@ import msgspec
 from alertkit import names
 from alertkit.compiler.reading.source import stays_in
 from alertkit.compiler.writing import manifest as manifests
-from alertkit.compiler.writing.manifest import Manifest
+from alertkit.compiler.writing.manifest import Manifest, Summary
 from alertkit.errors import RefusedToWrite, UsageError
 from alertkit.model.artifact import Files
 
@@ -33,7 +33,7 @@ class FileChange(msgspec.Struct, frozen=True, order=True):
     fate: Fate
 
 
-def compare(out: Path, files: Files, previous: Manifest | None) -> tuple[FileChange, ...]:
+def compare(out: Path, files: Files, previous: Summary | None) -> tuple[FileChange, ...]:
     """What writing would do.
 
     Raises:
@@ -123,7 +123,7 @@ def exclusive(out: Path) -> Iterator[None]:
         os.close(folder)
 
 
-def remove(out: Path, manifest: Manifest) -> None:
+def remove(out: Path, manifest: Summary) -> None:
     """Remove all files of a tenant that is no more, its manifest last.
 
     Raises:
