@@ -76,7 +76,7 @@ def check_text(source: str) -> None:
     """
     if len(source) > MAX_LENGTH:
         raise PromQLError(f"the expression has {len(source)} characters, at most {MAX_LENGTH} are accepted", MAX_LENGTH)
-    if found := INVISIBLE.search(source):
+    if not (source.isascii() and source.isprintable()) and (found := INVISIBLE.search(source)):
         raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
 
 

@@ -208,7 +208,7 @@ class _Walk:
         return Subquery(self.expr(node.expr), node.range, node.step, node.offset, "" if at is None else str(at))
 
     def call(self, node: Any) -> Call:
-        call = Call(node.func.name, tuple([self.expr(arg) for arg in node.args]))
+        call = Call(node.func.name, tuple(map(self.expr, node.args)))
         self.calls.append(call)
         return call
 
