@@ -21,8 +21,9 @@ class ViewContext(msgspec.Struct, frozen=True, dict=True):  # dict: for what is 
 
     `groups` are the rules as emitted, expressions isolated. `texts` maps a rule's id to its words and unit. `isolated` says
     that every query must carry the tenant's matcher; `shared` are the metrics that need none. `views` are the dashboards
-    that the tenant gets, for links among them. `grafana` is the oldest version that must show them. `receiver_job` is
-    Prometheus' job of alertkit's receiver where the tenant may ask for what it counts, else empty.
+    that the tenant gets, for links among them. `titles` are what to call recorded series, by name and language. `grafana` is
+    the oldest version that must show them. `receiver_job` is Prometheus' job of alertkit's receiver where the tenant may ask
+    for what it counts, else empty.
     """
 
     tenant: str
@@ -42,6 +43,7 @@ class ViewContext(msgspec.Struct, frozen=True, dict=True):  # dict: for what is 
     slos: tuple[Slo, ...] = ()
     uses: tuple[PackUse, ...] = ()
     receiver_job: str = ""
+    titles: dict[str, Text] = {}
 
     @classmethod
     def of(cls, tenant: Tenant, project: Project, groups: Sequence[RuleGroup], texts: dict[str, AlertText]) -> ViewContext:
@@ -64,6 +66,7 @@ class ViewContext(msgspec.Struct, frozen=True, dict=True):  # dict: for what is 
             slos=tenant.slos,
             uses=tenant.uses,
             receiver_job=_receiver_job(tenant, project),
+            titles={record.record: record.title for record in reversed(tenant.records) if record.title},
         )
 
     def alerts(self) -> Iterator[AlertingRule]:
@@ -78,10 +81,6 @@ class ViewContext(msgspec.Struct, frozen=True, dict=True):  # dict: for what is 
     def recorded(self) -> dict[str, RecordingRule]:
         """A recording rule of each name; those of one name are of one form, for one service each."""
         return {rule.record: rule for rule in self.records()}
-
-    def title_of(self, record: str) -> Text:
-        """What dashboards call a record of a pack, by language; empty for any other."""
-        return next((use.titles[record] for use in self.uses if record in use.titles), {})
 
     def records_of(self, use: PackUse) -> tuple[RecordingRule, ...]:
         """What a service records through a pack."""

@@ -77,7 +77,7 @@ def is_one_series(record: RecordingRule, context: ViewContext) -> bool:
 
 
 def _title(record: RecordingRule, context: ViewContext, words: Words) -> str:
-    return words.choose(context.title_of(record.record)) or readable(record.record)
+    return words.choose(context.titles.get(record.record, {})) or readable(record.record)
 
 
 def readable(series: str) -> str:

@@ -154,9 +154,9 @@ def drawn(expr: str) -> Condition | None:
 
 
 def record_panel(rule: RecordingRule, context: ViewContext, words: Words) -> TimeSeries:
-    """A recorded series, under the title that its pack gives it."""
+    """A recorded series, under the title that its author gives it."""
     expr = selector(rule.record, rule.labels)
-    title = words.choose(context.title_of(rule.record))
+    title = words.choose(context.titles.get(rule.record, {}))
     return TimeSeries(
         key=f"record/{expr}",
         title=title or rule.record,

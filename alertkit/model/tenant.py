@@ -92,26 +92,26 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class PackUse(msgspec.Struct, frozen=True):
-    """A service's use of a pack, as dashboards name it. `view` is the dashboard that it stands on beside the technical one.
-
-    `titles` are what dashboards call the pack's records, by name and language.
-    """
+    """A service's use of a pack, as dashboards name it. `view` is the dashboard that it stands on beside the technical one."""
 
     service: str
     pack: str
     title: str
     view: View
-    titles: dict[str, Text] = {}
 
 
 class RecordDefinition(msgspec.Struct, frozen=True):
-    """A recording rule as its author meant it, before isolation. Records of one `group` are evaluated in order."""
+    """A recording rule as its author meant it, before isolation. Records of one `group` are evaluated in order.
+
+    `title` is what dashboards call it.
+    """
 
     record: str
     expr: str
     labels: dict[str, str]
     source: Source
     group: str = "records"
+    title: Text = {}
 
 
 class AlertDefinition(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Sentences of alerts: fields that can be filled, languages that are there."""
+"""Sentences of alerts and titles of records: fields that can be filled, languages that are there."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from alertkit.promql.labels import LabelFlow, label_flow
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
     """Braces that are no field, labels that the expression does not return, a missing sentence in the tenant's language."""
+    locale = data.get("locale", "en")
     for index, alert in enumerate(data.get("alerts", [])):
         labels = _labels(alert, scope)
         for key in ("summary", "description"):
             if key in alert:
                 yield from check_text(alert[key], ("alerts", index, key), labels)
-                yield from _language(alert[key], ("alerts", index, key), data.get("locale", "en"))
+                yield from _language(alert[key], ("alerts", index, key), locale)
+    for index, record in enumerate(data.get("records", [])):
+        yield from _language(record.get("title", ""), ("records", index, "title"), locale)
 
 
 def check_text(text: str | dict[str, str], path: Path, labels: LabelFlow | None) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ def records(used: Use) -> Iterator[RecordDefinition]:
     group = names.pack_group(used.service, used.pack.name)
     for record in used.pack.records:
         labels = {names.LABEL_SERVICE: used.service}
-        yield RecordDefinition(record.record, used.fill(record.expr), labels, used.source, group)
+        yield RecordDefinition(record.record, used.fill(record.expr), labels, used.source, group, record.title)
 
 
 def alerts(used: Use, project: Project) -> Iterator[AlertDefinition]:

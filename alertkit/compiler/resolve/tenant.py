@@ -50,13 +50,8 @@ def tenant(data: Data, scope: Scope, places: Places) -> Tenant:
         dashboards=_dashboards(definition, uses),
         cases=_cases(definition, uses),
         detections=detections,
-        uses=tuple(_use(use) for use in uses),
+        uses=tuple(PackUse(used.service, used.pack.name, used.pack.title, used.pack.view) for used in uses),
     )
-
-
-def _use(used: Use) -> PackUse:
-    titles = {record.record: record.title for record in used.pack.records if record.title}
-    return PackUse(used.service, used.pack.name, used.pack.title, used.pack.view, titles)
 
 
 def _services(definition: Definition) -> tuple[Service, ...]:
@@ -83,12 +78,14 @@ def _lowered(definition: Definition, detections: Iterable[DetectionDefinition]) 
 
 
 def _records(definition: Definition, uses: Iterable[Use], lowered: Iterable[Lowered]) -> tuple[RecordDefinition, ...]:
-    own = (
-        RecordDefinition(entry["record"], entry["expr"], entry.get("labels", {}), at)
-        for entry, at in definition.written("records")
-    )
+    own = (_record(definition, entry, at) for entry, at in definition.written("records"))
     packed = (record for used in uses for record in packs_use.records(used))
     return (*own, *packed, *(record for one in lowered for record in one.records))
+
+
+def _record(definition: Definition, entry: Data, source: Source) -> RecordDefinition:
+    title = _text(definition, entry.get("title", {}))
+    return RecordDefinition(entry["record"], entry["expr"], entry.get("labels", {}), source, title=title)
 
 
 def _alerts(definition: Definition, uses: Iterable[Use], lowered: Iterable[Lowered]) -> tuple[AlertDefinition, ...]:
