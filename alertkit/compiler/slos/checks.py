@@ -68,7 +68,7 @@ def _tiers(slo: Slo) -> Iterator[Flaw]:
             yield Flaw((*place, "name"), f"two tiers are named {tier.name!r}", "each alert of an SLO needs a name of its own")
         yield from _windows(slo, tier, place)
         yield from _factor(slo, tier, place)
-    if slo.tiers and not slo.reachable:
+    if slo.tiers and not slo.reachable and all(map(_is_share, slo.tiers)):
         yield Flaw(("tiers",), "no tier can ever fire: every threshold is at 100 % errors or above", "lower the tiers' shares")
 
 
@@ -83,7 +83,7 @@ def _windows(slo: Slo, tier: Tier, place: tuple[str | int, ...]) -> Iterator[Fla
 
 def _factor(slo: Slo, tier: Tier, place: tuple[str | int, ...]) -> Iterator[Flaw]:
     where = (*place, "share")
-    if not 0 < tier.share <= 1:
+    if not _is_share(tier):
         yield Flaw(where, f"{plain(tier.share * 100)} % is no share of an error budget", "more than 0 %, at most 100 %")
     elif slo.threshold(tier) >= 1:
         limit = f"{plain(slo.threshold(tier) * 100)} % errors"
@@ -92,6 +92,10 @@ def _factor(slo: Slo, tier: Tier, place: tuple[str | int, ...]) -> Iterator[Flaw
     elif tier.factor(slo.window) < Decimal("0.9"):
         message = f"{tier.name} fires at a burn rate of {plain(tier.factor(slo.window))}, at which the budget lasts"
         yield Flaw(where, message, "a burn rate of 1 uses it up exactly; raise the share or shorten the window", Level.WARNING)
+
+
+def _is_share(tier: Tier) -> bool:
+    return 0 < tier.share <= 1
 
 
 def _percent(ratio: Decimal) -> Decimal:
