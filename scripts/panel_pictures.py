@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-import re
 from collections.abc import Iterator
 from html import escape
 from typing import Any
 
 import made_history
+from line_pictures import timeseries
 from live_prometheus import Prometheus
+from panel_values import Json, colour, defaults, name_of, overridden, shown, span, stamp
 
-Json = dict[str, Any]
 CELL, GAP = 34, 6
-COLOURS = {
-    "green": "#73bf69",
-    "dark-red": "#c4162a",
-    "red": "#f2495c",
-    "orange": "#ff9830",
-    "yellow": "#fade2a",
-    "blue": "#5794f2",
-    "purple": "#b877d9",
-    "transparent": "transparent",
-}
-PALETTE = ["#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b877d9", "#705da0", "#37872d", "#fade2a"]
 STYLE = """
 body{margin:0;background:#111217;color:#ccccdc;font:13px Inter,"Helvetica Neue",Arial,sans-serif}
 h1{font-size:20px;font-weight:500;margin:14px 16px 2px} .about{margin:0 16px 10px;color:#8e8e9b}
@@ -58,11 +46,6 @@ class Answers:
                 yield target, {**series, "values": [(float(at), float(value)) for at, value in series["values"]]}
 
 
-def span(text: str) -> int:
-    """`6h` as seconds."""
-    return int(text[:-1]) * {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}[text[-1]]
-
-
 def html(dashboard: Json, answers: Answers, width: int) -> tuple[str, int]:
     """The whole page and its height in pixels."""
     unit = (width - 20) / 24
@@ -90,72 +73,6 @@ def html(dashboard: Json, answers: Answers, width: int) -> tuple[str, int]:
 def nothing(panel: Json, height: int) -> str:
     words = defaults(panel).get("noValue", "No data")
     return f'<div style="text-align:center;padding-top:{height // 2 - 50}px;color:#8e8e9b">{escape(words)}</div>'
-
-
-def defaults(panel: Json) -> Json:
-    return panel["fieldConfig"]["defaults"]
-
-
-def colour(name: str) -> str:
-    return COLOURS.get(name, name)
-
-
-def at_threshold(steps: list[Json], value: float) -> str:
-    return colour([step["color"] for step in steps if step["value"] is None or value >= step["value"]][-1])
-
-
-def name_of(target: Json, series: Json) -> str:
-    metric = {k: v for k, v in series["metric"].items() if k != "__name__"}
-    legend = target.get("legendFormat", "__auto")
-    if legend == "__auto":
-        return ", ".join(f"{k}={v}" for k, v in metric.items() if k not in ("tenant", "service")) or target["refId"]
-    return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda found: metric.get(found[1], ""), legend)
-
-
-def overridden(panel: Json, target: Json, name: str) -> Json:
-    """The properties that overrides give a series by its name or its query."""
-    found: Json = {}
-    for override in panel["fieldConfig"]["overrides"]:
-        if override["matcher"]["options"] in (name, target["refId"]):
-            found |= {p["id"]: p["value"] for p in override["properties"]}
-    return found
-
-
-def shown(value: float, config: Json, now: float = 0) -> tuple[str, str]:
-    """A value as text, and its colour ("" for the usual one)."""
-    for mapping in config.get("mappings", ()):
-        options = mapping["options"]
-        if mapping["type"] == "range" and options["from"] <= value <= options["to"]:
-            return options["result"]["text"], colour(options["result"]["color"])
-        if mapping["type"] == "value" and f"{value:g}" in options:
-            return options[f"{value:g}"]["text"], colour(options[f"{value:g}"]["color"])
-    return number(value, config.get("unit", "short"), config.get("decimals"), now), at_threshold(
-        config["thresholds"]["steps"], value
-    )
-
-
-def number(value: float, unit: str, decimals: int | None, now: float) -> str:
-    if unit == "dateTimeFromNow":
-        return f"{duration(now - value / 1000)} ago"
-    if unit in ("s", "dtdurations"):
-        return duration(value, decimals)
-    if unit == "percentunit":
-        return f"{value * 100:.{decimals if decimals is not None else 2 if abs(value) < 0.1 else 1}f}%"
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
-        if abs(value) >= size:
-            return f"{value / size:.2f} {letter}{SUFFIX.get(unit, '')}"
-    digits = decimals if decimals is not None else 0 if value == int(value) else 2 if abs(value) < 100 else 1
-    return f"{value:.{digits}f} {SUFFIX.get(unit, '')}".strip()
-
-
-SUFFIX = {"cps": "c/s", "reqps": "req/s", "bytes": "B", "binBps": "B/s"}
-
-
-def duration(seconds: float, decimals: int | None = 1) -> str:
-    for size, word in ((604_800 * 52, "years"), (604_800, "weeks"), (86_400, "days"), (3_600, "hours"), (60, "min"), (1, "s")):
-        if abs(seconds) >= size:
-            return f"{seconds / size:.{decimals if decimals is not None else 1}f} {word}"
-    return f"{seconds * 1000:.0f} ms" if seconds else "0 s"
 
 
 def stat(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: int, since: int) -> str:
@@ -190,114 +107,6 @@ def sparkline(values: list[tuple[float, float]], w: int, h: int, tint: str) -> s
         f'<svg width="{w}" height="{h}" style="position:absolute;left:0;bottom:0"><polygon points="0,{h} {line} {w},{h}" '
         f'fill="{tint}" opacity=".18"/><polyline points="{line}" fill="none" stroke="{tint}" stroke-width="1.5"/></svg>'
     )
-
-
-def ticks(low: float, high: float) -> list[float]:
-    raw = (high - low) / 4 or 1
-    size = 10 ** len(str(int(1 / raw))) if raw < 1 else 1
-    step = next(s for s in (x * y for y in [10.0**k / size for k in range(16)] for x in (1, 2, 2.5, 5)) if s >= raw)
-    first = int(low / step) * step
-    return [first + i * step for i in range(12) if low - 1e-12 <= first + i * step <= high + 1e-12]
-
-
-def timeseries(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: int, since: int) -> str:
-    config, custom = defaults(panel), defaults(panel)["custom"]
-    steps = config["thresholds"]["steps"]
-    every = [v for _, s in found for _, v in s["values"] if v == v]
-    low = min([*every, *([custom["axisSoftMin"]] if "axisSoftMin" in custom else [])])
-    high = max([*every, *([custom["axisSoftMax"]] if "axisSoftMax" in custom else [])])
-    if custom["stacking"]["mode"] == "normal":
-        sums: dict[float, float] = {}
-        for _, s in found:
-            for t, v in s["values"]:
-                sums[t] = sums.get(t, 0) + v
-        low, high = 0, max(sums.values())
-    low, high = config.get("min", low), min(config.get("max", high), high) if high == low else config.get("max", high)
-    if "max" in config:
-        high = config["max"]
-    if high - low < 1e-12:
-        low, high = min(low - abs(low) * 0.1, 0), high + abs(high) * 0.1 + (high == 0)
-    high += (high - low) * (0 if "max" in config else 0.05)
-    left, top, bottom = 62, 8, 46
-    width, height = w - left - 12, h - top - bottom
-
-    def x(t: float) -> float:
-        return left + (t - now + since) / since * width
-
-    def y(v: float) -> float:
-        return top + height - (min(max(v, low), high) - low) / (high - low) * height
-
-    parts = []
-    for tick in ticks(low, high):
-        close = config.get("unit") == "percentunit" and high - low < 0.02
-        if config.get("decimals") == 0 and tick != int(tick):
-            continue
-        text = number(tick, config.get("unit", "short"), 2 if close else None, now)
-        parts.append(
-            f'<line x1="{left}" x2="{left + width}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#26282e"/>'
-            f'<text x="{left - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{text}</text>'
-        )
-    for i in range(5):
-        moment = now - since + since * (i + 0.5) / 5
-        stamp = dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%H:%M" if since <= 2 * 86_400 else "%d %b")
-        parts.append(f'<text x="{x(moment):.0f}" y="{top + height + 15}" text-anchor="middle">{stamp}</text>')
-    mode = custom["thresholdsStyle"]["mode"]
-    for i, step in enumerate(steps) if mode != "off" else ():
-        value = low if step["value"] is None else step["value"]
-        above = steps[i + 1]["value"] if i + 1 < len(steps) else high
-        tint = colour(step["color"])
-        if "area" in mode and tint != "transparent" and above > low:
-            parts.append(
-                f'<rect x="{left}" width="{width}" y="{y(above):.1f}" height="{max(y(value) - y(above), 0):.1f}" fill="{tint}" opacity=".12"/>'
-            )
-        if step["value"] is not None and low <= value <= high:
-            line = tint if tint != "transparent" else colour(steps[i - 1]["color"])
-            dashes = ' stroke-dasharray="8 5"' if "dash" in mode else ""
-            parts.append(
-                f'<line x1="{left}" x2="{left + width}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="{line}" stroke-width="1.5"{dashes}/>'
-            )
-    legend, base = [], dict.fromkeys([t for _, s in found for t, _ in s["values"]], 0.0)
-    for i, (target, series) in enumerate(found):
-        name = name_of(target, series)
-        tint = PALETTE[i % len(PALETTE)]
-        extra = overridden(panel, target, name)
-        name = extra.get("displayName", name)
-        if "color" in extra:
-            tint = colour(extra["color"]["fixedColor"])
-        elif config["color"]["mode"] == "thresholds":
-            tint = at_threshold(steps, series["values"][-1][1])
-        legend.append(f'<span><u style="background:{tint}"></u>{escape(name)}</span>')
-        if custom["drawStyle"] == "bars":
-            wide = width / max(len(base), 1) * 0.6
-            for t, v in series["values"]:
-                start = max(x(t) - wide / 2, left)
-                parts.append(
-                    f'<rect x="{start:.1f}" width="{min(x(t) + wide / 2, left + width) - start:.1f}" y="{y(base[t] + v):.1f}" '
-                    f'height="{y(base[t]) - y(base[t] + v):.1f}" fill="{tint}" opacity=".75"/>'
-                )
-                base[t] += v
-            continue
-        dashes = ' stroke-dasharray="8 6"' if "custom.lineStyle" in extra else ""
-        for points in runs(series["values"], since):
-            line = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in points)
-            if custom["fillOpacity"] and not dashes:
-                ends = f"{x(points[0][0]):.1f},{y(max(low, 0)):.1f} {line} {x(points[-1][0]):.1f},{y(max(low, 0)):.1f}"
-                parts.append(f'<polygon points="{ends}" fill="{tint}" opacity="{custom["fillOpacity"] / 100}"/>')
-            parts.append(f'<polyline points="{line}" fill="none" stroke="{tint}" stroke-width="1.7"{dashes}/>')
-    return f'<svg width="{w}" height="{h}">{"".join(parts)}</svg><div class="legend">{"".join(legend)}</div>'
-
-
-def runs(values: list[tuple[float, float]], since: int) -> Iterator[list[tuple[float, float]]]:
-    """The pieces between gaps."""
-    piece: list[tuple[float, float]] = []
-    for t, v in values:
-        if piece and (t - piece[-1][0] > since / 30 or v != v):
-            yield piece
-            piece = []
-        if v == v:
-            piece.append((t, v))
-    if piece:
-        yield piece
 
 
 def bargauge(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, now: int, since: int) -> str:
@@ -337,8 +146,9 @@ def state_timeline(panel: Json, found: list[tuple[Json, Json]], w: int, h: int, 
             )
     for i in range(6):
         moment = now - since + since * (i + 0.5) / 6
-        stamp = dt.datetime.fromtimestamp(moment, dt.UTC).strftime("%H:%M" if since <= 2 * 86_400 else "%d %b")
-        parts.append(f'<text x="{left + (i + 0.5) / 6 * (w - left - 12):.0f}" y="{h - 14}" text-anchor="middle">{stamp}</text>')
+        parts.append(
+            f'<text x="{left + (i + 0.5) / 6 * (w - left - 12):.0f}" y="{h - 14}" text-anchor="middle">{stamp(moment, since)}</text>'
+        )
     return f'<svg width="{w}" height="{h}">{"".join(parts)}</svg>'
 
 
