@@ -31,6 +31,10 @@ PLAIN: Final = {
     "percent": "percent",
 }
 
+_SHARES = frozenset({"utilisation", "utilization"})
+_QUANTILE = re.compile(r"p[0-9]+|median|quantile")
+"""Of a histogram's rate, in the unit of what was observed."""
+
 
 @lru_cache(maxsize=1024)
 def of_series(name: str) -> str:
@@ -41,11 +45,8 @@ def of_series(name: str) -> str:
     words = re.split("[_:]", name)
     if "timestamp" in words or "ratio" in words:
         return "percentunit" if "ratio" in words else "short"  # Grafana's dates count milliseconds, Prometheus' seconds
-    operation = name.rpartition(":")[2] if ":" in name else ""
-    if (
-        any(one.startswith(("rate", "irate")) for one in operation.split("_"))
-        and "utilisation" not in words
-        and "utilization" not in words
-    ):
+    operations = name.rpartition(":")[2].split("_") if ":" in name else []
+    rated = any(one.startswith(("rate", "irate")) for one in operations)
+    if rated and _SHARES.isdisjoint(words) and not any(map(_QUANTILE.fullmatch, operations)):
         return next((RATES[word] for word in words if word in RATES), "cps")
     return next((PLAIN[word] for word in reversed(words) if word in PLAIN), "short")

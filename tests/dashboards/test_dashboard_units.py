@@ -16,6 +16,7 @@ from alertkit.model.policy import Unit
         ("service:http_requests:avg30m_rate5m", "reqps"),
         ("service:errors:rate5m", "cps"),
         ("job:request_duration_seconds:p99", "s"),
+        ("job:request_duration_seconds:p99_rate5m", "s"),
         ("process_start_timestamp_seconds", "short"),
         ("instance:node_cpu_utilisation:rate5m", "percentunit"),
         ("service:http_errors_per_request:ratio_rate5m", "percentunit"),
