@@ -44,7 +44,12 @@ SLOS = {
         f"{GOOD}\ntiers: [{{name: page-40d, long: 40d, budget: 5%}}]",
         "window of 30d",
     ),
-    "a tier of more than the budget": (3, "AK701", f"{GOOD}\ntiers: [{{name: page-1h, long: 1h, budget: 200%}}]", "at most 100 %"),
+    "a tier of more than the budget": (
+        3,
+        "AK701",
+        f"{GOOD}\ntiers: [{{name: page-1h, long: 1h, budget: 200%}}]",
+        "at most 100 %",
+    ),
     "a window too short for any tier": (3, "AK701", f"{GOOD}\nwindow: 30m", "tiers of your own"),
     "a total that is a gauge": (2, "AK701", "objective: 99%\nsli: {errors: a_total, total: queue_length}", "write sum(rate("),
     "errors without total": (2, "AK204", "objective: 99%\nsli: {errors: a_total}", "errors and total"),
