@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from alertkit import names
+from alertkit.dashboards.legends import Legends
 from alertkit.model.pack import View
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule, RuleGroup
@@ -81,6 +82,11 @@ class ViewContext(msgspec.Struct, frozen=True, dict=True):  # dict: for what is 
     def recorded(self) -> dict[str, RecordingRule]:
         """A recording rule of each name; those of one name are of one form, for one service each."""
         return {rule.record: rule for rule in self.records()}
+
+    @cached_property
+    def legends(self) -> Legends:
+        """What tells series apart, worked out once for all views."""
+        return Legends(self.label, self.recorded)
 
     def records_of(self, use: PackUse) -> tuple[RecordingRule, ...]:
         """What a service records through a pack."""

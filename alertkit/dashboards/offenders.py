@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.panels import GREEN, ORANGE, RED, BarGauge
-from alertkit.dashboards.parts import drawn, legend
+from alertkit.dashboards.parts import drawn
 from alertkit.dashboards.targets import Query
 from alertkit.dashboards.words import Words
 from alertkit.model.rules import AlertingRule
@@ -41,7 +41,7 @@ def _shares(alert: AlertingRule, context: ViewContext) -> Iterator[Query]:
     found = drawn(alert.expr)
     if found is None or not found.left or not math.isfinite(found.value) or found.value <= 0:
         return
-    named = legend(found.left, "", context)
+    named = context.legends.of(found.left)
     if not named or named == "__auto":
         return
     left, threshold = f"({found.left})", f"({found.threshold})"

@@ -9,7 +9,7 @@ from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.layout import Row
 from alertkit.dashboards.page import Dashboard, page
 from alertkit.dashboards.panels import Stat, TimeSeries, Visual
-from alertkit.dashboards.parts import firing_among, legend, selector, service_panels
+from alertkit.dashboards.parts import firing_among, selector, service_panels
 from alertkit.dashboards.targets import Query
 from alertkit.dashboards.words import Words
 from alertkit.model.pack import View
@@ -54,7 +54,7 @@ def _figures(key: str, records: tuple[RecordingRule, ...], context: ViewContext,
 def against_last_week(record: RecordingRule, context: ViewContext, words: Words) -> TimeSeries:
     """A recorded series and, dashed, what it was seven days before."""
     expr = selector(record.record, record.labels)
-    named = legend(record.expr, "", context)
+    named = context.legends.of(record.expr)
     before = " · ".join(filter(None, [named, words("Last week")]))
     return TimeSeries(
         key=f"week/{expr}",
@@ -73,7 +73,7 @@ def against_last_week(record: RecordingRule, context: ViewContext, words: Words)
 
 def is_one_series(record: RecordingRule, context: ViewContext) -> bool:
     """Whether its expression can return one series only."""
-    return legend(record.expr, "", context) == ""
+    return context.legends.of(record.expr) == ""
 
 
 def _title(record: RecordingRule, context: ViewContext, words: Words) -> str:

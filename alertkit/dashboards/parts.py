@@ -16,7 +16,7 @@ from alertkit.dashboards.targets import Query, has_variables, variables
 from alertkit.dashboards.words import Words, markdown
 from alertkit.model.policy import AlertText
 from alertkit.model.rules import AlertingRule, RecordingRule
-from alertkit.promql import Condition, Selector, condition, label_flow, leading, parse, quote, selectors
+from alertkit.promql import Condition, Selector, condition, leading, parse, quote
 
 _ABSENCE = re.compile(r"\babsent(?:_over_time)?\s*\(")
 
@@ -161,32 +161,9 @@ def record_panel(rule: RecordingRule, context: ViewContext, words: Words) -> Tim
         key=f"record/{expr}",
         title=title or rule.record,
         description="\n\n".join([f"`{rule.record}`", _code(rule.expr)] if title else [_code(rule.expr)]),
-        targets=[Query(expr=expr, legend=legend(rule.expr, title or rule.record, context))],
+        targets=[Query(expr=expr, legend=context.legends.of(rule.expr, title or rule.record))],
         unit=units.of_series(rule.record),
     )
-
-
-def legend(expr: str, fallback: str, context: ViewContext) -> str:
-    """The labels that tell the expression's series apart; `fallback` for one series that needs none."""
-    only = label_flow(expr).only
-    if only is None:
-        only = _of_records(expr, context)
-    if only is None:
-        return "__auto"
-    return " · ".join(f"{{{{{label}}}}}" for label in sorted(only - {context.label})) or fallback
-
-
-def _of_records(expr: str, context: ViewContext) -> frozenset[str] | None:
-    """The labels that tell series apart where everything that is read is recorded by the tenant's own rules; None otherwise."""
-    known = context.recorded
-    found: set[str] = set()
-    for selector in selectors(expr):
-        record = known.get(selector.metric)
-        only = label_flow(record.expr).only if record else None
-        if record is None or only is None:
-            return None
-        found |= only - record.labels.keys() - {matcher.name for matcher in selector.matchers if matcher.op == "="}
-    return frozenset(found)
 
 
 def _empty_panel(rule: AlertingRule, text: AlertText, words: Words) -> TimeSeries:
@@ -202,7 +179,7 @@ def _empty_panel(rule: AlertingRule, text: AlertText, words: Words) -> TimeSerie
 def _draw_watched(panel: TimeSeries, rule: AlertingRule, found: Condition, context: ViewContext) -> None:
     """The left side of the comparison with its threshold; all of an expression that compares nothing."""
     expr = found.left or rule.expr
-    panel.targets = [Query(expr=expr, legend=legend(expr, rule.alert, context), exemplar="_bucket" in expr)]
+    panel.targets = [Query(expr=expr, legend=context.legends.of(expr, rule.alert), exemplar="_bucket" in expr)]
     if math.isfinite(found.value):
         _draw_threshold(panel, found.op, found.value, _color(rule))
 
