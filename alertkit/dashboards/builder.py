@@ -17,6 +17,7 @@ from alertkit.dashboards.context import ViewContext
 from alertkit.dashboards.current import Json
 from alertkit.dashboards.normalise import normalise, panels
 from alertkit.dashboards.page import TAG, Dashboard
+from alertkit.dashboards.plain import plain
 from alertkit.dashboards.targets import isolated
 from alertkit.errors import UsageError
 from alertkit.resources import VIEW_SUFFIX, dashboard_views
@@ -56,6 +57,8 @@ def build_foreign(view: str, file: Path, context: ViewContext) -> Json | None:
     made = _made(file, context)
     if made is None:
         return None
+    if not isinstance(made, dict):
+        raise UsageError(f"the builder makes a {type(made).__name__}: expected a grafanalib Dashboard")
     body = normalise(made, context.datasource, context.grafana)
     body["uid"] = names.dashboard_uid(context.tenant, view, context.environment)
     body["tags"] = list(dict.fromkeys([*body["tags"], TAG, context.tenant, view]))
@@ -65,9 +68,11 @@ def build_foreign(view: str, file: Path, context: ViewContext) -> Json | None:
 
 
 def _made(file: Path, context: ViewContext) -> Any:
+    """The dashboard as plain JSON, in whatever shape; None when there is none."""
     try:
         module = _load(file)
-        return module.build(context) if hasattr(module, "build") else module.dashboard
+        made = module.build(context) if hasattr(module, "build") else module.dashboard
+        return None if made is None else plain(made)
     except Exception as error:  # somebody else's code may raise anything
         raise UsageError(f"the builder raises {type(error).__name__}: {error}") from error
 

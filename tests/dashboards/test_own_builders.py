@@ -49,6 +49,23 @@ def test_with_trust_a_plain_grafanalib_dashboard_is_finished_like_our_own(tmp_pa
     assert {"alertkit", "acme", "ours"} <= set(body["tags"])
 
 
+OWN_PANEL = """
+import grafanalib.core as g
+from alertkit.dashboards.panels import TimeSeries
+from alertkit.dashboards.targets import Query
+class Ours(TimeSeries):
+    def options(self):
+        return {"legend": None, "tooltip": {"mode": "single"}}
+dashboard = g.Dashboard(title="Ours", panels=[Ours(key="up", title="Up", description="Targets", targets=[Query(expr="up")])])
+"""
+
+
+def test_a_panel_class_of_the_projects_own_is_normalised_whatever_it_says(tmp_path):
+    plan, file = run(project(tmp_path, OWN_PANEL), trusted=True)
+    assert not plan.failed, plan.problems
+    assert json.loads(file.read_text())["panels"][0]["options"] == {"tooltip": {"mode": "single"}}
+
+
 def test_the_tenants_own_builder_comes_before_the_projects(tmp_path):
     folder = project(tmp_path)
     own = folder / "tenants" / "acme" / "dashboards"
@@ -63,6 +80,8 @@ def test_the_tenants_own_builder_comes_before_the_projects(tmp_path):
 def test_a_builder_that_raises_or_leaves_the_tenant_or_says_too_little_fails_its_tenant_alone(tmp_path):
     wrong = {
         "raise ValueError('no')": "ValueError",
+        "dashboard = [5]": "expected a grafanalib Dashboard",
+        "class dashboard:\n    def to_json_data():\n        raise KeyError('no')": "KeyError",
         BUILDER.replace('expr="up"', """expr='up{tenant="globex"}'"""): "tenant",
         BUILDER.replace('description="Targets", ', ""): "panel-title-description-rule",
         BUILDER.replace('expr="up"', 'expr="down"'): "metric-unknown",
