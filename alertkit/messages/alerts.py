@@ -97,14 +97,19 @@ def _filled(template: str, alert: Alert, value: str | None) -> str:
 
 def localized(texts: Mapping[str, str], locale: str) -> tuple[str, str]:
     """The reader's language and its text, else English, else any language (the first by name); empty when there is none."""
+    if not texts:
+        return languages(locale)[0], ""
     for language in (*languages(locale), "en"):
         if text := texts.get(language):
             return language, text
-    return next(((language, texts[language]) for language in sorted(texts) if texts[language]), (languages(locale)[0], ""))
+    found = ((language, texts[language]) for language in sorted(texts) if texts[language])
+    return next(found, (languages(locale)[0], ""))
 
 
 def _annotation(alert: Alert, name: str, locale: str) -> str:
     """The annotation, in the reader's language where the rule has one such as `summary_fr`."""
+    if not alert.annotations:
+        return ""
     for language in languages(locale):
         if text := alert.annotations.get(f"{name}_{language}"):
             return text

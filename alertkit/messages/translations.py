@@ -46,15 +46,15 @@ class Say:
     def __init__(self, translations: gettext.NullTranslations) -> None:
         self._translations = translations
         # Contexts and sentences stand in the code, so these cannot grow without end.
-        self._found: dict[str, str] = {}
-        self._in_context: dict[tuple[str, str], str] = {}
+        self._found: dict[str, _Sentence] = {}
+        self._in_context: dict[tuple[str, str], _Sentence] = {}
 
     def gettext(self, text: str, /, **fields: str) -> str:
         """A sentence."""
         found = self._found.get(text)
         if found is None:
-            found = self._found[text] = self._translations.gettext(text)
-        return fill(found, fields)
+            found = self._found[text] = _read(self._translations.gettext(text))
+        return found.filled(fields)
 
     def ngettext(self, one: str, many: str, count: int, /, **fields: str) -> str:
         """A sentence that depends on a number; the words of the number are a field like any other."""
@@ -64,17 +64,13 @@ class Say:
         """A sentence whose English says too little to translate it; `context` tells the translator."""
         found = self._in_context.get((context, text))
         if found is None:
-            found = self._in_context[context, text] = self._translations.pgettext(context, text)
-        return fill(found, fields)
+            found = self._in_context[context, text] = _read(self._translations.pgettext(context, text))
+        return found.filled(fields)
 
 
 def fill(text: str, fields: Mapping[str, str]) -> str:
     """Put values in the `{field}` places. Once: a value that looks like a field is not filled again."""
-    form = _read(text).form
-    try:
-        return form.format_map(fields)
-    except KeyError:
-        return form.format_map(_Shown(fields))
+    return _read(text).filled(fields)
 
 
 def fields(text: str) -> frozenset[str]:
@@ -87,6 +83,13 @@ class _Sentence(NamedTuple):
 
     form: str
     fields: frozenset[str]
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """A place without a value stays visible."""
+        try:
+            return self.form.format_map(values)
+        except KeyError:
+            return self.form.format_map(_Shown(values))
 
 
 @lru_cache(maxsize=8192)

@@ -25,20 +25,22 @@ _UNTIDY = re.compile(f"[{_UNSHOWN}\t\n\x0b\x0c\r\x85\u2028\u2029]")
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line of at most `limit` characters; a cut ends in `…`."""
-    return clip(_tidy(text if len(text) <= limit else text[: 4 * limit + 64]), limit)
+    # Most text is short, plain and ASCII, and to see that costs a fraction of a search.
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip(" ")
+    return clip(_tidy(text[: 4 * limit + 64]), limit)
 
 
 def paragraph(text: str, limit: int) -> str:
     """The text with its line breaks, of at most `limit` characters; a cut ends in `…`."""
     if "\n" not in text:
         return one_line(text, limit)
-    lines = text[: 4 * limit + 64].split("\n")
-    return clip("\n".join(map(_tidy, lines)).strip("\n"), limit)
+    lines = [one_line(line, len(line)) for line in text[: 4 * limit + 64].split("\n")]
+    return clip("\n".join(lines).strip("\n"), limit)
 
 
 def _tidy(line: str) -> str:
-    # Most text is plain ASCII, and to see that costs a fraction of a search.
-    if "  " not in line and (line.isprintable() if line.isascii() else not _UNTIDY.search(line)):
+    if "  " not in line and not _UNTIDY.search(line):
         return line.strip(" ")
     return _BLANKS.sub(" ", visible(_BLANKS.sub(" ", line))).strip(" ")
 

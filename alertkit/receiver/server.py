@@ -16,6 +16,7 @@ import structlog
 import uvicorn
 
 from alertkit.errors import UsageError
+from alertkit.receiver import tracing
 from alertkit.receiver.app import create_app
 from alertkit.receiver.protocol import WebhookProtocol
 from alertkit.receiver.settings import Settings, address
@@ -100,7 +101,7 @@ def log_as_json() -> None:
     """One JSON object a line on standard error, with the time in UTC."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            tracing.with_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.dict_tracebacks,

@@ -170,7 +170,7 @@ class PostgresStore:
 
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""
-        return await self._do(lambda tables: tables.stories((incident,))[incident])
+        return await self._do(lambda tables: tables.stories(tables.events((incident,)))[incident])
 
     async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Follow a sign of life, all replicas together."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +37,7 @@ _REMEMBERED: Final = 10_000
 
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
 _THREAD = ", ".join(f"t.{column}" for column in rows.THREAD.split(", "))
+_PLACE = ", ".join(f"t.{column}" for column in rows.PLACE.split(", "))
 _INCIDENT = ", ".join(f"i.{column}" for column in rows.INCIDENT.split(", "))
 HELD: Final = f"i.key, i.heard, {_INCIDENT}"
 """The columns of `Tables.held`."""
@@ -194,12 +195,12 @@ class Tables:
 
     def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
         found = self.db.execute(_OUTGOING + where, values).fetchall()
+        if not found:
+            return []
         self._read_policies(row[_INCIDENT_AT + 4] for row in found)
-        query = f"SELECT id, {rows.EVENT} FROM event WHERE id = ANY(%s)"
-        told = [row[3] for row in found if row[3] is not None]
-        events = {number: rows.event(row) for number, *row in self.db.execute(query, [told])} if told else {}
         incidents = {row[_INCIDENT_AT] for row in found}
-        alerts, stories = self.alerts(incidents), self.stories(incidents)
+        alerts, events = self.alerts(incidents), self.events(incidents)
+        stories = self.stories(events)
         return [
             Outgoing(
                 number,
@@ -209,7 +210,7 @@ class Tables:
                 self._incident(rest[_THREADS:]),
                 instant(wanted),
                 instant(until) - self._ahead,
-                events.get(event),
+                events[rest[_THREADS]].get(event),
                 alerts[rest[_THREADS]],
                 stories[rest[_THREADS]],
             )
@@ -284,20 +285,24 @@ class Tables:
             for number, found in recorded.items()
         }
 
-    def stories(self, incidents: Collection[int]) -> dict[int, Story]:
-        """Timelines and messages."""
-        events: dict[int, list[Event]] = {number: [] for number in incidents}
-        query = f"SELECT {rows.EVENT} FROM event WHERE incident = ANY(%s) ORDER BY incident, id"
-        for row in self.db.execute(query, [list(incidents)]):
-            events[row[0]].append(rows.event(row))
-        told: dict[int, list[Told]] = {number: [] for number in incidents}
+    def events(self, incidents: Collection[int]) -> dict[int, dict[int, Event]]:
+        """Timelines by incident, in order and by number."""
+        found: dict[int, dict[int, Event]] = {number: {} for number in incidents}
+        query = f"SELECT id, {rows.EVENT} FROM event WHERE incident = ANY(%s) ORDER BY incident, id"
+        for number, *row in self.db.execute(query, [list(incidents)]):
+            found[row[0]][number] = rows.event(row)
+        return found
+
+    def stories(self, events: Mapping[int, Mapping[int, Event]]) -> dict[int, Story]:
+        """Timelines, as `events` has found them, and messages."""
+        told: dict[int, list[Told]] = {number: [] for number in events}
         query = (
-            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {_THREAD}"
+            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {_PLACE}"
             " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = ANY(%s) ORDER BY o.id"
         )
-        for incident, *row in self.db.execute(query, [list(incidents)]):
-            told[incident].append(_told(row))
-        return {number: Story(tuple(events[number]), tuple(told[number])) for number in incidents}
+        for incident, *row in self.db.execute(query, [list(events)]):
+            told[incident].append(rows.told(row))
+        return {number: Story(tuple(events[number].values()), tuple(told[number])) for number in events}
 
     def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Replace what is known of a sign of life."""
@@ -325,7 +330,3 @@ class Tables:
     def remove_override(self, override: int) -> bool:
         """Take it back."""
         return bool(self.db.execute("DELETE FROM duty_override WHERE id = %s", [override]).rowcount)
-
-
-def _told(row: Sequence[Any]) -> Told:
-    return Told(rows.thread(row[5:]).place, row[0], row[1], instant(row[2]), None if row[3] is None else instant(row[3]), row[4])

@@ -113,7 +113,7 @@ class SqliteStore:
         migrate(self._db)
         self._writes = Writes(self._db)
         self._tables = Tables(self._db, self._writes)
-        self._outbox = Outbox(self._db, self._tables)
+        self._outbox = Outbox(self._db, self._tables, self._open)
         self._outbox.end_leases()
         for held in self._tables.open_incidents():
             self._open.load(held)
@@ -181,7 +181,7 @@ class SqliteStore:
 
     async def story(self, incident: int) -> Story:
         """An incident's timeline."""
-        return await self._do(lambda: self._tables.stories((incident,))[incident])
+        return await self._do(lambda: self._story(incident))
 
     async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Follow a sign of life."""
@@ -267,6 +267,9 @@ class SqliteStore:
             due_of = Due(held.incident, steps, threads[number], partial(self._alerts, number))
             self._apply(held, plan(due_of), now)
         return sum(map(len, found.values()))
+
+    def _story(self, number: int) -> Story:
+        return self._tables.stories(self._tables.events((number,)))[number]
 
     def _alerts(self, number: int) -> Alerts:
         return self._tables.alerts((number,))[number]

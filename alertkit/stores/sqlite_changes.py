@@ -20,8 +20,8 @@ _REMEMBERED: Final = 10_000
 BULK: Final = (40, 8)
 """Rows of one INSERT, first so many, then so many: each length is compiled once, and longer ones gain nothing."""
 
-# The condition of the index by thread, word for word: with it and a `+` before the exact one, that index is the one taken.
 UNFINISHED: Final = "state IN ('pending', 'sending')"
+"""The condition of the index `outbox_unfinished`, word for word: a query that uses that index has to say it."""
 _INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
 # An ending so old that it was forgotten: Alertmanager says that it fires, so it does.
 _AGAIN = " ON CONFLICT (incident, fingerprint, starts) DO UPDATE SET ends = NULL, post = excluded.post"
@@ -30,11 +30,10 @@ _CHANGE = (
     " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ?, suppressed_until = ?,"
     " suppressed_reason = ?, flaps = ?, held_until = ?, paged = ?, trace = ? WHERE id = ?"
 )
+# What an escalation changes: fewer columns have fewer conditions to hold.
+_ADVANCE = "UPDATE incident SET began = ?, position = ?, cycle = ?, paged = ? WHERE id = ?"
 _PLACE = "incident, channel, address, secret, recipient, locale, timezone"
-_MESSAGE = (
-    "INSERT INTO outbox (thread, lane, kind, event, wanted, due) SELECT id, ?, ?, ?, ?, ? FROM thread"
-    " WHERE incident = ? AND channel = ? AND address = ? ON CONFLICT DO NOTHING"
-)
+_MESSAGE = "((SELECT id FROM thread WHERE incident = ? AND channel = ? AND address = ?), ?, ?, ?, ?, ?)"
 
 
 class Pending:
@@ -47,6 +46,7 @@ class Pending:
         self.endings: list[tuple[Any, ...]] = []
         self.steps: list[tuple[Any, ...]] = []
         self.changed: dict[int, tuple[Any, ...]] = {}
+        self.advanced: dict[int, tuple[Any, ...]] = {}
         self.events: list[tuple[Any, ...]] = []
         self.threads: dict[tuple[int, str, str], tuple[Any, ...]] = {}
         self.messages: list[tuple[Any, ...]] = []
@@ -54,7 +54,7 @@ class Pending:
     def __bool__(self) -> bool:
         return bool(
             self.posts or self.incidents or self.occurrences or self.endings or self.steps
-            or self.changed or self.events or self.messages
+            or self.changed or self.advanced or self.events or self.messages
         )  # fmt: skip
 
 
@@ -114,7 +114,7 @@ class Writes:
         pending.occurrences += [(number, o.fingerprint, micros(o.starts), None, o.severity, post) for o in changes.begun]
         pending.endings += [(micros(e.ends), number, e.fingerprint, micros(e.through)) for e in changes.ended]
         if changes.incident is not None:
-            self._update(changes.incident)
+            self._update(incident, changes.incident)
 
     def apply_rest(self, incident: Incident, changes: Changes, done: dt.datetime) -> None:
         """What a decision says about steps, events and notes."""
@@ -132,11 +132,15 @@ class Writes:
         for note in changes.notes:
             self._add_note(incident, note, first + changes.events.index(note.event) if note.event else None)
 
-    def _update(self, incident: Incident) -> None:
+    def _update(self, before: Incident, incident: Incident) -> None:
         waiting = self._pending.incidents.get(incident.id)
         if waiting is not None and incident.state != "resolved":
             self._pending.incidents[incident.id] = (*waiting[:2], *rows.incident_row(incident, waiting[6]))
             return
+        if incident.id not in self._pending.changed and _has_only_advanced(before, incident):
+            self._pending.advanced[incident.id] = _advanced(incident)
+            return
+        self._pending.advanced.pop(incident.id, None)
         self._pending.changed[incident.id] = _changed(incident)
         if incident.state == "resolved":
             # At once: the next incident of its group takes the key that it leaves.
@@ -148,8 +152,9 @@ class Writes:
 
     def _hold_pages(self, incident: int, done: dt.datetime) -> None:
         self._db.execute(
-            "UPDATE outbox SET state = 'skipped', done = ?, reason = 'no longer wanted' WHERE kind = 'page'"
-            f" AND {UNFINISHED} AND +state = 'pending' AND thread IN (SELECT id FROM thread WHERE incident = ?)",
+            "UPDATE outbox INDEXED BY outbox_unfinished SET state = 'skipped', done = ?, reason = 'no longer wanted'"
+            f" WHERE kind = 'page' AND {UNFINISHED} AND state = 'pending'"
+            " AND thread IN (SELECT id FROM thread WHERE incident = ?)",
             (micros(done), incident),
         )
 
@@ -159,7 +164,7 @@ class Writes:
         self._pending.threads.setdefault(thread, rows.place_row(incident.id, place))
         lane = self._lane(incident.tenant, place.channel, place.address, note.kind == "refresh")
         due = micros(note.due)
-        self._pending.messages.append((lane, note.kind, event, due, due, *thread))
+        self._pending.messages.append((*thread, lane, note.kind, event, due, due))
 
     def _lane(self, tenant: str, channel: str, address: str, rewrites: bool) -> int:
         lane = (tenant, channel, address, rewrites)
@@ -194,6 +199,7 @@ class Writes:
         self._insert("post (id, incidents, received, body)", pending.posts)
         self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
         self._db.executemany(_CHANGE, pending.changed.values())
+        self._db.executemany(_ADVANCE, pending.advanced.values())
         self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences, _AGAIN)
         self._db.executemany(
             "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND fingerprint = ? AND starts <= ? AND ends IS NULL",
@@ -202,12 +208,13 @@ class Writes:
         self._insert(f"step ({rows.STEP})", pending.steps, " ON CONFLICT DO NOTHING")
         self._insert(f"event (id, {rows.EVENT})", pending.events)
         self._insert(f"thread ({_PLACE})", list(pending.threads.values()), " ON CONFLICT DO NOTHING")
-        self._db.executemany(_MESSAGE, pending.messages)
+        self._insert("outbox (thread, lane, kind, event, wanted, due)", pending.messages, " ON CONFLICT DO NOTHING", _MESSAGE)
 
-    def _insert(self, into: str, values: list[tuple[Any, ...]], conflict: str = "") -> None:
+    def _insert(self, into: str, values: list[tuple[Any, ...]], conflict: str = "", row: str = "") -> None:
+        """`row` says how a row is made of its values, where that is more than to write them down."""
         if not values:
             return
-        one = f"({', '.join('?' * len(values[0]))})"
+        one = row or f"({', '.join('?' * len(values[0]))})"
         start = 0
         for length in BULK:
             many = f"INSERT INTO {into} VALUES {', '.join([one] * length)}{conflict}"
@@ -215,6 +222,16 @@ class Writes:
                 self._db.execute(many, [*chain.from_iterable(values[start : start + length])])
                 start += length
         self._db.executemany(f"INSERT INTO {into} VALUES {one}{conflict}", values[start:])
+
+
+def _has_only_advanced(before: Incident, incident: Incident) -> bool:
+    onward = {"began": incident.began, "position": incident.position, "cycle": incident.cycle, "paged": incident.paged}
+    return msgspec.structs.replace(before, **onward) == incident
+
+
+def _advanced(incident: Incident) -> tuple[Any, ...]:
+    paged = None if incident.paged is None else micros(incident.paged)
+    return (micros(incident.began), incident.position, incident.cycle, paged, incident.id)
 
 
 def _changed(incident: Incident) -> tuple[Any, ...]:

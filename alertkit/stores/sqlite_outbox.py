@@ -7,8 +7,10 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from alertkit.model.incident import Incident
 from alertkit.stores import rows
 from alertkit.stores.base import CANDIDATES, Outgoing, Settlement, Waiting
+from alertkit.stores.held import OpenIncidents
 from alertkit.stores.rows import instant, micros
 from alertkit.stores.sqlite_changes import UNFINISHED
 from alertkit.stores.sqlite_tables import GIVEN, THREAD, Tables, given
@@ -32,14 +34,17 @@ _BEST = f"""
       FROM outbox o JOIN thread t ON t.id = o.thread JOIN lane l ON l.id = o.lane
      WHERE o.lane = ? AND o.state = 'pending' AND o.due <= ?
        AND NOT EXISTS (
-           SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.{UNFINISHED}
+           SELECT 1 FROM outbox e INDEXED BY outbox_unfinished WHERE e.thread = o.thread AND e.id <> o.id AND e.{UNFINISHED}
               AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
        )
      ORDER BY o.priority, o.due, o.id LIMIT ?
 """
 _TAKEABLE = f"""
     SELECT o.id, o.thread FROM outbox o WHERE o.id IN (SELECT value FROM json_each(?)) AND o.state = 'pending'
-       AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.{UNFINISHED} AND +e.state = 'sending')
+       AND NOT EXISTS (
+           SELECT 1 FROM outbox e INDEXED BY outbox_unfinished
+            WHERE e.thread = o.thread AND e.{UNFINISHED} AND e.state = 'sending'
+       )
 """
 _THREADS = len(rows.THREAD.split(", "))
 _INCIDENT_AT = 6 + _THREADS
@@ -47,11 +52,12 @@ _INCIDENT_AT = 6 + _THREADS
 
 
 class Outbox:
-    """Reads and writes messages; `tables` knows what they are about."""
+    """Reads and writes messages; `tables` and, of what is open, `memory` know what they are about."""
 
-    def __init__(self, db: sqlite3.Connection, tables: Tables) -> None:
+    def __init__(self, db: sqlite3.Connection, tables: Tables, memory: OpenIncidents) -> None:
         self._db = db
         self._tables = tables
+        self._open = memory
 
     def waiting(self, now: dt.datetime, room: int) -> list[Waiting]:
         """The best messages of every lane: the more of each, the fewer lanes there are."""
@@ -83,30 +89,35 @@ class Outbox:
     def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over."""
         self._tables.flush()
-        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= ? ORDER BY o.id", (micros(now),))
+        # With the `+` it is the leases that are looked through, and not all messages in order.
+        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= ? ORDER BY +o.id", (micros(now),))
 
     def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
         found = self._db.execute(_OUTGOING + where, values).fetchall()
-        query = f"SELECT id, {rows.EVENT} FROM event WHERE id IN ({GIVEN})"
-        told = given(row[3] for row in found if row[3] is not None)
-        events = {number: rows.event(row) for number, *row in self._db.execute(query, (told,))} if found else {}
+        if not found:
+            return []
         incidents = {row[_INCIDENT_AT] for row in found}
-        alerts, stories = self._tables.alerts(incidents), self._tables.stories(incidents)
+        alerts, events = self._tables.alerts(incidents), self._tables.events(incidents)
+        stories = self._tables.stories(events)
         return [
             Outgoing(
                 number,
                 attempt,
                 kind,
                 rows.thread(rest[:_THREADS]),
-                self._tables.read_incident(rest[_THREADS:]),
+                self._incident(rest[_THREADS:]),
                 instant(wanted),
                 instant(until),
-                events.get(event),
+                events[rest[_THREADS]].get(event),
                 alerts[rest[_THREADS]],
                 stories[rest[_THREADS]],
             )
             for number, attempt, kind, event, wanted, until, *rest in found
         ]
+
+    def _incident(self, row: Sequence[Any]) -> Incident:
+        held = self._open.get(row[0])
+        return held.incident if held else self._tables.read_incident(row)
 
     def settle(self, outgoing: Outgoing, end: Settlement) -> bool:
         """Finish an attempt, if it still is the latest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +21,7 @@ from alertkit.stores.sqlite_prune import prune
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
 _NOTHING_BEFORE = Before()
 THREAD: Final = ", ".join(f"t.{column}" for column in rows.THREAD.split(", "))
+PLACE: Final = ", ".join(f"t.{column}" for column in rows.PLACE.split(", "))
 GIVEN: Final = "SELECT value FROM json_each(?)"
 """As many numbers as `given` was given, in one value."""
 
@@ -129,22 +130,26 @@ class Tables:
         query = f"SELECT {rows.INCIDENT} FROM incident WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
         return [self.read_incident(row) for row in self._db.execute(query, (*values, listing.limit)).fetchall()]
 
-    def stories(self, incidents: Collection[int]) -> dict[int, Story]:
-        """Timelines and messages."""
+    def events(self, incidents: Collection[int]) -> dict[int, dict[int, Event]]:
+        """Timelines by incident, in order and by number."""
         self.flush()
-        numbers = (given(incidents),)
-        events: dict[int, list[Event]] = {number: [] for number in incidents}
-        query = f"SELECT {rows.EVENT} FROM event WHERE incident IN ({GIVEN}) ORDER BY incident, id"
-        for row in self._db.execute(query, numbers):
-            events[row[0]].append(rows.event(row))
-        told: dict[int, list[Told]] = {number: [] for number in incidents}
+        found: dict[int, dict[int, Event]] = {number: {} for number in incidents}
+        query = f"SELECT id, {rows.EVENT} FROM event WHERE incident IN ({GIVEN}) ORDER BY incident, id"
+        for number, *row in self._db.execute(query, (given(incidents),)):
+            found[row[0]][number] = rows.event(row)
+        return found
+
+    def stories(self, events: Mapping[int, Mapping[int, Event]]) -> dict[int, Story]:
+        """Timelines, as `events` has found them, and messages."""
+        self.flush()
+        told: dict[int, list[Told]] = {number: [] for number in events}
         query = (
-            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {THREAD}"
+            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {PLACE}"
             f" FROM thread t JOIN outbox o ON o.thread = t.id WHERE t.incident IN ({GIVEN}) ORDER BY o.id"
         )
-        for incident, *row in self._db.execute(query, numbers):
-            told[incident].append(_told(row))
-        return {number: Story(tuple(events[number]), tuple(told[number])) for number in incidents}
+        for incident, *row in self._db.execute(query, (given(events),)):
+            told[incident].append(rows.told(row))
+        return {number: Story(tuple(events[number].values()), tuple(told[number])) for number in events}
 
     def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Replace what is known of a sign of life."""
@@ -197,7 +202,3 @@ class Tables:
 def given(numbers: Iterable[int]) -> str:
     """Numbers for GIVEN."""
     return msgspec.json.encode(list(numbers)).decode()
-
-
-def _told(row: Sequence[Any]) -> Told:
-    return Told(rows.thread(row[5:]).place, row[0], row[1], instant(row[2]), None if row[3] is None else instant(row[3]), row[4])

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_an_outgoing_webhook_sends_the_trace_on(tmp_path: Path) -> None:
 def test_log_lines_about_a_message_name_its_trace(tmp_path: Path) -> None:
     lines: list[dict[str, Any]] = []
 
-    def keep(_: object, __: str, event: dict[str, Any]) -> str:
+    def keep(_: object, __: str, event: MutableMapping[str, Any]) -> str:
         lines.append(dict(event))
         raise structlog.DropEvent
 
@@ -117,7 +118,7 @@ def test_log_lines_about_a_message_name_its_trace(tmp_path: Path) -> None:
         await traced(kit)
 
     kept = structlog.get_config()
-    structlog.configure(processors=[structlog.contextvars.merge_contextvars, keep], cache_logger_on_first_use=False)
+    structlog.configure(processors=[tracing.with_trace, keep], cache_logger_on_first_use=False)
     try:
         Kit(tmp_path).run(story)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from databases import SqliteFile
 from test_store_contract import ROOM, T0, with_note
 
-from alertkit.model.incident import Note
-from alertkit.stores.base import Store, StoreError
+from alertkit.model.incident import Changes, Note
+from alertkit.stores.base import Settlement, Store, StoreError
 from alertkit.stores.sqlite import SqliteStore
 
 
@@ -48,3 +49,26 @@ def test_after_a_restart_nothing_is_left_that_nobody_sends(tmp_path: Path) -> No
 
     SqliteFile(tmp_path / "x.db").tell(before)
     SqliteFile(tmp_path / "x.db").tell(after)
+
+
+def test_no_statement_about_messages_reads_a_whole_table(tmp_path: Path) -> None:
+    """Messages are kept for weeks: a pass of the worker must not grow with them."""
+    planned: list[str] = []
+
+    async def story(store: Store) -> None:
+        assert isinstance(store, SqliteStore)
+        db, said = store._db, list[str]()
+        db.set_trace_callback(said.append)
+        (outgoing,) = await with_note(store, Note("page", ROOM, T0))
+        await store.settle(outgoing, Settlement("sent", T0, "1"))
+        await store.decide(1, T0, lambda *_: Changes(quiet=True))
+        await store.orphans(T0)
+        await store.next_due()
+        await store.story(1)
+        db.set_trace_callback(None)
+        for statement in (one for one in said if "outbox" in one):
+            planned.extend(step[3] for step in db.execute(f"EXPLAIN QUERY PLAN {statement}"))
+
+    SqliteFile(tmp_path / "x.db").tell(story)
+    assert "SEARCH o USING INDEX outbox_sending (lease<?)" in planned
+    assert [one for one in planned if re.match(r"SCAN (o|e|t|i|l|outbox|event|thread|incident)\b", one)] == []

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from databases import Database
+from msgspec.structs import replace
 
 from alertkit.model.heartbeat import Heartbeat, beaten
 from alertkit.model.incident import (
@@ -102,6 +103,31 @@ def test_one_piece_of_work_that_fails_fails_alone(database: Database) -> None:
         assert seen == ["0", "2"]
 
     database.tell(story)
+
+
+@pytest.mark.parametrize("advanced_first", [True, False])
+def test_of_two_decisions_about_an_incident_at_once_the_later_adds_to_the_earlier(
+    database: Database, advanced_first: bool
+) -> None:
+    def advance(held: Held, _: object) -> Changes:
+        return Changes(incident=replace(held.incident, position=1, began=T0 + MINUTE, paged=T0 + MINUTE))
+
+    def acknowledge(held: Held, _: object) -> Changes:
+        return Changes(incident=replace(held.incident, state="acknowledged", acknowledged=T0, acknowledged_by="ada"))
+
+    async def before(store: Store) -> None:
+        await store.ingest(a_post(), opening())
+        decisions = [advance, acknowledge] if advanced_first else [acknowledge, advance]
+        await asyncio.gather(*(store.decide(1, T0, decide) for decide in decisions))
+
+    async def after(store: Store) -> None:
+        found = await store.incident(1)
+        assert found is not None
+        assert (found.position, found.began, found.paged) == (1, T0 + MINUTE, T0 + MINUTE)
+        assert (found.state, found.acknowledged, found.acknowledged_by) == ("acknowledged", T0, "ada")
+
+    database.tell(before)
+    database.tell(after)
 
 
 def test_a_decision_that_fails_leaves_memory_and_database_as_they_were(database: Database) -> None:
