@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alertkit.cli import common
+from alertkit.cli.terminal import printer
 
 if TYPE_CHECKING:
     from alertkit.live.apply import Part, Server, Step
@@ -117,7 +118,7 @@ def _ask_tools(source: Path, targets: dict[Part, Path]) -> None:
 
 
 def _print(steps: tuple[Step, ...], urls: list[str], *, dry: bool, no_color: bool) -> None:
-    line = common.printer(no_color=no_color)
+    line = printer(no_color=no_color)
     for step in steps:
         if step.fate != "unchanged":
             line(f"{step.fate:<9} {step.file}", style={"added": "green", "removed": "red"}.get(step.fate, "yellow"))

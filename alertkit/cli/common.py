@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
+
+from alertkit.cli.terminal import without_colours
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -17,21 +18,8 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-class Printer(Protocol):
-    """Prints a line of text in a style."""
-
-    def __call__(self, text: str, style: str = "") -> None:
-        """One line."""
-        ...
-
-
 _PIPE = 1_000
 """Characters in a line of a drawing where nobody says how many fit."""
-STYLES: Final[dict[str, dict[str, Any]]] = {
-    **{colour: {"fg": colour} for colour in ("green", "yellow", "red")},
-    **{weight: {weight: True} for weight in ("bold", "dim")},
-}
 FORMATS = ("text", "json", "github")
 
 
@@ -91,24 +79,6 @@ def without_platform(tenant: str) -> tuple[str, ...]:
     from alertkit import names
 
     return () if tenant == names.PLATFORM else (tenant,)
-
-
-def without_colours(no_color: bool) -> bool:
-    """Whether somebody asked for no colours: with the option, with NO_COLOR, or with a terminal that has none."""
-    return no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
-
-
-def printer(*, no_color: bool) -> Printer:
-    """What prints a line in a style of `STYLES`; in a pipe without it, unless FORCE_COLOR asks for colours there.
-
-    For commands that print nothing but lines: rich, for everything else, takes a tenth of a second to load.
-    """
-    colours = False if without_colours(no_color) else True if os.environ.get("FORCE_COLOR") else None
-
-    def line(text: str, style: str = "") -> None:
-        click.echo(click.style(text, **STYLES[style]) if style else text, color=colours)
-
-    return line
 
 
 def console(*, no_color: bool, stderr: bool = False) -> Console:

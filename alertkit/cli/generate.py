@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alertkit.cli import common
+from alertkit.cli.terminal import printer, without_colours
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -68,7 +69,7 @@ def command(
     else:
         common.print_problems(plan.problems, form, space.directory)
         if not quiet and form == "text":
-            print_plan(plan, options, space, common.printer(no_color=no_color))
+            print_plan(plan, options, space, printer(no_color=no_color))
     ctx.exit(1 if plan.failed or (dry and plan.changed) else 0)
 
 
@@ -82,7 +83,7 @@ class progress_bar:  # noqa: N801 - used as a function, in a with statement
     """A progress bar on a terminal, when there are enough tenants to wait for; nothing in a pipe, or where codes are unwanted."""
 
     def __init__(self, *, shown: bool, no_color: bool) -> None:
-        self._shown = shown and sys.stderr.isatty() and not common.without_colours(no_color)
+        self._shown = shown and sys.stderr.isatty() and not without_colours(no_color)
         self._bar: Bar | None = None
 
     def __enter__(self) -> Progress:

@@ -8,6 +8,7 @@ import click
 
 from alertkit import names
 from alertkit.cli import common
+from alertkit.cli.terminal import printer
 
 
 @click.command("init")
@@ -21,7 +22,7 @@ def command(folder: Path, tenant: str, quiet: bool, no_color: bool) -> None:
     """
     from alertkit.compiler.scaffold import scaffold
 
-    line = common.printer(no_color=no_color)
+    line = printer(no_color=no_color)
     for file in scaffold(folder, tenant):
         if not quiet:
             line(str(file))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alertkit.cli import common
+from alertkit.cli.terminal import printer
 
 if TYPE_CHECKING:
-    from alertkit.cli.common import Printer
+    from alertkit.cli.terminal import Printer
     from alertkit.compiler.packs.library import Library
     from alertkit.model.pack import Pack, Parameter
 
@@ -32,7 +33,7 @@ def command(ctx: click.Context, name: str | None, project: Path | None, form: st
     and the exit code is then 1.
     """
     library = _library(project)
-    line = common.printer(no_color=no_color)
+    line = printer(no_color=no_color)
     names = [_known(name, library)] if name else library.names()
     readings = {each: library.find(each) for each in names}
     problems = [problem for reading in readings.values() if reading for problem in reading.problems]

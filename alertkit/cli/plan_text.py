@@ -10,7 +10,7 @@ from alertkit import names
 from alertkit.model.text import one_line
 
 if TYPE_CHECKING:
-    from alertkit.cli.common import Printer
+    from alertkit.cli.terminal import Printer
     from alertkit.compiler.generate import Options
     from alertkit.compiler.workspace import Workspace
     from alertkit.compiler.writing.plan import Plan, RuleChange, TenantPlan

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from alertkit.cli import common
+from alertkit.cli.terminal import printer
 
 NAMES = ("project", "tenant", "pack", "policy", "webhook")
 
@@ -29,7 +30,7 @@ def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) 
             file = folder / f"{each}.schema.json"
             write.replace(file, schema.text(each).encode())
             if not quiet:
-                common.printer(no_color=no_color)(str(file))
+                printer(no_color=no_color)(str(file))
     elif name is not None:
         click.echo(schema.text(name), nl=False)
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from alertkit.cli import common
+from alertkit.cli.terminal import printer
 
 
 @click.command("validate")
@@ -36,7 +37,7 @@ def command(
         common.print_problems(problems, form, folder)
         if not quiet and form == "text":
             verdict = f"{_amount(errors, 'error')}, {_amount(len(problems) - errors, 'warning')}" if problems else "no problems"
-            common.printer(no_color=no_color)(verdict, style="red" if errors else "green")
+            printer(no_color=no_color)(verdict, style="red" if errors else "green")
     ctx.exit(1 if errors else 0)
 
 
