@@ -82,6 +82,7 @@ def encode(dashboard: Json) -> bytes:
     return msgspec.json.format(msgspec.json.encode(dashboard, order="sorted"), indent=2) + b"\n"
 
 
+@cache
 def _builder(view: str) -> Callable[[ViewContext], Dashboard | None]:
     if view not in dashboard_views():
         raise UsageError(f"there is no dashboard view {view!r}; there are: {', '.join(dashboard_views())}")
