@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from promql_strategies import expressions
 
 from alertkit.errors import PromQLError
 from alertkit.promql import condition, conditions
@@ -37,6 +40,16 @@ def test_each_condition_that_must_hold_is_found_in_order(expr, expected):
 @pytest.mark.parametrize("expr", ["up > 1", "up", "a > 1 or b > 1", "absent(up)"])
 def test_an_expression_that_joins_nothing_has_its_one_condition(expr):
     assert conditions(expr) == (condition(expr),)
+
+
+@given(expressions, expressions, st.sampled_from(["and", "AND on (job)", "and ignoring(zone)"]))
+def test_the_conditions_of_a_join_are_those_of_its_two_sides(left, right, join):
+    assert found(f"({left}\n) {join} ({right}\n)") == found(left) + found(right)
+
+
+@given(expressions, expressions)
+def test_what_takes_series_away_is_no_condition(left, right):
+    assert found(f"({left}\n) unless ({right}\n)") == found(left)
 
 
 @pytest.mark.parametrize("expr", ["a > 0.05 and b > 1", "(a > 2 * 3) and ((b <= 7))", "x and 5 < a"])
