@@ -114,6 +114,7 @@ METRIC_WATCHDOG_SECONDS: Final = "alertkit_watchdog_seconds"
 METRIC_HEARTBEATS: Final = "alertkit_heartbeats_total"
 METRIC_POLICIES: Final = "alertkit_policies"
 METRIC_POLICY_PROBLEMS: Final = "alertkit_policy_problems"
+METRIC_OVERRIDES_REFUSED: Final = "alertkit_overrides_refused_total"
 
 POLICY_UNROUTED: Final = "unrouted"
 """The policy of alerts that no route takes and no service owns."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import EmailMessage
 from typing import Literal
@@ -27,33 +28,29 @@ CONNECTIONS = 16
 _LATER = 60.0
 
 
-class EmailChannel:
-    """Sends through one mail server. `login` is a user name and a password, `timeout` in seconds is for the whole exchange.
+@dataclass(frozen=True)
+class MailServer:
+    """Where mails are handed in. `login` is a user name and a password, `timeout` in seconds is for the whole exchange.
 
-    Mails look as `layouts` has it. `tls` says whose certificates are believed; the default is the machine's authorities.
+    `tls` says whose certificates are believed; the default is the machine's authorities.
     """
+
+    host: str
+    port: int = 587
+    security: Security = "starttls"
+    login: tuple[str, str] | None = field(default=None, repr=False)
+    timeout: float = 15.0
+    tls: ssl.SSLContext | None = None
+
+
+class EmailChannel:
+    """Sends through one mail server. Mails look as `layouts` has it."""
 
     repeatable = True
 
-    def __init__(
-        self,
-        host: str,
-        sender: str,
-        *,
-        port: int = 587,
-        security: Security = "starttls",
-        login: tuple[str, str] | None = None,
-        timeout: float = 15.0,
-        layouts: Layouts | None = None,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        self._host = host
-        self._port = port
+    def __init__(self, server: MailServer, sender: str, layouts: Layouts | None = None) -> None:
+        self._server = server
         self._sender = sender
-        self._security = security
-        self._login = login
-        self._timeout = timeout
-        self._tls = tls
         self._connections = asyncio.Semaphore(CONNECTIONS)
         self.layouts = layouts or Layouts()
 
@@ -74,18 +71,19 @@ class EmailChannel:
         """Nothing is kept open between mails."""
 
     async def _send(self, mail: EmailMessage) -> Outcome:
-        user, password = self._login or (None, None)
+        server = self._server
+        user, password = server.login or (None, None)
         try:
             await aiosmtplib.send(
                 mail,
-                hostname=self._host,
-                port=self._port,
+                hostname=server.host,
+                port=server.port,
                 username=user,
                 password=password,
-                timeout=self._timeout,
-                use_tls=self._security == "tls",
-                start_tls=self._security == "starttls",
-                tls_context=self._tls,
+                timeout=server.timeout,
+                use_tls=server.security == "tls",
+                start_tls=server.security == "starttls",
+                tls_context=server.tls,
             )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return _failed(error)

@@ -88,7 +88,7 @@ class Receiver:
         self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
         self.ingest = Ingest(runtime, self._operator, self.watchdogs)
-        self.clicks = SlackInteractions(self.store, self.policies, secrets, self._channels, words, clock, self._acted)
+        self.clicks = SlackInteractions(runtime, self._channels, secrets, words, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
         self._others = self._application()
         self._ready = False
@@ -202,6 +202,7 @@ class Receiver:
         self._complained |= new
         for path, problem in new.items():
             _log.error("own words or layout refused, the shipped ones stand in", file=str(path), problem=problem)
+            self.metrics.override_refused()
             words = f"{path} cannot be used, the shipped one stands in for it: {problem}"
             await self._operator.tell(names.ALERT_TEMPLATE, names.PLATFORM, str(path), words)
 

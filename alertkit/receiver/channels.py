@@ -123,19 +123,13 @@ def _slack_webhook(options: Options, secrets: Mapping[str, str], settings: Setti
 
 
 def _email(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:
-    from alertkit.channels.email import EmailChannel
+    from alertkit.channels.email import EmailChannel, MailServer
 
     port = int(options.get("port", 587))
     login = (str(options["user"]), secrets["password"]) if "user" in options else None
     # 465 is the port on which TLS begins at once: RFC 8314.
-    return EmailChannel(
-        str(options["host"]),
-        str(options["from"]),
-        port=port,
-        security="tls" if port == 465 else "starttls",
-        login=login,
-        layouts=Layouts(settings.overrides),
-    )
+    server = MailServer(str(options["host"]), port, "tls" if port == 465 else "starttls", login)
+    return EmailChannel(server, str(options["from"]), Layouts(settings.overrides))
 
 
 def _pagerduty(options: Options, secrets: Mapping[str, str], settings: Settings) -> Channel:

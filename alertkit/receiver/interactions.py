@@ -7,7 +7,6 @@ belong to a tenant that uses this very channel.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Final
@@ -25,10 +24,10 @@ from alertkit.model.incident import Changes
 from alertkit.model.policy import ChannelSettings, TenantPolicy
 from alertkit.receiver.actions import Action, act
 from alertkit.receiver.channels import Channels
-from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import RequestError
+from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.secrets import Secrets
-from alertkit.stores.base import Store, StoreError
+from alertkit.stores.base import StoreError
 
 PATIENCE: Final = 2.5
 """Seconds after which Slack gets its answer, whatever is still being done: it waits for three."""
@@ -41,21 +40,14 @@ class SlackInteractions:
     """The route. What was clicked is done before the answer; words for the person follow it."""
 
     def __init__(
-        self,
-        store: Store,
-        policies: Policies,
-        secrets: Secrets,
-        channels: Channels,
-        words: Words,
-        clock: Callable[[], dt.datetime],
-        acted: Callable[[Changes], None],
+        self, runtime: Runtime, channels: Channels, secrets: Secrets, words: Words, acted: Callable[[Changes], None]
     ) -> None:
-        self._store = store
-        self._policies = policies
+        self._store = runtime.store
+        self._policies = runtime.policies
+        self._clock = runtime.clock
         self._secrets = secrets
         self._channels = channels
         self._words = words
-        self._clock = clock
         self._acted = acted
         self._answers: set[asyncio.Task[None]] = set()
 

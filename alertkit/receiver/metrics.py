@@ -118,6 +118,12 @@ METRICS: Final = (
     ),
     Described(names.METRIC_POLICIES, "gauge", (), "Tenants whose policy is loaded."),
     Described(names.METRIC_POLICY_PROBLEMS, "gauge", (), "Policy files that were refused."),
+    Described(
+        names.METRIC_OVERRIDES_REFUSED,
+        "counter",
+        (),
+        "Administrators' own sentences and layouts that cannot be used, each once for what is wrong with it.",
+    ),
 )
 
 
@@ -219,6 +225,10 @@ class Metrics:
     def foreign(self, tenant: str, alerts: int) -> None:
         """Alerts were dropped because they carry another tenant's label."""
         self._count(names.METRIC_FOREIGN_ALERTS, tenant).inc(alerts)
+
+    def override_refused(self) -> None:
+        """An own layout or catalog cannot be used; the shipped one stands in for it."""
+        self._count(names.METRIC_OVERRIDES_REFUSED).inc()
 
     def unrouted(self) -> None:
         """A webhook went to the platform because its policy is not loaded."""

@@ -1,7 +1,7 @@
 """A mail server that runs in a test: it keeps mails, asks for a password when it has one, and refuses on demand.
 
 with FakeMailServer() as server:
-    channel = EmailChannel(server.host, "alerts@example.org", port=server.port, security="none")
+    channel = EmailChannel(MailServer(server.host, server.port, "none"), "alerts@example.org")
     ...
     [mail] = server.mails
     assert mail["Subject"] == "[ACME-142] RoyaltyExportLate"

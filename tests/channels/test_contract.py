@@ -13,7 +13,7 @@ import pytest
 from channel_messages import FIRING
 
 from alertkit.channels.base import Channel, Delivery, Outcome, Purpose, Refused, Retry, Sent
-from alertkit.channels.email import EmailChannel
+from alertkit.channels.email import EmailChannel, MailServer
 from alertkit.channels.pagerduty import PagerDutyChannel
 from alertkit.channels.slack.channel import SlackChannel
 from alertkit.channels.slack.webhook import SlackWebhookChannel
@@ -94,9 +94,8 @@ def mail() -> Iterator[Way]:
         port = [server.port]
 
         def make(timeout: float) -> Channel:
-            return EmailChannel(
-                server.host, "alerts@acme.example", port=port[0], security="none", login=("alertkit", SECRET), timeout=timeout
-            )
+            there = MailServer(server.host, port[0], "none", ("alertkit", SECRET), timeout)
+            return EmailChannel(there, "alerts@acme.example")
 
         yield Way(
             "email",
@@ -193,7 +192,7 @@ def test_nobody_there_is_a_retry_and_surely_not_sent() -> None:
         SlackWebhookChannel(f"{nowhere}/services/{SECRET}"),
         PagerDutyChannel(SECRET, base_url=nowhere),
         WebhookChannel(f"{nowhere}/{SECRET}", private=True),
-        EmailChannel("127.0.0.1", "alerts@acme.example", port=port, security="none"),
+        EmailChannel(MailServer("127.0.0.1", port, "none"), "alerts@acme.example"),
     ):
         way = Way("nowhere", "amelie@acme.example", lambda _: channel, print, print, (), http)  # noqa: B023 -- used at once
         [outcome] = send(way, "open")

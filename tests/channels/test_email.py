@@ -14,7 +14,7 @@ import pytest
 from channel_messages import FIRING
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Sent
-from alertkit.channels.email import CONNECTIONS, EmailChannel, Security
+from alertkit.channels.email import CONNECTIONS, EmailChannel, MailServer, Security
 from alertkit.channels.layouts import Layouts
 from alertkit.testing.smtp import FakeMailServer
 
@@ -25,7 +25,7 @@ RESOLVED = msgspec.structs.replace(
 
 def deliver(server: FakeMailServer, *deliveries: Delivery, sender: str = "alertkit <alerts@acme.example>") -> list[Outcome]:
     async def run() -> list[Outcome]:
-        channel = EmailChannel(server.host, sender, port=server.port, security="none")
+        channel = EmailChannel(MailServer(server.host, server.port, "none"), sender)
         return [await channel.deliver(delivery) for delivery in deliveries]
 
     return asyncio.run(run())
@@ -103,7 +103,7 @@ def test_an_address_that_is_none_is_refused_and_nothing_is_sent(address: str) ->
 
 def test_a_storm_of_mails_keeps_to_the_connections_that_a_server_gives_one_client() -> None:
     async def storm(server: FakeMailServer) -> list[Outcome]:
-        channel = EmailChannel(server.host, "alerts@acme.example", port=server.port, security="none")
+        channel = EmailChannel(MailServer(server.host, server.port, "none"), "alerts@acme.example")
         return await asyncio.gather(*(channel.deliver(opened()) for _ in range(3 * CONNECTIONS)))
 
     with FakeMailServer() as server:
@@ -123,7 +123,7 @@ def test_a_refused_recipient_is_refused_and_a_busy_server_is_asked_again() -> No
 
 def test_a_wrong_password_is_refused_without_saying_it() -> None:
     async def run(server: FakeMailServer) -> Outcome:
-        channel = EmailChannel(server.host, "a@b.example", port=server.port, security="none", login=("alertkit", "guess"))
+        channel = EmailChannel(MailServer(server.host, server.port, "none", ("alertkit", "guess")), "a@b.example")
         return await channel.deliver(opened())
 
     with FakeMailServer(login=("alertkit", "right")) as server:
@@ -139,7 +139,7 @@ def test_an_administrators_layout_replaces_ours_and_a_broken_one_does_not_keep_a
     told = msgspec.structs.replace(opened(msgspec.structs.replace(FIRING, headline="<b>&")), tenant="acme")
 
     async def run(server: FakeMailServer) -> Outcome:
-        channel = EmailChannel(server.host, "a@b.example", port=server.port, security="none", layouts=layouts)
+        channel = EmailChannel(MailServer(server.host, server.port, "none"), "a@b.example", layouts)
         return await channel.deliver(told)
 
     with FakeMailServer() as server:
@@ -168,7 +168,7 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext,
 def send_by_tls(server: FakeMailServer, security: Security, tls: ssl.SSLContext | None) -> Outcome:
     async def run() -> Outcome:
         login = ("alertkit", "s3cret")
-        channel = EmailChannel(server.host, "a@b.example", port=server.port, security=security, login=login, tls=tls, timeout=5)
+        channel = EmailChannel(MailServer(server.host, server.port, security, login, timeout=5, tls=tls), "a@b.example")
         return await channel.deliver(opened())
 
     return asyncio.run(run())

@@ -232,6 +232,7 @@ def test_the_operator_hears_of_own_words_and_layouts_that_cannot_be_used_and_pag
         assert str(layout) in said
         assert str(catalog) in said
         assert ("open", "#payments") in kit.pages()
+        assert b"alertkit_overrides_refused_total 2.0" in kit.receiver.metrics.text()
 
     kit = Kit(tmp_path, [a_policy(), OPERATOR])
     kit.receiver = kit.new(overrides=own)
