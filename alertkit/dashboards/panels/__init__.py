@@ -2,8 +2,8 @@
 
 A panel has a `key`, its name inside the dashboard, from which its id comes; a `width` in 24ths and a `height` in Grafana's
 rows of 30 pixels, from which `layout.flow` makes its place; and a `unit`. Thresholds are (value, colour) pairs over a base
-colour. `since` is a range of its own (`30d`), whatever the dashboard shows, and `step` the shortest step. What stays here is a
-panel type's own options; `normalise` gives every panel its final shape.
+colour. `since` is a range of its own (`30d`), whatever the dashboard shows, and `step` the shortest step. A panel gives
+its JSON in today's shape; its data source comes from `normalise`.
 """
 
 from alertkit.dashboards.panels.fields import only, organise, override, override_query, range_mapping, value_mapping

@@ -109,9 +109,9 @@ class Visual(grafana.Panel):
     def _queries(self) -> list[Json]:
         """Each with a refId of its own."""
         found = [target.to_json_data() for target in self.targets]
-        free = references({query["refId"] for query in found})
+        free = references({query.get("refId") for query in found})
         for query in found:
-            query["refId"] = query["refId"] or next(free)
+            query["refId"] = query.get("refId") or next(free)
         return found
 
 
