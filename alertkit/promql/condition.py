@@ -59,7 +59,7 @@ def condition(expr: str) -> Condition:
         PromQLError: the expression is not PromQL; also for a comparison of two plain numbers, which Prometheus refuses.
     """
     reading = parser.read(expr)
-    return describe(expr, *open_parens(reading.tree, reading.tokens))
+    return describe(expr, *open_parens(reading.tree, lexer.lex(expr)))
 
 
 def describe(expr: str, tree: Expr, tokens: list[lexer.Token]) -> Condition:

@@ -35,7 +35,7 @@ def leading(expr: str) -> Condition:
 
 def _read(expr: str) -> Iterator[Condition]:
     reading = parser.read(expr)
-    return _conditions(expr, reading.tree, reading.tokens)
+    return _conditions(expr, reading.tree, lexer.lex(expr))
 
 
 def _conditions(expr: str, tree: Expr, tokens: list[lexer.Token]) -> Iterator[Condition]:

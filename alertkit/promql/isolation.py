@@ -44,10 +44,10 @@ def insertions(expr: str, label: str, value: str, shared: frozenset[str]) -> lis
     if "" in shared:
         raise IsolationError("a shared metric has a name: remove the empty one")
     original = parser.read(expr)  # shared with the other checks of the expression
-    _refuse_forging(original, label)
+    _refuse_forging(expr, original, label)
     if _is_isolated(original, own, shared):
         return []
-    found = _plan(original, own, shared)
+    found = _plan(expr, original, own, shared)
     _prove(original, insert(expr, found), own, shared)
     return found
 
@@ -79,14 +79,14 @@ def _own_matcher(label: str, value: str) -> Matcher:
     return Matcher(label, "=", value)
 
 
-def _refuse_forging(reading: Reading, label: str) -> None:
+def _refuse_forging(expr: str, reading: Reading, label: str) -> None:
     for call in reading.calls:
         name, written = _written_label(call)
         if isinstance(call, Call) and name not in FUNCTIONS:
             hint = ": it reads series that no selector names; join them with group_left instead" if name == "info" else ""
-            raise IsolationError(f"{name}() cannot be isolated{hint}", places.call(reading.tokens, name))
+            raise IsolationError(f"{name}() cannot be isolated{hint}", places.call(lexer.lex(expr), name))
         if written is not None and (not isinstance(written, Text) or written.value == label):
-            where = places.call(reading.tokens, name)
+            where = places.call(lexer.lex(expr), name)
             raise IsolationError(f"{name} may not write {label!r}, the label that tells tenants apart", where)
 
 
@@ -98,8 +98,8 @@ def _written_label(call: Call | Aggregation) -> tuple[str, Expr | None]:
     return call.function, None if at is None else unwrap(call.args[at])
 
 
-def _plan(reading: Reading, own: Matcher, shared: frozenset[str]) -> list[Insertion]:
-    found = places.selectors(reading.tokens)
+def _plan(expr: str, reading: Reading, own: Matcher, shared: frozenset[str]) -> list[Insertion]:
+    found = places.selectors(lexer.lex(expr))
     if len(found) != len(reading.selectors):
         raise IsolationError(
             'cannot tell where the selectors are: write a metric named like a word of the language as {__name__="and"}'
@@ -125,8 +125,9 @@ def _wants_matcher(selector: Selector, own: Matcher, shared: frozenset[str], whe
 
 def _prove(original: Reading, result: str, own: Matcher, shared: frozenset[str]) -> None:
     """Nothing but the matcher was added, and no selector is without it."""
-    tree, lacking = parser.read_without(result, own)
-    if any(selector.metric not in shared for selector in lacking) or _without(original, own) != tree:
+    proven = parser.read_spliced(result)
+    unguarded = any(own not in selector.matchers and selector.metric not in shared for selector in proven.selectors)
+    if unguarded or _without(original, own) != _without(proven, own):
         raise IsolationError("the expression cannot be proven to read only the tenant's series; write it more plainly")
 
 

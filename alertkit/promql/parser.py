@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import math
 from collections.abc import Callable
@@ -46,9 +45,8 @@ _GROUPS = {
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """One expression, read: its tokens, its tree and, in the order of the text, its selectors and its calls."""
+    """One expression, read: its tree and, in the order of the text, its selectors and its calls."""
 
-    tokens: list[lexer.Token]
     tree: Expr
     selectors: tuple[Selector, ...]
     calls: tuple[Call | Aggregation, ...]
@@ -63,32 +61,29 @@ def parse(expr: str) -> Expr:
     return read(expr).tree
 
 
-@lru_cache(maxsize=1024)  # a dashboard asks about the same expression a dozen times; a long one takes 100 kB
 def read(source: str) -> Reading:
     """Parse. What is returned is shared: read it.
 
     Raises:
         PromQLError: as for parse.
     """
-    tokens = lexer.lex(source)
-    text, hidden = _simplified(source)
-    walk = _Walk(hidden)
-    tree = walk.expr(_parse(text, source))
-    return Reading(tokens, tree, tuple(walk.selectors), tuple(walk.calls))
+    lexer.lex(source)  # refuses what would harm the library
+    return read_spliced(source)
 
 
-def read_without(source: str, left_out: Matcher) -> tuple[Expr, tuple[Selector, ...]]:
-    """The tree of an expression without one matcher, and the selectors that do not have it.
-
-    `source` is one that `lexer.lex` accepts, or one with matchers put in between its tokens: they are not split again here.
+@lru_cache(maxsize=1024)  # a dashboard asks a dozen times, also for the expression that proved a rule's isolation
+def read_spliced(source: str) -> Reading:
+    """As read, of an expression that `lexer.lex` accepts, or of such a one with matchers put in between its tokens: it is not
+    split again.
 
     Raises:
         PromQLError: as for parse.
     """
     lexer.check_text(source)
     text, hidden = _simplified(source)
-    walk = _WalkWithout(hidden, left_out)
-    return walk.expr(_parse(text, source)), tuple(walk.lacking)
+    walk = _Walk(hidden)
+    tree = walk.expr(_parse(text, source))
+    return Reading(tree, tuple(walk.selectors), tuple(walk.calls))
 
 
 def _parse(text: str, source: str) -> Any:
@@ -188,10 +183,7 @@ class _Walk:
         matchers = [self.matcher(m.name, m.op, m.value) for m in found.matchers]
         metric = node.name or next((m.value for m in matchers if m.name == "__name__" and m.op == "="), "")
         at = node.at
-        return self.found(metric, matchers, node.offset, "" if at is None else str(at))
-
-    def found(self, metric: str, matchers: list[Matcher], offset: dt.timedelta | None, at: str) -> Selector:
-        selector = Selector(metric, tuple(matchers), offset, at)
+        selector = Selector(metric, tuple(matchers), node.offset, "" if at is None else str(at))
         self.selectors.append(selector)
         return selector
 
@@ -240,22 +232,6 @@ class _Walk:
 
     def text(self, node: Any) -> Text:
         return Text(node.val)
-
-
-class _WalkWithout(_Walk):
-    """The same tree with one matcher in none of its selectors."""
-
-    def __init__(self, hidden: Hidden, left_out: Matcher) -> None:
-        super().__init__(hidden)
-        self.left_out = left_out
-        self.lacking: list[Selector] = []
-
-    def found(self, metric: str, matchers: list[Matcher], offset: dt.timedelta | None, at: str) -> Selector:
-        kept = [matcher for matcher in matchers if matcher != self.left_out]
-        selector = Selector(metric, tuple(kept), offset, at)
-        if len(kept) == len(matchers):
-            self.lacking.append(selector)
-        return selector
 
 
 def _matching(modifier: Any) -> Matching | None:

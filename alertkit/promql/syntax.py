@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -132,23 +132,28 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 def replace_selectors(expr: Expr, change: Callable[[Selector], Selector]) -> Expr:
     """The same tree with each of its selectors changed."""
-    match expr:
-        case Selector():
-            return change(expr)
-        case Range(selector, span):
-            return Range(change(selector), span)
-        case Call(function, args):
-            return Call(function, tuple([replace_selectors(arg, change) for arg in args]))
-        case Aggregation(operator, inner, param, grouping, labels):
-            changed = None if param is None else replace_selectors(param, change)
-            return Aggregation(operator, replace_selectors(inner, change), changed, grouping, labels)
-        case Binary(operator, left, right, returns_bool, matching):
-            return Binary(operator, replace_selectors(left, change), replace_selectors(right, change), returns_bool, matching)
-        case Subquery(inner, span, step, offset, at):
-            return Subquery(replace_selectors(inner, change), span, step, offset, at)
-        case Negation(inner):
-            return Negation(replace_selectors(inner, change))
-        case Paren(inner):
-            return Paren(replace_selectors(inner, change))
-        case _:
-            return expr
+    replace = _REPLACING.get(type(expr))
+    return replace(expr, change) if replace else expr
+
+
+def _in_aggregation(expr: Aggregation, change: Callable[[Selector], Selector]) -> Aggregation:
+    param = None if expr.param is None else replace_selectors(expr.param, change)
+    return Aggregation(expr.operator, replace_selectors(expr.expr, change), param, expr.grouping, expr.labels)
+
+
+def _in_binary(expr: Binary, change: Callable[[Selector], Selector]) -> Binary:
+    left, right = replace_selectors(expr.left, change), replace_selectors(expr.right, change)
+    return Binary(expr.operator, left, right, expr.returns_bool, expr.matching)
+
+
+# By type, because an alert's proof does this for each of its expressions and a match tries one type after the other.
+_REPLACING: dict[type, Callable[[Any, Callable[[Selector], Selector]], Expr]] = {
+    Selector: lambda expr, change: change(expr),
+    Range: lambda expr, change: Range(change(expr.selector), expr.span),
+    Call: lambda expr, change: Call(expr.function, tuple([replace_selectors(arg, change) for arg in expr.args])),
+    Aggregation: _in_aggregation,
+    Binary: _in_binary,
+    Subquery: lambda expr, change: Subquery(replace_selectors(expr.expr, change), expr.span, expr.step, expr.offset, expr.at),
+    Negation: lambda expr, change: Negation(replace_selectors(expr.expr, change)),
+    Paren: lambda expr, change: Paren(replace_selectors(expr.expr, change)),
+}
