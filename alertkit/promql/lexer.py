@@ -88,15 +88,24 @@ def lex(source: str) -> list[Token]:
         PromQLError: the text is too long, too deep, has too many operators, an unclosed bracket or string, or a character
             that PromQL does not know.
     """
+    return _tokens(*split(source))
+
+
+@lru_cache(maxsize=1024)  # many are only checked, and their tokens never asked for
+def split(source: str) -> tuple[list[str], bytes]:
+    """The pieces of an expression, space and comments too, and a number for what each is. Errors as for lex."""
     check_text(source)
     texts = _PIECE.findall(source)
     kinds = bytes(map(_kind, texts))
-    offsets = itertools.accumulate(map(len, texts), initial=0)
-    tokens = list(itertools.compress(zip(texts, offsets, strict=False), kinds))  # a space's kind is 0
     shape = kinds.replace(b"\0", b"")
     if not _is_sound(shape):
-        _check(tokens, shape)
-    return tokens
+        _check(_tokens(texts, kinds), shape)
+    return texts, kinds
+
+
+def _tokens(texts: list[str], kinds: bytes) -> list[Token]:
+    offsets = itertools.accumulate(map(len, texts), initial=0)
+    return list(itertools.compress(zip(texts, offsets, strict=False), kinds))  # a space's kind is 0
 
 
 @lru_cache(maxsize=1024)  # rules are alike: a tenant's hundreds have a few dozen shapes
