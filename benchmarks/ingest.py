@@ -5,9 +5,9 @@
     python benchmarks/ingest.py --half 20            # how long answers take at half of the most posts a second
     python benchmarks/ingest.py --memory 10000000    # the receiver's memory while so many alerts come and go
 
-Both get the same alerts from the same client over as many connections; Alertmanager by /api/v2/alerts. Steps are written with
-each incident and fall due in an hour, so that what is measured is taking alerts in. CPU is a server's own, a post; the client's
-is told too, since it has to be the smaller.
+Both get the same alerts from the same client over as many connections; Alertmanager by /api/v2/alerts. Those of one post began
+together, those of the next a millisecond later. Steps are written with each incident and fall due in an hour, so that what is
+measured is taking alerts in. CPU is a server's own, a post; the client's is told too, since it has to be the smaller.
 """
 
 from __future__ import annotations
@@ -36,17 +36,19 @@ from alertkit.model.policy import ChannelSettings, TenantPolicy, encode
 
 SIZES = (1, 10, 100)
 NOW = f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+YESTERDAY = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
 Measured = dict[tuple[str, int, str], list[float]]
 NEVER = "0001-01-01T00:00:00Z"
 
 
 def alerts(post: int, size: int, group: int) -> list[dict[str, object]]:
     labels = {"tenant": "acme", "severity": "warning", "service": "checkout", "job": "api", "namespace": "prod"}
+    began = f"{YESTERDAY + dt.timedelta(milliseconds=post):%Y-%m-%dT%H:%M:%S.%fZ}"
     return [
         {
             "labels": labels | {"alertname": f"A{group}", "instance": f"10.0.{number}.{post}:9090"},
             "annotations": {"summary": "Requests fail on this instance", "alertkit_rule": "errors", "alertkit_value": "0.0625"},
-            "startsAt": NOW,
+            "startsAt": began,
             "generatorURL": "http://prometheus.example/graph?g0.expr=rate%28errors%5B5m%5D%29",
         }
         for number in range(size)

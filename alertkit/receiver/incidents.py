@@ -133,6 +133,8 @@ def _news(alerts: Sequence[Alert], held: Held) -> tuple[list[Occurrence], list[E
             if not (anything_over and any(_is_over(alert, ends) for ends in over)):
                 begun.append(_occurrence(alert))
         elif alert.starts_at > known.starts:
+            # Nobody has said when what was known of it ended: at the latest when it came back.
+            ended.append(Ending(alert.fingerprint, through=known.starts, ends=alert.starts_at))
             begun.append(_occurrence(alert))
     return begun, ended
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from alertkit.model.incident import Changes, Incident, Note
+from alertkit.model.incident import Changes, Held, Incident, Note, Occurrence
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores import rows
 from alertkit.stores.rows import micros
@@ -24,7 +24,7 @@ UNFINISHED: Final = "state IN ('pending', 'sending')"
 """The condition of the index `outbox_unfinished`, word for word: a query that uses that index has to say it."""
 _INCIDENT_COLUMNS = f"key, closed, {rows.INCIDENT}"
 # An ending so old that it was forgotten: Alertmanager says that it fires, so it does.
-_AGAIN = " ON CONFLICT (incident, fingerprint, starts) DO UPDATE SET ends = NULL, post = excluded.post"
+_AGAIN = " ON CONFLICT (incident, starts, fingerprint) DO UPDATE SET ends = NULL, post = excluded.post"
 _CHANGE = (
     "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, position = ?, cycle = ?, acknowledged = ?,"
     " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ?, suppressed_until = ?,"
@@ -108,13 +108,16 @@ class Writes:
             self._pinned[policy] = number
         return number
 
-    def apply_alerts(self, incident: Incident, changes: Changes, post: int) -> None:
+    def apply_alerts(self, held: Held, changes: Changes, post: int) -> None:
         """What a decision says about the incident's row and its alerts; `post` told of those that began."""
-        pending, number = self._pending, incident.id
-        pending.occurrences += [(number, o.fingerprint, micros(o.starts), None, o.severity, post) for o in changes.begun]
-        pending.endings += [(micros(e.ends), number, e.fingerprint, micros(e.through)) for e in changes.ended]
+        pending, number = self._pending, held.incident.id
+        pending.occurrences += [(number, micros(o.starts), o.fingerprint, None, o.severity, post) for o in changes.begun]
+        for ending in changes.ended:
+            known = held.open.get(ending.fingerprint)
+            if known is not None and known.starts <= ending.through:
+                pending.endings.append((micros(ending.ends), number, micros(known.starts), ending.fingerprint))
         if changes.incident is not None:
-            self._update(incident, changes.incident)
+            self._update(held.incident, changes.incident)
 
     def apply_rest(self, incident: Incident, changes: Changes, done: dt.datetime) -> None:
         """What a decision says about steps, events and notes."""
@@ -179,14 +182,14 @@ class Writes:
             number = self._lanes[lane] = int(self._db.execute(query, lane).fetchone()[0])
         return number
 
-    def refresh_post(self, incident: int, fingerprints: Sequence[str], post: int) -> None:
+    def refresh_post(self, incident: int, told: Sequence[Occurrence], post: int) -> None:
         """Open occurrences are told anew by a later post; earlier ones go, when nothing else is known from them."""
         self.flush()
         query = "SELECT DISTINCT post FROM occurrence WHERE incident = ? AND ends IS NULL"
         earlier = [number for (number,) in self._db.execute(query, (incident,))]
         self._db.executemany(
-            "UPDATE occurrence SET post = ? WHERE incident = ? AND fingerprint = ? AND ends IS NULL",
-            [(post, incident, fingerprint) for fingerprint in fingerprints],
+            "UPDATE occurrence SET post = ? WHERE incident = ? AND starts = ? AND fingerprint = ?",
+            [(post, incident, micros(one.starts), one.fingerprint) for one in told],
         )
         release(self._db, incident, earlier)
 
@@ -200,9 +203,9 @@ class Writes:
         self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
         self._db.executemany(_CHANGE, pending.changed.values())
         self._db.executemany(_ADVANCE, pending.advanced.values())
-        self._insert("occurrence (incident, fingerprint, starts, ends, severity, post)", pending.occurrences, _AGAIN)
+        self._insert("occurrence (incident, starts, fingerprint, ends, severity, post)", pending.occurrences, _AGAIN)
         self._db.executemany(
-            "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND fingerprint = ? AND starts <= ? AND ends IS NULL",
+            "UPDATE occurrence SET ends = max(starts, ?) WHERE incident = ? AND starts = ? AND fingerprint = ? AND ends IS NULL",
             pending.endings,
         )
         self._insert(f"step ({rows.STEP})", pending.steps, " ON CONFLICT DO NOTHING")

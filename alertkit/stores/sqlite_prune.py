@@ -48,9 +48,9 @@ def _forget(db: sqlite3.Connection, incident: int, limit: int) -> int:
 
 
 def _forget_alerts(db: sqlite3.Connection, incident: int, limit: int) -> int:
-    query = "SELECT post, incident, fingerprint, starts FROM occurrence WHERE incident = ? LIMIT ?"
+    query = "SELECT post, incident, starts, fingerprint FROM occurrence WHERE incident = ? LIMIT ?"
     found = db.execute(query, (incident, limit)).fetchall()
-    db.executemany("DELETE FROM occurrence WHERE incident = ? AND fingerprint = ? AND starts = ?", [row[1:] for row in found])
+    db.executemany("DELETE FROM occurrence WHERE incident = ? AND starts = ? AND fingerprint = ?", [row[1:] for row in found])
     release(db, incident, {row[0] for row in found})
     return len(found)
 

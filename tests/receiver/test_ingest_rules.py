@@ -106,6 +106,18 @@ def test_a_resolve_closes_every_start_before_it_even_one_that_was_never_announce
     Kit(tmp_path).run(story)
 
 
+def test_an_alert_that_comes_back_without_a_resolve_is_open_once(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert(starts="2026-01-05T08:00:00Z")))
+        await kit.post(webhook(alert(starts="2026-01-05T08:30:00Z")))
+        recorded = (await kit.receiver.store.alerts(1)).recorded
+        first, second = sorted(recorded, key=lambda one: one.occurrence.starts)
+        assert first.ends == second.occurrence.starts
+        assert second.ends is None
+
+    Kit(tmp_path).run(story)
+
+
 def test_an_old_resolve_does_not_close_a_newer_start(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
         await kit.post(webhook(alert()))

@@ -69,6 +69,22 @@ def test_a_file_of_an_older_schema_is_brought_up_to_date_with_all_that_is_in_it(
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+def test_an_alert_that_had_come_back_is_open_once_afterwards(tmp_path: Path) -> None:
+    """Schemas up to the sixth left open what it was before, until the end of what it became."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.db")) as db:
+        db.executescript((FOLDER / "sqlite_schema_0006.sql").read_text())
+        again = "INSERT INTO occurrence SELECT incident, fingerprint, starts + ?, NULL, severity, post FROM occurrence WHERE {}"
+        db.execute(again.format("fingerprint LIKE 'b%'"), (60_000_000,))
+        db.commit()
+        kept = db.execute("SELECT count(*) FROM occurrence").fetchone()
+    SqliteFile(tmp_path / "x.db").tell(nothing)
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.db")) as db:
+        assert db.execute("SELECT count(*) FROM occurrence").fetchone() == kept
+        first, second = db.execute("SELECT starts, ends FROM occurrence WHERE fingerprint LIKE 'b%' ORDER BY starts").fetchall()
+    assert first[1] == second[0] == first[0] + 60_000_000
+    assert second[1] is None
+
+
 @pytest.mark.parametrize("file", POSTGRES)
 def test_a_database_of_an_older_schema_is_brought_up_to_date_with_all_that_is_in_it(
     file: Path, postgres: postgres_server.Server
