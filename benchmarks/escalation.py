@@ -26,7 +26,7 @@ from alertkit.model.oncall import Contact, EscalationPolicy, Target, Team
 from alertkit.model.oncall import Step as PolicyStep
 from alertkit.model.policy import ChannelSettings, TenantPolicy, encode
 from alertkit.receiver.app import Receiver
-from alertkit.receiver.server import spare_the_collector
+from alertkit.receiver.collector import spare_the_collector
 from alertkit.receiver.settings import Settings
 from alertkit.testing.scripted import ManualClock, ScriptedChannel
 

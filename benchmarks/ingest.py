@@ -7,7 +7,8 @@
 
 Both get the same alerts from the same client over as many connections; Alertmanager by /api/v2/alerts. Those of one post began
 together, those of the next a millisecond later. Steps are written with each incident and fall due in an hour, so that what is
-measured is taking alerts in. CPU is a server's own, a post; the client's is told too, since it has to be the smaller.
+measured is taking alerts in. CPU and memory are a server's own and those of the processes that it has started; CPU is told a
+post, the client's too, since it has to be the smaller.
 """
 
 from __future__ import annotations
@@ -110,10 +111,16 @@ def alertmanager(folder: Path, port: int) -> subprocess.Popen[bytes]:
 PATHS = {"alertkit": "/v1/alerts/acme/standard", "alertmanager": "/api/v2/alerts"}
 
 
+def family(process: subprocess.Popen[bytes]) -> list[Path]:
+    """What the system tells of a process and of those that it has started."""
+    started = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [Path(f"/proc/{number}") for number in (process.pid, *started)]
+
+
 def cpu(process: subprocess.Popen[bytes]) -> float:
-    """Seconds that a process has worked."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds that a server has worked."""
+    fields = [(one / "stat").read_text().rpartition(")")[2].split() for one in family(process)]
+    return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
 
 
 def compare(ports: dict[str, int], processes: list[subprocess.Popen[bytes]], rounds: int, scale: int) -> None:
@@ -193,8 +200,8 @@ def memory(port: int, process: subprocess.Popen[bytes], wanted: int) -> None:
 
 
 def resident(process: subprocess.Popen[bytes]) -> float:
-    line = next(x for x in Path(f"/proc/{process.pid}/status").read_text().splitlines() if x.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
+    lines = [line for one in family(process) for line in (one / "status").read_text().splitlines() if line.startswith("VmRSS")]
+    return sum(int(line.split()[1]) for line in lines) / 1024
 
 
 def main() -> None:

@@ -16,7 +16,6 @@ import msgspec
 from alertkit.model import notification
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.model.webhook import Alert
 
 StepKind = Literal["escalate", "contact", "refresh", "closed", "acknowledge_timeout", "wake", "hold"]
 """What falls due.
@@ -35,6 +34,15 @@ NoteKind = Literal["page", "note", "refresh"]
 """`page` must be seen, `note` adds to what was sent, `refresh` rewrites it with the newest state."""
 
 PAGING: frozenset[StepKind] = frozenset({"escalate", "contact"})
+
+
+class Sighting(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a post says of one alert. `ends` is None while it fires."""
+
+    fingerprint: str
+    starts: dt.datetime
+    ends: dt.datetime | None
+    severity: str
 
 
 class Occurrence(msgspec.Struct, frozen=True, gc=False):
@@ -220,7 +228,7 @@ class Post(msgspec.Struct, frozen=True, gc=False):
     policy: str
     group: dict[str, str]
     key: bytes
-    alerts: list[Alert]
+    alerts: list[Sighting]
     truncated: bool
     body: bytes
     received: dt.datetime

@@ -28,9 +28,10 @@ from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
 from alertkit.receiver.delivery import Courier
 from alertkit.receiver.heartbeats import Pulse, Watchdogs
-from alertkit.receiver.ingest import PREFIX, Ingest, Receive, Scope, Send
+from alertkit.receiver.ingest import Ingest, Receive, Scope, Send
 from alertkit.receiver.interactions import SlackInteractions
 from alertkit.receiver.janitor import Janitor
+from alertkit.receiver.link import Rules
 from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator
 from alertkit.receiver.policies import Policies
@@ -40,6 +41,7 @@ from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
 from alertkit.receiver.tracing import Tracer
+from alertkit.receiver.wire import PREFIX
 from alertkit.receiver.worker import Worker
 from alertkit.stores.base import Store, StoreError
 from alertkit.stores.urls import open_store
@@ -92,6 +94,8 @@ class Receiver:
         self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
         self._others = self._application()
         self._ready = False
+        self.watched: Callable[[], None] = lambda: None
+        """Called after each look at the files: what they say may have changed."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI; the hot route goes around the framework."""
@@ -171,6 +175,21 @@ class Receiver:
             if (found := _stamp(self.settings.tokens)) != stamp:
                 stamp = found
                 self._reload_tokens()
+            self.watched()
+
+    def rules(self, keep_alive: float) -> Rules:
+        """What readers go by."""
+        settings = self.settings
+        return Rules(
+            tokens=list(self.ingest.tokens.all),
+            label=self.policies.tenant_label(names.PLATFORM),
+            labels=self.policies.tenant_labels(),
+            watched=self.watchdogs.sources,
+            body_limit=settings.body_limit,
+            alert_limit=settings.alert_limit,
+            label_limit=settings.label_limit,
+            keep_alive=keep_alive,
+        )
 
     def _reload_tokens(self) -> None:
         try:

@@ -84,6 +84,11 @@ class Watchdogs:
         """Is it a source?"""
         return (tenant, policy) in self._expected
 
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """The tenant and the policy of each source."""
+        return list(self._expected)
+
     async def beat(self, tenant: str, policy: str, webhook: Webhook) -> Webhook:
         """A Watchdog that fires is a sign of life and nothing else; other alerts stay what they are.
 

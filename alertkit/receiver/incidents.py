@@ -11,9 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from alertkit.model.incident import Before, Changes, Ending, Event, Fold, Held, Incident, Occurrence, Post, Seen, Step
-from alertkit.model.webhook import Alert
-from alertkit.names import LABEL_SEVERITY
+from alertkit.model.incident import Before, Changes, Ending, Event, Fold, Held, Incident, Occurrence, Post, Seen, Sighting, Step
 from alertkit.receiver.lifecycle import close, first_steps, page_again
 
 FLAPPING_WITHIN = dt.timedelta(minutes=10)
@@ -28,7 +26,7 @@ REPEAT_KEPT_AFTER = dt.timedelta(minutes=5)
 
 def fold(post: Post, seen: Seen) -> Fold:
     """Decide what a post does to its group's incident, and to others in which some of its alerts are still open."""
-    alerts: Sequence[Alert] = post.alerts
+    alerts: Sequence[Sighting] = post.alerts
     parts: list[tuple[int, Changes]] = []
     if seen.elsewhere:
         alerts, moved = _divide(alerts, seen)
@@ -40,9 +38,9 @@ def fold(post: Post, seen: Seen) -> Fold:
     return Fold(tuple(parts), keep=not parts and current is not None and _is_repeat(post, current))
 
 
-def _divide(alerts: Sequence[Alert], seen: Seen) -> tuple[list[Alert], list[tuple[Held, list[Alert]]]]:
-    mine: list[Alert] = []
-    moved: dict[int, tuple[Held, list[Alert]]] = {}
+def _divide(alerts: Sequence[Sighting], seen: Seen) -> tuple[list[Sighting], list[tuple[Held, list[Sighting]]]]:
+    mine: list[Sighting] = []
+    moved: dict[int, tuple[Held, list[Sighting]]] = {}
     for alert in alerts:
         held = seen.elsewhere.get(alert.fingerprint)
         if held is None:
@@ -52,10 +50,10 @@ def _divide(alerts: Sequence[Alert], seen: Seen) -> tuple[list[Alert], list[tupl
     return mine, list(moved.values())
 
 
-def _open(post: Post, alerts: Sequence[Alert], before: Before) -> Changes | None:
+def _open(post: Post, alerts: Sequence[Sighting], before: Before) -> Changes | None:
     """A resolve of something unknown opens nothing, nor does a firing alert that is over (it was late)."""
     over = before.ended
-    begun = tuple([_occurrence(a) for a in alerts if a.status == "firing" and not (over and _is_over(a, over))])
+    begun = tuple([_occurrence(a) for a in alerts if a.ends is None and not (over and _is_over(a, over))])
     if not begun:
         return None
     incident = Incident(
@@ -78,7 +76,7 @@ def _has_flapped(before: Before, at: dt.datetime) -> bool:
     return before.resolved is not None and not before.by_hand and at - before.resolved <= FLAPPING_WITHIN
 
 
-def _join(post: Post, alerts: Sequence[Alert], held: Held) -> Changes | None:
+def _join(post: Post, alerts: Sequence[Sighting], held: Held) -> Changes | None:
     begun, ended = _news(alerts, held)
     if not begun and not ended and not _is_all_over(held, alerts):
         return None
@@ -119,29 +117,29 @@ def _go_on(post: Post, held: Held, begun: Sequence[Occurrence]) -> Changes:
     return Changes(incident=incident, steps=(Step("refresh", post.received + REFRESH_AFTER),))
 
 
-def _news(alerts: Sequence[Alert], held: Held) -> tuple[list[Occurrence], list[Ending]]:
+def _news(alerts: Sequence[Sighting], held: Held) -> tuple[list[Occurrence], list[Ending]]:
     begun: list[Occurrence] = []
     ended: list[Ending] = []
     was_open, over = held.open.get, (held.ended, held.before.ended)
     anything_over = any(over)
     for alert in alerts:
         known = was_open(alert.fingerprint)
-        if alert.status == "resolved":
+        if alert.ends is not None:
             if known is not None:
-                ended.append(Ending(alert.fingerprint, through=max(alert.starts_at, alert.ends_at), ends=alert.ends_at))
+                ended.append(Ending(alert.fingerprint, through=max(alert.starts, alert.ends), ends=alert.ends))
         elif known is None:
             if not (anything_over and any(_is_over(alert, ends) for ends in over)):
                 begun.append(_occurrence(alert))
-        elif alert.starts_at > known.starts:
+        elif alert.starts > known.starts:
             # Nobody has said when what was known of it ended: at the latest when it came back.
-            ended.append(Ending(alert.fingerprint, through=known.starts, ends=alert.starts_at))
+            ended.append(Ending(alert.fingerprint, through=known.starts, ends=alert.starts))
             begun.append(_occurrence(alert))
     return begun, ended
 
 
-def _is_over(alert: Alert, ended: Mapping[str, dt.datetime]) -> bool:
+def _is_over(alert: Sighting, ended: Mapping[str, dt.datetime]) -> bool:
     end = ended.get(alert.fingerprint)
-    return end is not None and alert.starts_at <= end
+    return end is not None and alert.starts <= end
 
 
 def _left(held: Held, begun: Sequence[Occurrence], ended: Sequence[Ending]) -> int:
@@ -149,9 +147,9 @@ def _left(held: Held, begun: Sequence[Occurrence], ended: Sequence[Ending]) -> i
     return len(held.open) - gone + len(begun)
 
 
-def _is_all_over(held: Held, alerts: Sequence[Alert]) -> bool:
+def _is_all_over(held: Held, alerts: Sequence[Sighting]) -> bool:
     """An incident that a truncated post left without open alerts ends with the next whole one."""
-    return not held.open and held.incident.held_until is None and all(alert.status == "resolved" for alert in alerts)
+    return not held.open and held.incident.held_until is None and all(alert.ends is not None for alert in alerts)
 
 
 def _pages_again(held: Held, begun: Sequence[Occurrence], *, raised: bool) -> bool:
@@ -163,8 +161,8 @@ def _pages_again(held: Held, begun: Sequence[Occurrence], *, raised: bool) -> bo
     return raised or any(o.fingerprint not in held.open and o.fingerprint not in held.ended for o in begun)
 
 
-def _occurrence(alert: Alert) -> Occurrence:
-    return Occurrence(alert.fingerprint, alert.starts_at, alert.labels.get(LABEL_SEVERITY, ""))
+def _occurrence(alert: Sighting) -> Occurrence:
+    return Occurrence(alert.fingerprint, alert.starts, alert.severity)
 
 
 def _worst(begun: Sequence[Occurrence], order: Sequence[str], *known: str) -> str:

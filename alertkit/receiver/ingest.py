@@ -7,71 +7,33 @@ never succeed.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+import datetime as dt
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 import msgspec
 import structlog
 
 from alertkit import names
 from alertkit.model.incident import Post, identity
-from alertkit.model.policy import TenantPolicy
-from alertkit.model.trace import read as read_trace
-from alertkit.model.webhook import Alert, Webhook
+from alertkit.model.webhook import Webhook
 from alertkit.receiver import payload
 from alertkit.receiver.heartbeats import Watchdogs
 from alertkit.receiver.incidents import fold
+from alertkit.receiver.link import Posted, Said
 from alertkit.receiver.operator import Operator
-from alertkit.receiver.problem import CONTENT_TYPE, RequestError
+from alertkit.receiver.problem import RequestError
 from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.tokens import Tokens
+from alertkit.receiver.wire import STORED, Answer, Head, Source, admit, read_head, refusal
 from alertkit.stores.base import StoreError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-PREFIX: Final = "/v1/alerts/"
-
 _log = structlog.get_logger(__name__)
-_LOOKED_AT: Final = (b"authorization", b"traceparent", b"content-encoding", b"content-length")
-
-
-class Head(msgspec.Struct, frozen=True):
-    """What of a request is looked at before its body. `length` is what it announces, 0 when it announces none."""
-
-    method: str
-    path: str
-    authorization: bytes
-    traceparent: bytes
-    encoding: bytes
-    length: int
-
-
-class Source(NamedTuple):
-    """Who posts: a tenant's policy, as they say and may say, and the traceparent that they bring, empty without one."""
-
-    tenant: str
-    policy: str
-    trace: str
-
-
-class Answer(NamedTuple):
-    """What a request is answered with, however it came."""
-
-    status: HTTPStatus
-    media_type: str = ""
-    body: bytes = b""
-
-    @property
-    def headers(self) -> list[tuple[str, str]]:
-        """Its headers, names in lower case."""
-        length = ("content-length", str(len(self.body)))
-        return [("content-type", self.media_type), length] if self.media_type else [length]
-
-
-STORED: Final = Answer(HTTPStatus.OK)
 
 
 class Ingest:
@@ -108,19 +70,7 @@ class Ingest:
         Raises:
             RequestError: whatever the body is, it is not taken.
         """
-        if head.method != "POST":
-            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, "alerts are posted")
-        tenant, policy = _parts(head.path)
-        if head.encoding.strip().lower() not in (b"", b"identity"):
-            raise RequestError(HTTPStatus.BAD_REQUEST, "Content-Encoding is not accepted: send the body as it is")
-        if head.length > self._body_limit:
-            raise RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is larger than {self._body_limit} bytes")
-        token = self.tokens.find(head.authorization)
-        if token is None:
-            raise RequestError(HTTPStatus.UNAUTHORIZED, "a valid bearer token is required")
-        if not token.allows("ingest", tenant):
-            raise RequestError(HTTPStatus.FORBIDDEN, "this token may not post alerts of this tenant")
-        return Source(tenant, policy, read_trace(head.traceparent.decode("latin-1")) if head.traceparent else "")
+        return admit(head, self.tokens, self._body_limit)
 
     async def answer(self, source: Source, body: bytes) -> Answer:
         """Take a body; 200 once it is durable."""
@@ -129,14 +79,36 @@ class Ingest:
         except RequestError as error:
             return self.refuse(error)
         except StoreError as error:
-            _log.warning("not stored", reason=str(error))
-            return self.refuse(RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again"))
+            return self._not_stored(error)
         return STORED
+
+    async def store(self, batch: Sequence[Posted]) -> Answer:
+        """Take bodies that a reader has read, all with one answer."""
+        now = self._clock()
+        posts = [self._post(posted.source, posted.said, posted.body, now) for posted in batch if posted.said]
+        for post in posts:
+            self._metrics.received(post.tenant, len(post.alerts))
+        try:
+            folds = await self._store.ingest_all(posts, fold)
+        except StoreError as error:
+            return self._not_stored(error, len(posts))
+        seconds = (self._clock() - now).total_seconds()
+        for post, found in zip(posts, folds, strict=True):
+            self._metrics.folded(post, found)
+            self._metrics.committed(seconds)
+        self._operator.woken()
+        return STORED
+
+    def _not_stored(self, error: StoreError, posts: int = 1) -> Answer:
+        _log.warning("not stored", reason=str(error), posts=posts)
+        for _ in range(posts):
+            answer = self.refuse(RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again"))
+        return answer
 
     def refuse(self, error: RequestError) -> Answer:
         """Count it and say why."""
         self._metrics.refused(error.status)
-        return Answer(error.status, CONTENT_TYPE, error.body())
+        return refusal(error)
 
     async def _serve(self, source: Source, body: bytes) -> None:
         tenant, policy, parent = source
@@ -148,77 +120,54 @@ class Ingest:
             webhook, body = left, body if left is webhook else msgspec.json.encode(left)
         if parent or self._tracer.records:
             with self._tracer.span("ingest", parent, tenant=tenant, policy=policy, alerts=len(webhook.alerts)) as trace:
-                await self._take(tenant, policy, webhook, body, trace)
+                await self._take(Source(tenant, policy, trace), webhook, body)
         else:
-            await self._take(tenant, policy, webhook, body, "")
+            await self._take(source, webhook, body)
 
-    async def _take(self, tenant: str, policy: str, webhook: Webhook, body: bytes, trace: str) -> None:
-        post = self._post(tenant, policy, webhook, body, trace)
+    async def _take(self, source: Source, webhook: Webhook, body: bytes) -> None:
+        tenant, policy, _ = source
+        own, body = self._own(tenant, webhook, body)
+        said = Said(own.group_labels, own.truncated_alerts > 0, payload.sightings(own.alerts))
+        post = self._post(source, said, body, self._clock())
         self._metrics.received(post.tenant, len(webhook.alerts))
         if post.alerts:
             self._metrics.folded(post, await self._store.ingest(post, fold))
             self._metrics.committed((self._clock() - post.received).total_seconds())
             self._operator.woken()
-        if len(post.alerts) < len(webhook.alerts):
-            words = f"{len(webhook.alerts) - len(post.alerts)} alerts of another tenant were posted as {tenant}'s and dropped"
+        if len(own.alerts) < len(webhook.alerts):
+            words = f"{len(webhook.alerts) - len(own.alerts)} alerts of another tenant were posted as {tenant}'s and dropped"
             await self._operator.tell(names.ALERT_FOREIGN, tenant, policy, words)
 
-    def _post(self, tenant: str, policy: str, webhook: Webhook, body: bytes, trace: str) -> Post:
-        to_tenant, to_policy, escalation, known = self._policies.route(tenant, policy)
-        if to_tenant != tenant or to_policy != policy:
+    def _post(self, source: Source, said: Said, body: bytes, received: dt.datetime) -> Post:
+        tenant, policy, escalation, known = self._policies.route(source.tenant, source.policy)
+        if tenant != source.tenant or policy != source.policy:
             self._metrics.unrouted()
-        if tenant != names.PLATFORM:
-            webhook, body = self._own(tenant, known, webhook, body)
         return Post(
-            tenant=to_tenant,
-            policy=to_policy,
-            group=webhook.group_labels,
-            key=identity(to_tenant, to_policy, webhook.group_labels),
-            alerts=webhook.alerts,
-            truncated=webhook.truncated_alerts > 0,
+            tenant=tenant,
+            policy=policy,
+            group=said.group,
+            key=identity(tenant, policy, said.group),
+            alerts=said.alerts,
+            truncated=said.truncated,
             body=body,
-            received=self._clock(),
+            received=received,
             escalation=escalation,
             severities=known.severities if known else names.SEVERITIES,
-            trace=trace,
+            trace=source.trace,
         )
 
-    def _own(self, tenant: str, known: TenantPolicy | None, webhook: Webhook, body: bytes) -> tuple[Webhook, bytes]:
+    def _own(self, tenant: str, webhook: Webhook, body: bytes) -> tuple[Webhook, bytes]:
         """Leave out alerts that are labelled with another tenant: of the post, and of the bytes that are kept."""
-        label = known.tenant_label if known else names.DEFAULT_TENANT_LABEL
-        own = [alert for alert in webhook.alerts if alert.labels.get(label, tenant) == tenant]
-        if len(own) == len(webhook.alerts):
+        label = self._policies.tenant_label(tenant)
+        foreign = [] if tenant == names.PLATFORM else payload.foreign(webhook.alerts, tenant, label)
+        if not foreign:
             return webhook, body
-        self._report(tenant, label, webhook.alerts)
+        self._metrics.foreign(tenant, len(foreign))
+        _log.warning("alerts of another tenant dropped", tenant=tenant, dropped=len(foreign), fingerprint=foreign[0].fingerprint)
+        own = [alert for alert in webhook.alerts if alert.labels.get(label, tenant) == tenant]
         webhook = msgspec.structs.replace(webhook, alerts=own)
         kept: bytes = msgspec.json.encode(webhook)
         return webhook, kept
-
-    def _report(self, tenant: str, label: str, alerts: list[Alert]) -> None:
-        foreign = [alert for alert in alerts if alert.labels.get(label, tenant) != tenant]
-        self._metrics.foreign(tenant, len(foreign))
-        _log.warning("alerts of another tenant dropped", tenant=tenant, dropped=len(foreign), fingerprint=foreign[0].fingerprint)
-
-
-def read_head(method: str, path: str, headers: Iterable[tuple[bytes, bytes]]) -> Head:
-    """Pick out of a request's headers, their names in lower case, what is looked at before its body."""
-    found = dict.fromkeys(_LOOKED_AT, b"") | {name: value for name, value in headers if name in _LOOKED_AT}
-    length = found[b"content-length"]
-    return Head(
-        method=method,
-        path=path,
-        authorization=found[b"authorization"],
-        traceparent=found[b"traceparent"],
-        encoding=found[b"content-encoding"],
-        length=int(length) if length.isdigit() else 0,
-    )
-
-
-def _parts(path: str) -> tuple[str, str]:
-    tenant, slash, policy = path[len(PREFIX) :].partition("/")
-    if not slash or not tenant or not policy or "/" in policy:
-        raise RequestError(HTTPStatus.NOT_FOUND, f"alerts are posted to {PREFIX}<tenant>/<policy>")
-    return tenant, policy
 
 
 async def _body(receive: Receive, limit: int) -> bytes:

@@ -14,6 +14,7 @@ from alertkit import names
 from alertkit.model.incident import Post, identity
 from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver.incidents import fold
+from alertkit.receiver.payload import sightings
 from alertkit.receiver.runtime import Runtime
 from alertkit.stores.base import StoreError
 
@@ -82,7 +83,7 @@ class Operator:
             policy=to_policy,
             group=group,
             key=identity(to_tenant, to_policy, group),
-            alerts=webhook.alerts,
+            alerts=sightings(webhook.alerts),
             truncated=False,
             body=msgspec.json.encode(webhook),
             received=now,

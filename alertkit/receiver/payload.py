@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import msgspec
 
+from alertkit.model.incident import Sighting
 from alertkit.model.webhook import Alert, Webhook
+from alertkit.names import LABEL_SEVERITY
 from alertkit.receiver.problem import RequestError
 
 _DECODER = msgspec.json.Decoder(Webhook)
@@ -41,6 +44,19 @@ def read(body: bytes, bounds: Bounds) -> Webhook:
     if _has_problem(webhook.alerts, fingerprints, bounds):
         raise RequestError(HTTPStatus.BAD_REQUEST, _first_problem(webhook.alerts, bounds))
     return webhook
+
+
+def sightings(alerts: Sequence[Alert]) -> list[Sighting]:
+    """What they say that an incident is made of."""
+    return [
+        Sighting(a.fingerprint, a.starts_at, None if a.status == "firing" else a.ends_at, a.labels.get(LABEL_SEVERITY, ""))
+        for a in alerts
+    ]
+
+
+def foreign(alerts: Sequence[Alert], tenant: str, label: str) -> list[Alert]:
+    """Those that carry another tenant's name in the label that names tenants."""
+    return [alert for alert in alerts if alert.labels.get(label, tenant) != tenant]
 
 
 def _has_problem(alerts: list[Alert], fingerprints: list[str], bounds: Bounds) -> bool:

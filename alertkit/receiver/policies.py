@@ -54,6 +54,16 @@ class Policies:
         steps = platform.policies.get(names.POLICY_UNROUTED, _RECORD_ONLY) if platform else _RECORD_ONLY
         return names.PLATFORM, names.POLICY_UNROUTED, steps, platform
 
+    def tenant_label(self, tenant: str) -> str:
+        """The label that names tenants: the tenant's own word for it, else the platform's."""
+        known = self._tenants.get(tenant) or self._tenants.get(names.PLATFORM)
+        return known.tenant_label if known else names.DEFAULT_TENANT_LABEL
+
+    def tenant_labels(self) -> dict[str, str]:
+        """That label of each tenant, where it is not the platform's."""
+        usual = self.tenant_label(names.PLATFORM)
+        return {tenant: policy.tenant_label for tenant, policy in self._tenants.items() if policy.tenant_label != usual}
+
     def reload(self) -> bool:
         """Read what has changed; True when anything has."""
         stamps = {path.stem: _stamp(path) for path in self._folder.glob("*.json")}

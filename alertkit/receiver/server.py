@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
+import errno
 import logging
+import os
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
@@ -17,12 +19,15 @@ import uvicorn
 
 from alertkit.errors import UsageError
 from alertkit.receiver import tracing
-from alertkit.receiver.app import create_app
+from alertkit.receiver.app import Receiver, create_app
+from alertkit.receiver.collector import spare_the_collector
+from alertkit.receiver.connections import connection
 from alertkit.receiver.protocol import WebhookProtocol
+from alertkit.receiver.readers import Readers
 from alertkit.receiver.settings import Settings, address
 
-COLLECTED_AFTER = 20_000
-"""New objects after which the young ones are looked at; 700 by default, which a message makes by itself."""
+LET_GO = 1.0
+"""Seconds to wait for a port that is in use."""
 GRACE = 10
 """Seconds for requests under way when a signal asks to stop."""
 
@@ -39,6 +44,8 @@ def serve(settings: Settings, listening: Callable[[str], None] = lambda address:
 
 
 async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
+    if settings.tls_client_ca and not settings.tls_certificate:
+        raise UsageError("ALERTKIT_TLS_CLIENT_CA needs ALERTKIT_TLS_CERTIFICATE and ALERTKIT_TLS_KEY")
     host, port = address(settings.listen)
     receiver = create_app(settings)
     config = uvicorn.Config(
@@ -46,7 +53,7 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
         host=host,
         port=port,
         lifespan="off",
-        http=partial(WebhookProtocol, receiver.ingest),  # type: ignore[arg-type]  # is called as a class is
+        http=partial(connection, receiver.ingest),  # type: ignore[arg-type]  # is called as a class is
         access_log=False,
         log_config=None,
         proxy_headers=False,
@@ -58,9 +65,7 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
         ssl_ca_certs=str(settings.tls_client_ca) if settings.tls_client_ca else None,
         ssl_cert_reqs=ssl.CERT_REQUIRED if settings.tls_client_ca else ssl.CERT_NONE,
     )
-    if settings.tls_client_ca and not settings.tls_certificate:
-        raise UsageError("ALERTKIT_TLS_CLIENT_CA needs ALERTKIT_TLS_CERTIFICATE and ALERTKIT_TLS_KEY")
-    server = _Server(config, listening)
+    server = _Server(config, receiver, listening)
     async with receiver.running():
         spare_the_collector()
         loop = asyncio.get_running_loop()
@@ -69,18 +74,25 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
         await server.serve()
 
 
-def spare_the_collector() -> None:
-    """What exists by now lives as long as the process, and hardly anything that a storm makes holds itself: look seldom."""
-    gc.freeze()
-    gc.set_threshold(COLLECTED_AFTER, 20, 20)
+def readers_wanted(settings: Settings, processors: int) -> int:
+    """How many processes read webhooks. TLS ends in the process that stores, and spans begin there."""
+    if settings.tls_certificate or settings.otlp_endpoint:
+        return 0
+    if settings.readers is not None:
+        return settings.readers
+    return 0 if processors == 1 else 1 if processors < 4 else 2
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, except that signals only ask it to stop: it would raise them again before the store is closed."""
+    """uvicorn, except that signals only ask it to stop (it would raise them again before the store is closed), and that readers
+    accept where there are some.
+    """
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, receiver: Receiver, listening: Callable[[str], None]) -> None:
         super().__init__(config)
+        self._receiver = receiver
         self._listening = listening
+        self._readers: Readers | None = None
 
     def stop(self) -> None:
         self.should_exit = True
@@ -90,11 +102,58 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup()
+        wanted = readers_wanted(self._receiver.settings, len(os.sched_getaffinity(0)))
+        if wanted:
+            await super().startup([])
+            bound = await self._start_readers(wanted)
+        else:
+            await super().startup()
+            bound = [one for server in self.servers for one in server.sockets]
         if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            host, port = bound[0].getsockname()[:2]
             scheme = "https" if self.config.is_ssl else "http"
             self._listening(f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}")
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        if self._readers is not None:
+            await self._readers.leave(GRACE)
+        await super().shutdown()
+
+    async def _start_readers(self, count: int) -> list[socket.socket]:
+        bound = await listen(self.config.host, self.config.port, self.config.backlog)
+        rules = partial(self._receiver.rules, self.config.timeout_keep_alive)
+        self._readers = Readers(self._receiver.ingest, rules, bound, self._adopted)
+        await self._readers.start(count)
+        self._receiver.watched = self._readers.refresh
+        return bound
+
+    def _adopted(self, received: bytes) -> WebhookProtocol:
+        shared = {"config": self.config, "server_state": self.server_state, "app_state": self.lifespan.state}
+        return connection(self._receiver.ingest, received, **shared)
+
+
+async def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
+    """Sockets that listen where a server of this loop would, for other processes to accept on.
+
+    Raises:
+        UsageError: the address cannot be had.
+    """
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while True:
+        try:
+            server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+            break
+        except OSError as error:
+            # The readers of a process that was killed may be about to end.
+            if error.errno != errno.EADDRINUSE or loop.time() - began > LET_GO:
+                raise UsageError(f"cannot listen on {host}:{port}: {error}") from error
+            await asyncio.sleep(LET_GO / 20)
+    bound = [socket.socket(fileno=os.dup(one.fileno())) for one in server.sockets]
+    server.close()
+    for one in bound:
+        one.listen(backlog)
+    return bound
 
 
 def log_as_json() -> None:

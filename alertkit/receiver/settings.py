@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -28,7 +28,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     authorities in `alertmanager_ca`. `expect_watchdog` are sources of a Watchdog, `platform/watchdog=10m`; `heartbeat_url`
     is asked for while the receiver is well; what was closed longer than `retention` ago is forgotten. `tls_certificate` and
     `tls_key` are PEM files; with `tls_client_ca` every client has to show a certificate that one of its authorities has
-    signed.
+    signed. `readers` are processes that read webhooks for the one that stores them; by default one, or two where there are four
+    processors, and none on one processor, with TLS or with `otlp_endpoint`.
     """
 
     policies: Path
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_limit: int = 4 * 1024 * 1024
     alert_limit: int = 2_000
     label_limit: int = 128
+    readers: Annotated[int, msgspec.Meta(ge=0, le=64)] | None = None
 
 
 def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:

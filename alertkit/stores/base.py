@@ -171,6 +171,10 @@ class Store(Protocol):
         """Fold a post and return its effect once that is durable. A duplicate waits for what it duplicates."""
         ...
 
+    async def ingest_all(self, posts: Sequence[Post], fold: Folding) -> list[Fold]:
+        """Fold several, one after the other, and return their effects once all of it is durable."""
+        ...
+
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
         """Apply a decision to one incident, open or closed; the incident afterwards, or None when there is no such one."""
         ...

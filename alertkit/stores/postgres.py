@@ -11,7 +11,7 @@ import asyncio
 import datetime as dt
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -114,11 +114,16 @@ class PostgresStore:
 
     async def ingest(self, post: Post, fold: Folding) -> Fold:
         """Fold a post into its incident; returns what that does once it is on disk."""
+        return (await self.ingest_all([post], fold))[0]
+
+    async def ingest_all(self, posts: Sequence[Post], fold: Folding) -> list[Fold]:
+        """Fold several posts; they may share a transaction with others, and need not share one with each other."""
         self._check_room(len(self._posts))
-        waiting = _Waiting(post, fold, asyncio.get_running_loop().create_future())
-        self._posts.append(waiting)
+        loop = asyncio.get_running_loop()
+        waiting = [_Waiting(post, fold, loop.create_future()) for post in posts]
+        self._posts += waiting
         self._wake.set()
-        return await waiting.done
+        return await asyncio.gather(*(one.done for one in waiting))
 
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
         """Apply a decision to one incident."""

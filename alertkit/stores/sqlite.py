@@ -12,7 +12,7 @@ import datetime as dt
 import fcntl
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -132,6 +132,10 @@ class SqliteStore:
     async def ingest(self, post: Post, fold: Folding) -> Fold:
         """Fold a post into its incident; returns what that does once it is on disk."""
         return await self._do(lambda: self._ingest(post, fold))
+
+    async def ingest_all(self, posts: Sequence[Post], fold: Folding) -> list[Fold]:
+        """Fold several posts; all of them are on disk or none."""
+        return await self._do(lambda: [self._ingest(post, fold) for post in posts])
 
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
         """Apply a decision to one incident."""

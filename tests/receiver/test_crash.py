@@ -105,11 +105,12 @@ def test_a_kill_before_any_statement_of_the_database_loses_nothing(stories: Stor
     assert tell_all(stories, 1) > 250
 
 
-def kill_at_random(folder: Path, kills: int) -> None:
+def kill_at_random(folder: Path, kills: int, readers: int = 0) -> None:
+    """Kills within moments after it has begun to listen, or its readers have begun to accept."""
     Kit(folder, [msgspec.structs.replace(POLICY, policies={"standard": A_DAY_LATER})])
     port, moments = free_port(), random.Random(kills)  # a failure comes back with the same moments
     environment = {"PYTHONPATH": str(HERE), "CRASH_DIARY": str(folder / "told"), "ALERTKIT_LARGEST_WAIT": "0.05"}
-
+    environment["ALERTKIT_READERS"] = str(readers)
     parent = Parent(folder, "--listen", f"127.0.0.1:{port}", **environment)
     processes: list[Process] = [Forked(parent, folder, port)]
     clients = [Alertmanager(lambda: processes[-1], name) for name in "ab"]
@@ -117,6 +118,8 @@ def kill_at_random(folder: Path, kills: int) -> None:
         client.start()
     for _ in range(kills):
         processes[-1].listening()
+        while processes[-1].errors.count("a reader accepts") < readers:
+            processes[-1].pause(0.01)
         with pytest.raises(subprocess.TimeoutExpired):
             processes[-1].popen.wait(moments.uniform(0, 0.15))
         processes[-1].popen.kill()
@@ -170,6 +173,10 @@ def assert_nothing_lost(folder: Path, accepted: set[str]) -> None:
 
 def test_fifty_kills_at_random_moments_lose_nothing_and_ring_nobody_twice(tmp_path: Path) -> None:
     kill_at_random(tmp_path, 50)
+
+
+def test_kills_while_another_process_reads_lose_nothing_and_ring_nobody_twice(tmp_path: Path) -> None:
+    kill_at_random(tmp_path, 8, readers=1)
 
 
 @pytest.mark.nightly

@@ -18,7 +18,7 @@ from receiver_kit import Kit, a_policy, alert, webhook
 from uvicorn.server import ServerState
 
 from alertkit.model.policy import ChannelSettings
-from alertkit.receiver.protocol import WebhookProtocol
+from alertkit.receiver.connections import connection
 
 PATH = b"/v1/alerts/acme/standard"
 BODY = webhook(alert())
@@ -84,7 +84,7 @@ def read(connection: socket.socket, count: int) -> Answers:
 @contextlib.asynccontextmanager
 async def listening(kit: Kit, **changes: Any) -> AsyncIterator[int]:
     """The kit's receiver behind a socket of this process, at the port that it gives."""
-    protocol: Any = partial(WebhookProtocol, kit.receiver.ingest)
+    protocol: Any = partial(connection, kit.receiver.ingest)
     config = uvicorn.Config(kit.receiver, port=0, http=protocol, lifespan="off", log_config=None, **changes)
     config.load()
     server = uvicorn.Server(config)
@@ -232,7 +232,7 @@ class Transport(asyncio.Transport):
 def test_no_more_is_read_than_can_be_answered(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
         config, server = uvicorn.Config(kit.receiver, log_config=None), ServerState()
-        protocol = WebhookProtocol(kit.receiver.ingest, config=config, server_state=server, app_state={})
+        protocol = connection(kit.receiver.ingest, config=config, server_state=server, app_state={})
         transport = Transport()
         protocol.connection_made(transport)
         protocol.data_received(post() * 3)

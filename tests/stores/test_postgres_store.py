@@ -17,8 +17,7 @@ from msgspec.structs import replace
 from test_store_contract import MINUTE, ROOM, T0, a_post, claim, opening, with_note
 
 from alertkit.errors import UsageError
-from alertkit.model.incident import Changes, Fold, Note, Occurrence, Post, Seen, Step
-from alertkit.model.webhook import Alert
+from alertkit.model.incident import Changes, Fold, Note, Occurrence, Post, Seen, Sighting, Step
 from alertkit.receiver.incidents import fold
 from alertkit.stores.base import Choice, Due, Listing, Settlement, Store, StoreError
 from alertkit.stores.postgres import PostgresStore
@@ -47,7 +46,7 @@ def tell_two(url: str, story: Two) -> None:
 
 
 def firing(group: str, *fingerprints: str) -> Post:
-    alerts = [Alert("firing", {"severity": "critical"}, T0, T0, fingerprint) for fingerprint in fingerprints]
+    alerts = [Sighting(fingerprint, T0, None, "critical") for fingerprint in fingerprints]
     post = a_post(group)
     return Post(post.tenant, post.policy, post.group, post.key, alerts, False, b"{}", T0, post.escalation, post.severities)
 
@@ -262,7 +261,7 @@ def test_a_missing_extra_is_one_sentence() -> None:
 
 def test_text_with_the_one_character_that_postgresql_refuses_is_kept_with_a_sign_in_its_place(url: str) -> None:
     async def story(one: Store, other: Store) -> None:
-        severe = Alert("firing", {"severity": "se\0vere \\u0000"}, T0, T0, "a")
+        severe = Sighting("a", T0, None, "se\0vere \\u0000")
         await one.ingest(replace(firing("a\0b"), alerts=[severe]), fold)
         await one.ingest(replace(firing("a\0b", "b"), received=T0 + MINUTE), fold)
         (incident,) = await other.incidents(Listing())

@@ -25,6 +25,7 @@ from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver.actions import Action, act
 from alertkit.receiver.escalation import plan
 from alertkit.receiver.incidents import fold
+from alertkit.receiver.payload import sightings
 from alertkit.stores.base import Choice, Due, Listing, Outgoing, Settlement, Store
 from alertkit.stores.postgres import PostgresStore
 from alertkit.stores.sqlite import SqliteStore
@@ -76,7 +77,7 @@ def made(group: str, alerts: Sequence[tuple[str, bool, int, str]], truncated: bo
     ]
     body = msgspec.json.encode(Webhook("4", "", "firing", "acme/standard", labels, told, int(truncated)))
     key = identity("acme", "standard", labels)
-    return Post("acme", "standard", labels, key, told, truncated, body, now, ESCALATION, names.SEVERITIES)
+    return Post("acme", "standard", labels, key, sightings(told), truncated, body, now, ESCALATION, names.SEVERITIES)
 
 
 class Teller:

@@ -23,6 +23,7 @@ from alertkit.model.incident import (
     Occurrence,
     Place,
     Post,
+    Seen,
     Step,
     identity,
 )
@@ -84,6 +85,22 @@ def test_two_open_incidents_of_one_group_cannot_be(database: Database) -> None:
         with pytest.raises(database.refusal):
             await store.ingest(a_post(), opening(fingerprint="g"))
         assert await store.incident(2) is None
+
+    database.tell(story)
+
+
+def test_posts_that_come_together_are_folded_one_after_the_other(database: Database) -> None:
+    def joining(post: Post, seen: Seen) -> Fold:
+        if seen.current is None:
+            return opening()(post, seen)
+        begun = (Occurrence("second", post.received, "critical"),)
+        return Fold(((seen.current.incident.id, Changes(begun=begun)),))
+
+    async def story(store: Store) -> None:
+        folds = await store.ingest_all([a_post(), a_post("other"), a_post()], joining)
+        assert [len(fold.changes) for fold in folds] == [1, 1, 1]
+        groups = {one.incident.group["group"]: {alert.fingerprint for alert in one.alerts} for one in await store.open_alerts()}
+        assert groups == {"g": {"g", "second"}, "other": {"other"}}
 
     database.tell(story)
 
