@@ -53,13 +53,11 @@ BATCH: Final = 500
 WAITING: Final = 20_000
 """Pieces of work that may queue up before the store says that it is unavailable."""
 
-# What is forgotten is given back (only a new file takes `auto_vacuum`), and the journal of a busy hour is cut. It goes into the
-# file after 16 MiB, not 4: pages that many posts touch go there once for all of them.
+# What is forgotten is given back (only a new file takes `auto_vacuum`), and the journal of a busy hour is cut.
 _PRAGMAS = (
     "auto_vacuum = INCREMENTAL",
     "journal_mode = WAL",
     "journal_size_limit = 67108864",
-    "wal_autocheckpoint = 4096",
     "synchronous = FULL",
     "foreign_keys = ON",
     "temp_store = MEMORY",
