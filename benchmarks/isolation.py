@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 
+from alertkit.cli.common import collect_seldom
 from alertkit.promql import isolate, lexer, parser
 
 CORPUS = """
@@ -182,6 +183,7 @@ sum by (job) (
 
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
+    collect_seldom()  # as generate does
     rates = [_rate(seconds / 5) for _ in range(5)]
     characters = statistics.mean(map(len, CORPUS))
     print(f"{len(CORPUS)} expressions of {characters:.0f} characters on average")
