@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -35,6 +35,11 @@ Hidden: TypeAlias = dict[str, tuple[Operator, str]]
 _OPERATORS: dict[str, Operator] = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
 _INSTEAD: dict[str, tuple[Operator, str]] = {"=~": ("=~", "="), "!~": ("!~", "!=")}
 _MARK = "\x01"
+_MATCHED = re.compile(
+    rf"""(?P<operator>[=!]~)(?P<between>(?:[ \t\n]|\#[^\n]*+)*+)(?P<text>{lexer.STRING})|{lexer.STRING}|\#[^\n]*""",
+    re.VERBOSE | re.DOTALL,
+)
+"""Regular expressions, and whatever may look like one: other strings, and comments. What is between takes no second try."""
 _EQUAL, _BY = rust.MatchOp.Equal, rust.AggModifierType.By  # one object each, and the commonest
 _GROUPS = {
     "VectorMatchCardinality.OneToOne": "",
@@ -107,18 +112,17 @@ def _simplified(source: str) -> tuple[str, Hidden]:
     """
     if "~" not in source:
         return _requote(source), {}
-    tokens = lexer.lex(source)
-    found = [(left, right) for left, right in itertools.pairwise(tokens) if left[0] in _INSTEAD]
-    regexes.check([(value, start) for _, (text, start) in found if (value := _costly(text))])
+    found = [match for match in _MATCHED.finditer(source) if match["operator"]]
+    regexes.check([(value, match.start("text")) for match in found if (value := _costly(match["text"]))])
     hidden: Hidden = {}
     parts, end = [], 0
-    for (operator, at), (text, start) in found:
-        if (regex := _regex(text)) is not None:
+    for match in found:
+        if (regex := _regex(match["text"])) is not None:
             name = f"{_MARK}{len(hidden)}"
-            matched, instead = _INSTEAD[operator]
+            matched, instead = _INSTEAD[match["operator"]]
             hidden[name] = (matched, regex)
-            parts += [source[end:at], instead, source[at + 2 : start], f'"{name}"']
-            end = start + len(text)
+            parts += [source[end : match.start()], instead, match["between"], f'"{name}"']
+            end = match.end()
     text = "".join([*parts, source[end:]])
     return (_requote(source), {}) if "\\" in text else (text, hidden)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
 
 import pytest
@@ -12,7 +13,7 @@ from alertkit.errors import PromQLError
 from alertkit.model.route import Matcher
 from alertkit.promql import metric_names, parse, quote, selectors
 from alertkit.promql.lexer import MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, lex
-from alertkit.promql.parser import _parse, _Walk
+from alertkit.promql.parser import _MATCHED, _parse, _Walk
 from alertkit.promql.regexes import MAX_COST, cost
 from alertkit.promql.syntax import (
     Aggregation,
@@ -275,3 +276,17 @@ def test_a_repetition_costs_what_it_repeats() -> None:
     assert cost("(ab){2,10}") == cost("(ab){10}")
     assert cost("((ab){10}){10}") - nothing >= 10 * (cost("(ab){10}") - nothing)
     assert cost("(a|b)[xy]{10}") < cost("(a|b){10}[xy]{10}")
+
+
+@pytest.mark.parametrize("comment", ["#x" * 9_000, "# " * 9_000, " #\n" * 6_000])
+def test_comments_before_a_regular_expression_take_no_time(comment: str) -> None:
+    assert parse(f"a{{b=~{comment}\n'c.'}}") == parse("a{b=~'c.'}")
+    with pytest.raises(PromQLError):
+        parse(f"a{{b=~{comment}\n}}")
+
+
+@given(expressions)
+def test_regular_expressions_are_found_where_the_lexer_finds_them(expr: str) -> None:
+    tokens = lex(expr)
+    expected = [after for before, after in itertools.pairwise(tokens) if before[0] in ("=~", "!~")]
+    assert [(match["text"], match.start("text")) for match in _MATCHED.finditer(expr) if match["operator"]] == expected
