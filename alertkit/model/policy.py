@@ -75,7 +75,7 @@ def decode(data: bytes) -> TenantPolicy:
     """
     try:
         policy = _DECODER.decode(data)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise ContractError(f"not a compiled policy: {error}") from error
     if policy.version != names.POLICY_VERSION:
         raise ContractError(f"policy version {policy.version!r} is unknown; this alertkit reads {names.POLICY_VERSION}")

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from starlette.applications import Starlette
@@ -45,6 +46,9 @@ from alertkit.receiver.wire import PREFIX
 from alertkit.receiver.worker import Worker
 from alertkit.stores.base import Store, StoreError
 from alertkit.stores.urls import open_store
+
+BEGIN_AGAIN: Final = 1.0
+"""Seconds before a part that failed begins again."""
 
 _log = structlog.get_logger(__name__)
 
@@ -117,12 +121,14 @@ class Receiver:
         """Read the configuration and open the store, without the clock.
 
         Raises:
-            ContractError: the tokens cannot be read.
+            ContractError: the tokens cannot be read, or there is no compiled policy.
             StoreError: the database cannot be opened.
         """
         self._load_tokens()
+        if self.policies.reload() and self.policies.missing:
+            raise ContractError(f"no policies are found: {self.policies.missing}")
         await self.store.start()
-        await self._reload_policies()
+        await self._follow_policies()
         await self._complain(overrides.problems(self._words, self.settings.overrides, self._clock()))
         await self.worker.recover()
         self._ready = True
@@ -144,7 +150,7 @@ class Receiver:
         await self.start()
         # Before anything is planned: what Alertmanager keeps back must not page because we have just started.
         await self.reconciler.poll()
-        tasks = [asyncio.create_task(one) for one in self._running()]
+        tasks = [asyncio.create_task(_kept_up(part, run)) for part, run in self._parts().items()]
         try:
             yield
         finally:
@@ -153,17 +159,17 @@ class Receiver:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.stop()
 
-    def _running(self) -> tuple[Coroutine[Any, Any, None], ...]:
+    def _parts(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What goes on until the receiver stops."""
         settings = self.settings
-        return (
-            self.worker.run(),
-            self._watch(),
-            self.reconciler.run(settings.reconcile_interval),
-            self.watchdogs.run(),
-            self.janitor.run(settings.tidy_interval),
-            self.pulse.run(settings.heartbeat_interval),
-        )
+        return {
+            "worker": self.worker.run,
+            "files": self._watch,
+            "reconciler": partial(self.reconciler.run, settings.reconcile_interval),
+            "watchdogs": self.watchdogs.run,
+            "janitor": partial(self.janitor.run, settings.tidy_interval),
+            "pulse": partial(self.pulse.run, settings.heartbeat_interval),
+        }
 
     async def _watch(self) -> None:
         """Policies and tokens, again whenever their files change."""
@@ -201,14 +207,22 @@ class Receiver:
         self.ingest.tokens = self._api.tokens = tokens.load(self.settings.tokens)
 
     async def _reload_policies(self) -> None:
-        if not self.policies.reload():
-            return
-        self.metrics.loaded(self.policies.using(names.PLATFORM), len(self.policies.problems))
-        _log.info("policies loaded", tenants=len(self.policies), refused=sorted(self.policies.problems))
+        if self.policies.reload():
+            await self._follow_policies()
+
+    async def _follow_policies(self) -> None:
+        policies, missing = self.policies, self.policies.missing
+        self.metrics.loaded(policies.using(names.PLATFORM), len(policies.problems) + bool(missing))
+        _log.info("policies loaded", tenants=len(policies), refused=sorted(policies.problems))
         self.worker.wake()
-        for tenant, problem in self.policies.problems.items():
-            words = f"The compiled policy of {tenant} was refused, the last good one stays: {problem}"
-            await self._operator.tell(names.ALERT_POLICY, tenant, "", words)
+        found = {
+            (tenant, ""): f"The compiled policy of {tenant} was refused, the last good one stays: {problem}"
+            for tenant, problem in policies.problems.items()
+        }
+        if missing:
+            words = f"No compiled policies are found, those that were loaded stay in force: {missing}"
+            found[names.PLATFORM, str(self.settings.policies)] = words
+        await self._operator.stands(names.ALERT_POLICY, found)
 
     def _acted(self, changes: Changes) -> None:
         """Somebody has done something about an incident: its messages may be due now."""
@@ -253,6 +267,17 @@ class Receiver:
     async def _exposition(self, _: Request) -> Response:
         # On another thread: a thousand tenants have tens of thousands of series.
         return Response(await asyncio.to_thread(self.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _kept_up(part: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run it until it returns. An error that nobody thought of ends one round of it, not all paging until a restart."""
+    while True:
+        try:
+            await run()
+            return
+        except Exception:  # noqa: BLE001 - as above
+            _log.exception("a part of the receiver failed and begins again", part=part)
+            await asyncio.sleep(BEGIN_AGAIN)
 
 
 def create_app(settings: Settings) -> Receiver:

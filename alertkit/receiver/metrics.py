@@ -117,7 +117,7 @@ METRICS: Final = (
         "Heartbeats of the receiver, `heard` by the URL that expects them or `unheard`.",
     ),
     Described(names.METRIC_POLICIES, "gauge", (), "Tenants whose policy is loaded."),
-    Described(names.METRIC_POLICY_PROBLEMS, "gauge", (), "Policy files that were refused."),
+    Described(names.METRIC_POLICY_PROBLEMS, "gauge", (), "Policy files that were refused; one more when none is found at all."),
     Described(
         names.METRIC_OVERRIDES_REFUSED,
         "counter",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -13,6 +13,7 @@ import structlog
 from alertkit import names
 from alertkit.model.incident import Post, identity
 from alertkit.model.webhook import Alert, Webhook
+from alertkit.receiver.facts import open_labels
 from alertkit.receiver.incidents import fold
 from alertkit.receiver.payload import sightings
 from alertkit.receiver.runtime import Runtime
@@ -36,6 +37,7 @@ class Operator:
         self._clock = runtime.clock
         self._told: dict[tuple[str, str, str], dt.datetime] = {}
         self._passed: set[tuple[str, str, str]] = set()
+        self._standing: dict[str, frozenset[tuple[str, str]]] = {}
         self.woken = woken
 
     async def tell(self, name: str, tenant: str, subject: str, summary: str) -> None:
@@ -71,6 +73,27 @@ class Operator:
             return
         self._passed.add((name, tenant, subject))
         self.woken()
+
+    async def stands(self, name: str, found: Mapping[tuple[str, str], str]) -> None:
+        """All trouble of one name there is, as summaries by tenant and subject: what was told before, by whichever process, and
+        is not among it any more has passed.
+        """
+        try:
+            before = self._standing[name] if name in self._standing else await self._told_before(name)
+        except StoreError as error:
+            _log.error("what the operator was told before is not known", trouble=name, reason=str(error))
+            before = frozenset()
+        for (tenant, subject), summary in found.items():
+            await self.tell(name, tenant, subject, summary)
+        for tenant, subject in before - found.keys():
+            await self.over(name, tenant, subject)
+        self._standing[name] = frozenset(found)
+
+    async def _told_before(self, name: str) -> frozenset[tuple[str, str]]:
+        own = [one.incident for one in await self._store.open_alerts() if is_own(one.incident.group)]
+        told = [await self._store.alerts(incident.id) for incident in own if incident.group.get("alertname") == name]
+        labels = [labels for alerts in told for labels in open_labels(alerts)]
+        return frozenset((one[names.LABEL_AFFECTED], one[names.LABEL_SUBJECT]) for one in labels)
 
     def _post(self, name: str, tenant: str, subject: str, summary: str, now: dt.datetime, *, over: bool = False) -> Post:
         to_tenant, to_policy, escalation, known = self._policies.unrouted()

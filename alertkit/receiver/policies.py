@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 import structlog
 
-from alertkit import names
+from alertkit import names, oncall
 from alertkit.errors import ContractError
-from alertkit.model.oncall import EscalationPolicy
+from alertkit.model.oncall import EscalationPolicy, Schedule
 from alertkit.model.policy import TenantPolicy, decode
 
 _log = structlog.get_logger(__name__)
 _RECORD_ONLY = EscalationPolicy(steps=())
+_ANY_TIME = dt.datetime(2026, 1, 5, 3, tzinfo=dt.UTC)
+_A_MONTH = dt.timedelta(days=31)
 _Stamp = tuple[int, int, int]
 
 
 class Policies:
-    """What is known about each tenant."""
+    """What is known about each tenant. `problems` are the files that are refused, by tenant, and why.
+
+    `missing` says why nothing could be read from the folder at all: then everything stays as it was.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._stamps: dict[str, _Stamp] = {}
+        self._stamps: Mapping[str, _Stamp] = {}
         self._tenants: dict[str, TenantPolicy] = {}
         self.problems: dict[str, str] = {}
+        self.missing = ""
 
     def __len__(self) -> int:
         return len(self._tenants)
@@ -65,8 +74,22 @@ class Policies:
         return {tenant: policy.tenant_label for tenant, policy in self._tenants.items() if policy.tenant_label != usual}
 
     def reload(self) -> bool:
-        """Read what has changed; True when anything has."""
-        stamps = {path.stem: _stamp(path) for path in self._folder.glob("*.json")}
+        """Read what has changed; True when anything has, be it that the folder cannot be read or holds nothing any more."""
+        missing = self.missing
+        try:
+            stamps = {path.stem: _stamp(path) for path in self._folder.iterdir() if path.suffix == ".json"}
+        except OSError as error:
+            self.missing = str(error)
+        else:
+            self.missing = "" if stamps else f"{self._folder} holds no compiled policy: alertkit generate writes them"
+        if not self.missing:
+            return self._follow(stamps) or bool(missing)
+        if self.missing == missing:
+            return False
+        _log.error("no policies are found, those that were loaded stay", folder=str(self._folder), problem=self.missing)
+        return True
+
+    def _follow(self, stamps: Mapping[str, _Stamp]) -> bool:
         changed = [tenant for tenant, stamp in stamps.items() if self._stamps.get(tenant) != stamp]
         gone = self._stamps.keys() - stamps.keys()
         tenants = {tenant: policy for tenant, policy in self._tenants.items() if tenant not in gone}
@@ -83,12 +106,41 @@ class Policies:
             policy = decode(path.read_bytes())
             if policy.tenant != tenant:
                 raise ContractError(f"holds the policy of {policy.tenant}")
+            _rehearse(policy)
         except (OSError, ContractError) as error:
             self.problems[tenant] = str(error)
             _log.error("policy refused, the last good one stays", file=str(path), problem=str(error))
             return
         self.problems.pop(tenant, None)
         tenants[tenant] = policy
+
+
+def _rehearse(policy: TenantPolicy) -> None:
+    """Ask every calendar what a step will ask it: what fails now would fail at night, and page nobody.
+
+    Raises:
+        ContractError: one of them cannot answer.
+    """
+    place = ""
+    try:
+        for name, schedule in policy.schedules.items():
+            place = f"schedule {name}"
+            for one in _alone(schedule):
+                oncall.on_call(one, dt.datetime.combine(one.layers[0].start, dt.time(), dt.UTC) + _A_MONTH)
+            oncall.on_call(schedule, _ANY_TIME)
+        for name, escalation in policy.policies.items():
+            place = f"the active hours of {name}"
+            if escalation.active is not None:
+                oncall.next_opening(escalation.active, _ANY_TIME)
+    except Exception as error:  # whatever it is, the policy that works stays
+        raise ContractError(f"{place}: {error or type(error).__name__}") from error
+
+
+def _alone(schedule: Schedule) -> Iterator[Schedule]:
+    """Each layer as if it were the only one, with its hours and without: no other hides what is wrong with it."""
+    for layer in schedule.layers:
+        yield Schedule(schedule.timezone, (layer,))
+        yield Schedule(schedule.timezone, (msgspec.structs.replace(layer, restrict=()),))
 
 
 def _stamp(path: Path) -> _Stamp:

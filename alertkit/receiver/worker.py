@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from alertkit import names
-from alertkit.model.incident import Changes, DutyOverride, Event, Incident, Step
+from alertkit.model.incident import PAGING, Changes, DutyOverride, Event, Incident, Step
 from alertkit.model.trace import trace_of
 from alertkit.receiver.delivery import Courier
 from alertkit.receiver.escalation import plan
@@ -57,6 +57,7 @@ class Worker:
         self._paced: dt.datetime | None = None
         self._overrides: list[DutyOverride] = []
         self._planned: dict[int, tuple[Incident, Changes]] = {}
+        self._unplanned: dict[int, tuple[Incident, str]] = {}
         self._counted: dt.datetime | None = None
         self._lease = dt.timedelta(seconds=runtime.settings.lease)
         self._woken = asyncio.Event()
@@ -158,28 +159,38 @@ class Worker:
         for incident, changes in planned.values():
             self._metrics.decided(changes)
             await self._tell_unreached(incident, [event for event in changes.events if event.kind == "unreachable"])
+        unplanned, self._unplanned = self._unplanned, {}
+        for incident, reason in unplanned.values():
+            await self._tell(incident, f"a step of {incident.policy} cannot be taken, it is tried again later: {reason}")
 
     async def _tell_unreached(self, incident: Incident, events: Sequence[Event]) -> None:
         for event in events:
             _log.error("a step found nobody", incident=incident.id, tenant=incident.tenant, targets=event.targets)
-            if not is_own(incident.group):
-                words = f"{reference(incident)}: a step of {incident.policy} found nobody to tell ({', '.join(event.targets)})"
-                await self._operator.tell(names.ALERT_UNREACHABLE, incident.tenant, incident.policy, words)
+            await self._tell(incident, f"a step of {incident.policy} found nobody to tell ({', '.join(event.targets)})")
+
+    async def _tell(self, incident: Incident, trouble: str) -> None:
+        if not is_own(incident.group):
+            words = f"{reference(incident)}: {trouble}"
+            await self._operator.tell(names.ALERT_UNREACHABLE, incident.tenant, incident.policy, words)
 
     def _plan(self, due: Due) -> Changes:
         """One incident that cannot be planned is tried again later and stops no other."""
         now, incident = self._clock(), due.incident
         policy = self._policies.get(incident.tenant)
+        reason = f"the policy of {incident.tenant} is not loaded"
         if policy is not None:
             try:
                 with self._span(incident):
                     changes = plan(policy, now, due, self._overrides, self.muted(incident.id))
-            except Exception:  # noqa: BLE001 - whatever it is, the other incidents go on
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other incidents go on
                 _log.exception("steps cannot be planned", incident=incident.id, tenant=incident.tenant)
+                reason = f"internal error: {type(error).__name__}"
             else:
                 # By id: a transaction that is done again plans again.
                 self._planned[incident.id] = (incident, changes)
                 return changes
+        if any(step.kind in PAGING for step in due.steps):
+            self._unplanned[incident.id] = (incident, reason)
         self._metrics.postponed(len(due.steps))
         again = now + min(max((now - incident.opened) / 10, POSTPONED), LONGEST_POSTPONED)
         return Changes(steps=tuple(Step(s.kind, again, s.position, s.person, s.after) for s in due.steps))

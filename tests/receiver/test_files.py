@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from receiver_kit import a_policy
 
 from alertkit.errors import ContractError, UsageError
+from alertkit.model.oncall import ActiveHours, EscalationPolicy, Handoff, Layer, Restriction, Schedule
 from alertkit.model.policy import encode
 from alertkit.receiver import settings, tokens
 from alertkit.receiver.policies import Policies
@@ -71,9 +75,81 @@ def test_a_policy_under_another_name_than_its_own_is_refused(tmp_path: Path) -> 
     assert policies.get("acme") is None
     assert "holds the policy of globex" in policies.problems["acme"]
     assert not policies.reload()
+    (tmp_path / "globex.json").write_bytes(encode(a_policy("globex")))
     (tmp_path / "acme.json").unlink()
     assert policies.reload()
     assert policies.problems == {}
+
+
+@pytest.mark.parametrize("lost", ["moved away", "emptied", "a file"])
+def test_a_folder_of_policies_that_is_lost_takes_no_policy_out_of_force(tmp_path: Path, lost: str) -> None:
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "acme.json").write_bytes(encode(a_policy()))
+    policies = Policies(folder)
+    assert policies.reload()
+    if lost == "emptied":
+        (folder / "acme.json").rename(tmp_path / "acme.json")
+    else:
+        folder.rename(tmp_path / "elsewhere")
+    if lost == "a file":
+        folder.write_text("")
+    assert policies.reload(), "somebody has to hear of it"
+    assert str(folder) in policies.missing
+    assert not policies.reload(), "once"
+    assert policies.get("acme") == a_policy()
+
+
+def test_a_folder_of_policies_that_comes_back_is_followed_again(tmp_path: Path) -> None:
+    (tmp_path / "acme.json").write_bytes(encode(a_policy()))
+    policies = Policies(tmp_path)
+    policies.reload()
+    (tmp_path / "acme.json").unlink()
+    policies.reload()
+    (tmp_path / "globex.json").write_bytes(encode(a_policy("globex")))
+    assert policies.reload()
+    assert (policies.missing, policies.get("acme"), policies.get("globex")) == ("", None, a_policy("globex"))
+
+
+WEEKLY = Layer("weekly", Handoff("09:00", weekday=0), dt.date(2026, 1, 5), ("amelie",))
+NEVER_ON_DUTY = (Restriction((), "09:00", "10:00"),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"schedules": {"primary": Schedule("Mars/Base", (WEEKLY,))}}, "schedule primary: 'Mars/Base' is not a time zone"),
+        (
+            {"schedules": {"primary": Schedule("UTC", (replace(WEEKLY, handoff=Handoff("9 Uhr", 0)), WEEKLY))}},
+            "schedule primary: '9 Uhr' is not a time of day",
+        ),
+        (
+            {"schedules": {"primary": Schedule("UTC", (replace(WEEKLY, members=(), restrict=NEVER_ON_DUTY),))}},
+            "schedule primary: integer modulo by zero",
+        ),
+        (
+            {"policies": {"standard": EscalationPolicy((), active=ActiveHours("UTC", NEVER_ON_DUTY[0]))}},
+            "the active hours of standard: the active hours never open",
+        ),
+    ],
+)
+def test_a_policy_whose_calendars_cannot_answer_is_refused_and_the_last_good_one_stays(
+    tmp_path: Path, changes: dict[str, Any], says: str
+) -> None:
+    (tmp_path / "acme.json").write_bytes(encode(a_policy()))
+    policies = Policies(tmp_path)
+    policies.reload()
+    (tmp_path / "acme.json").write_bytes(encode(a_policy(**changes)))
+    assert policies.reload()
+    assert policies.problems["acme"].startswith(says)
+    assert policies.get("acme") == a_policy()
+
+
+def test_a_policy_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "acme.json").write_bytes(b'{"x":' * 100_000)
+    policies = Policies(tmp_path)
+    policies.reload()
+    assert "not a compiled policy" in policies.problems["acme"]
 
 
 def test_what_is_given_wins_over_the_environment(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import receiver_kit as kits
 
 from alertkit import names
+from alertkit.model.policy import ChannelSettings
 from alertkit.receiver.metrics import METRICS, PEOPLE
 
 LINE = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
@@ -189,6 +190,7 @@ def test_the_series_of_a_tenant_and_of_a_channel_go_with_them(tmp_path: Path) ->
         await kit.post(kits.webhook(kits.alert()))
         await kit.after(seconds=0)
         assert [name for name in await scrape(kit) if 'tenant="acme"' in name]
+        kit.write(kits.a_policy("globex", channels={"elsewhere": ChannelSettings("scripted")}))
         (kit.folder / "policies" / "acme.json").unlink()
         await kit.receiver._reload_policies()
         left = [name for name in await scrape(kit) if 'tenant="acme"' in name or 'channel="room"' in name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ from receiver_kit import START, Kit, a_policy, alert, webhook
 
 from alertkit import names
 from alertkit.channels.base import Refused, Retry
+from alertkit.errors import ContractError
 from alertkit.model.incident import DutyOverride
 from alertkit.model.oncall import Contact, EscalationPolicy, Handoff, Layer, Person, Schedule, Step, Target, Team
+from alertkit.receiver import app
 from alertkit.receiver.duty import on_call
 from alertkit.receiver.operator import AGAIN
 from alertkit.stores.base import Listing
@@ -142,6 +146,91 @@ def test_a_policy_file_that_was_refused_is_told(tmp_path: Path) -> None:
     kit = Kit(tmp_path, [a_policy(), OPERATOR])
     (tmp_path / "policies" / "globex.json").write_text("{}")
     kit.run(story)
+
+
+def test_a_refused_policy_that_is_mended_is_over_even_after_a_restart(tmp_path: Path) -> None:
+    async def refused(kit: Kit) -> None:
+        assert [one.state for one in await kit.receiver.store.incidents(Listing())] == ["firing"]
+
+    async def mended(kit: Kit) -> None:
+        await kit.after()
+        assert [one.state for one in await kit.receiver.store.incidents(Listing())] == ["resolved"]
+
+    kit = Kit(tmp_path, [a_policy(), OPERATOR])
+    (tmp_path / "policies" / "globex.json").write_text("{}")
+    kit.run(refused)
+    kit.write(a_policy("globex"))
+    kit.receiver = kit.new()
+    kit.run(mended)
+
+
+def test_policies_that_are_lost_stay_in_force_and_the_operator_hears_until_they_are_back(tmp_path: Path) -> None:
+    folder, away = tmp_path / "policies", tmp_path / "away"
+
+    async def story(kit: Kit) -> None:
+        async with kit.receiver.running():
+            folder.rename(away)
+            await until(kit, lambda: b"alertkit_policy_problems 1.0" in kit.receiver.metrics.text())
+            await kit.post(webhook(alert()))
+            await until(kit, lambda: ("open", "OPERATOR") in kit.pages() and ("open", "#payments") in kit.pages())
+            away.rename(folder)
+            await until(kit, lambda: any(d.address == "OPERATOR" and d.message.state == "resolved" for d in kit.told))
+
+    kit = Kit(tmp_path, [a_policy(), OPERATOR])
+    kit.receiver = kit.new(reload_interval=0.01, largest_wait=0.01)
+    asyncio.run(story(kit))
+
+
+async def until(kit: Kit, what: Callable[[], bool]) -> None:
+    """Wait for what a running receiver does by itself; each look at its files is a moment to ask."""
+    looked = asyncio.Event()
+    kit.receiver.watched = looked.set
+    async with asyncio.timeout(60):
+        while not what():
+            looked.clear()
+            await looked.wait()
+
+
+def test_without_any_policy_it_does_not_start(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    (tmp_path / "policies" / "acme.json").unlink()
+    with pytest.raises(ContractError, match=r"no policies are found: .* alertkit generate writes them"):
+        kit.run(lambda kit: kit.after())
+
+
+def test_the_operator_hears_of_steps_that_cannot_be_taken_because_the_tenants_policy_is_gone(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        (tmp_path / "policies" / "acme.json").unlink()
+        kit.receiver.policies.reload()
+        await kit.after()
+        assert kit.pages() == [("open", "OPERATOR")]
+        [told] = kit.told
+        assert "ACME-1: a step of standard cannot be taken" in told.message.entries[0].sentence
+
+    Kit(tmp_path, [a_policy(), OPERATOR]).run(story)
+
+
+def test_a_part_that_fails_by_an_error_that_nobody_thought_of_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(kit: Kit) -> None:
+        real, failures = kit.receiver.worker.check, iter([ValueError("nobody thought of it"), ZeroDivisionError()])
+
+        async def failing() -> None:
+            for failure in failures:
+                raise failure
+            await real()
+
+        monkeypatch.setattr(kit.receiver.worker, "check", failing)
+        async with kit.receiver.running():
+            await kit.post(webhook(alert()))
+            await until(kit, lambda: ("open", "#payments") in kit.pages())
+
+    monkeypatch.setattr(app, "BEGIN_AGAIN", 0.01)
+    kit = Kit(tmp_path)
+    kit.receiver = kit.new(reload_interval=0.01)
+    asyncio.run(story(kit))
 
 
 def test_when_the_first_message_is_gone_a_page_begins_a_new_thread(tmp_path: Path) -> None:
