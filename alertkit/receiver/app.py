@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from functools import partial
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Route
 
 from alertkit import names, resources
 from alertkit.errors import ContractError
@@ -47,6 +47,7 @@ from alertkit.receiver.worker import Worker
 from alertkit.stores.base import Store, StoreError
 from alertkit.stores.urls import open_store
 
+API: Final = "/v1/"
 BEGIN_AGAIN: Final = 1.0
 """Seconds before a part that failed begins again."""
 
@@ -109,13 +110,21 @@ class Receiver:
             await self._traced(scope, receive, send)
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A request of the API below the trace that it brings, if any."""
+        """A request of the API below the trace that it brings, if any; who scrapes or asks for health is not worth a span."""
         parent = trace.read(dict(scope.get("headers", ())).get(b"traceparent", b"").decode("latin-1"))
-        if not parent and not (self._tracer.records and scope["type"] == "http"):
+        if not (parent or self._tracer.records) or not scope.get("path", "").startswith(API):
             await self._others(scope, receive, send)
             return
-        with self._tracer.span("request", parent, method=scope["method"], path=scope["path"]):
-            await self._others(scope, receive, send)
+        about = _request(scope, self._others.routes)
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._tracer.ends({"http.response.status_code": status}, HTTPStatus(status).phrase if status >= 500 else "")
+            await send(message)
+
+        with self._tracer.span(" ".join(about.values()), parent, about, "server"):
+            await self._others(scope, receive, sending)
 
     async def start(self) -> None:
         """Read the configuration and open the store, without the clock.
@@ -267,6 +276,14 @@ class Receiver:
     async def _exposition(self, _: Request) -> Response:
         # On another thread: a thousand tenants have tens of thousands of series.
         return Response(await asyncio.to_thread(self.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _request(scope: Scope, routes: Sequence[BaseRoute]) -> dict[str, str]:
+    """What a span says of a request: its method and its route, neither of which whoever asks can choose."""
+    method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "HTTP"
+    fitting = (route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE)
+    found = next(fitting, None)
+    return {"http.request.method": method} | ({"http.route": found.path} if found else {})
 
 
 async def _kept_up(part: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -65,8 +65,14 @@ class Courier:
     async def send(self, outgoing: Outgoing, now: dt.datetime) -> None:
         """Try once and record the end; whatever goes wrong inside becomes the message's own failure."""
         incident, channel = outgoing.incident, outgoing.thread.place.channel
-        about = {"incident": incident.id, "attempt": outgoing.attempt}
-        with self._tracer.span("deliver", trace_of(incident), tenant=incident.tenant, channel=channel, **about) as trace:
+        about: dict[str, str | int] = {
+            "tenant": incident.tenant,
+            "channel": channel,
+            "incident": incident.id,
+            "kind": outgoing.kind,
+            "attempt": outgoing.attempt,
+        }
+        with self._tracer.span("deliver", trace_of(incident), about, "client") as trace:
             await self._send(outgoing, now, trace)
 
     async def _send(self, outgoing: Outgoing, now: dt.datetime, trace: str) -> None:
@@ -102,6 +108,7 @@ class Courier:
 
     async def _end(self, outgoing: Outgoing, end: Settlement) -> None:
         """Record it. A page that will never arrive goes elsewhere in the same transaction, and the operator hears of it first."""
+        self._tracer.ends({"outcome": end.state}, end.reason if end.state in ("failed", "pending") else "")
         if end.state != "failed":
             await self._record(outgoing, end)
             return

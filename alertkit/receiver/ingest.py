@@ -26,7 +26,7 @@ from alertkit.receiver.operator import Operator
 from alertkit.receiver.problem import RequestError
 from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.tokens import Tokens
-from alertkit.receiver.wire import STORED, Answer, Head, Source, admit, read_head, refusal
+from alertkit.receiver.wire import ROUTE, STORED, Answer, Head, Source, admit, read_head, refusal
 from alertkit.stores.base import StoreError
 
 Scope = MutableMapping[str, Any]
@@ -119,8 +119,10 @@ class Ingest:
                 return
             webhook, body = left, body if left is webhook else msgspec.json.encode(left)
         if parent or self._tracer.records:
-            with self._tracer.span("ingest", parent, tenant=tenant, policy=policy, alerts=len(webhook.alerts)) as trace:
+            about = {"http.request.method": "POST", "http.route": ROUTE, "tenant": tenant, "policy": policy}
+            with self._tracer.span(f"POST {ROUTE}", parent, about | {"alerts": len(webhook.alerts)}, "server") as trace:
                 await self._take(Source(tenant, policy, trace), webhook, body)
+                self._tracer.ends({"http.response.status_code": int(HTTPStatus.OK)})
         else:
             await self._take(source, webhook, body)
 

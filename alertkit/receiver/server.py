@@ -156,8 +156,17 @@ async def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
     return bound
 
 
+class _Others(logging.Handler):
+    """What libraries have to say, as lines like our own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger(record.name)
+        log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+
+
 def log_as_json() -> None:
-    """One JSON object a line on standard error, with the time in UTC."""
+    """One JSON object a line on standard error, with the time in UTC; of libraries, what is a warning or worse."""
+    logging.basicConfig(handlers=[_Others()], level=logging.WARNING)
     structlog.configure(
         processors=[
             tracing.with_trace,

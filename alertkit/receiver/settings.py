@@ -29,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     is asked for while the receiver is well; what was closed longer than `retention` ago is forgotten. `tls_certificate` and
     `tls_key` are PEM files; with `tls_client_ca` every client has to show a certificate that one of its authorities has
     signed. `readers` are processes that read webhooks for the one that stores them; by default one, or two where there are four
-    processors, and none on one processor, with TLS or with `otlp_endpoint`.
+    processors, and none on one processor, with TLS or with `otlp_endpoint`, the URL that spans are posted to.
     """
 
     policies: Path
@@ -83,11 +83,19 @@ def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
             values[field.name] = _seconds(field.name, values[field.name])
         if field.name not in values and field.required:
             raise UsageError(f"--{field.name} is missing; give it, or set {variable}")
-    values.setdefault("otlp_endpoint", environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
+    values.setdefault("otlp_endpoint", _traces_endpoint(environment))
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise UsageError(f"settings: {error}") from error
+
+
+def _traces_endpoint(environment: Mapping[str, str]) -> str:
+    """Where spans go, by OpenTelemetry's own variables: https://opentelemetry.io/docs/specs/otel/protocol/exporter/."""
+    if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none":
+        return ""
+    base = environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/")
+    return environment.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "") or (f"{base}/v1/traces" if base else "")
 
 
 def _seconds(name: str, text: str) -> float:

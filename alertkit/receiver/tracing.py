@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterator, MutableMapping
+import threading
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from alertkit import __version__
 from alertkit.errors import MissingTool
 from alertkit.model import trace
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-SERVICE = "alertkit"
+SERVICE: Final = "alertkit"
+LAST_SPANS: Final = 3.0
+"""Seconds that a collector which does not answer may keep a receiver from stopping."""
+Kind = Literal["internal", "server", "client"]
+About = Mapping[str, str | int]
+"""Attributes of a span: `http.…` as OpenTelemetry's conventions name them, what is alertkit's own without its prefix."""
 _current: ContextVar[str] = ContextVar("traceparent", default="")
 
 
@@ -24,8 +31,12 @@ class Tracer(Protocol):
 
     records: bool
 
-    def span(self, name: str, parent: str, **about: str | int) -> contextlib.AbstractContextManager[str]:
+    def span(self, name: str, parent: str, about: About, kind: Kind = "internal") -> contextlib.AbstractContextManager[str]:
         """A piece of work below `parent` (empty: a new trace), and the traceparent for whatever it calls."""
+        ...
+
+    def ends(self, about: About, trouble: str = "") -> None:
+        """What came of the piece of work that is under way; `trouble` says why it failed."""
         ...
 
     async def close(self) -> None:
@@ -38,9 +49,12 @@ class LogTracer:
 
     records = False
 
-    def span(self, name: str, parent: str, **about: str | int) -> contextlib.AbstractContextManager[str]:
+    def span(self, name: str, parent: str, about: About, kind: Kind = "internal") -> contextlib.AbstractContextManager[str]:
         """Carry a trace on."""
         return logged(trace.child(parent, random.randbytes(8)) if parent else "")  # noqa: S311 - tells spans apart, guards nothing
+
+    def ends(self, about: About, trouble: str = "") -> None:
+        """Nothing is kept."""
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -59,22 +73,38 @@ class SpanTracer:
         self._propagator = TraceContextTextMapPropagator()
 
     @contextlib.contextmanager
-    def span(self, name: str, parent: str, **about: str | int) -> Iterator[str]:
+    def span(self, name: str, parent: str, about: About, kind: Kind = "internal") -> Iterator[str]:
         """Begin a span, end it with the block; what is raised in it is recorded."""
         from opentelemetry.context import Context
+        from opentelemetry.trace import SpanKind
 
         above = self._propagator.extract({"traceparent": parent}, Context()) if parent else Context()
-        attributes = {f"{SERVICE}.{key}": value for key, value in about.items()}
-        with self._tracer.start_as_current_span(name, context=above, attributes=attributes):
+        what = SpanKind[kind.upper()]
+        with self._tracer.start_as_current_span(name, context=above, kind=what, attributes=_attributes(about)):
             carrier: dict[str, str] = {}
             self._propagator.inject(carrier)
             current = carrier.get("traceparent", "")
             with logged(current):
                 yield current
 
+    def ends(self, about: About, trouble: str = "") -> None:
+        """Written on the span that was begun last."""
+        from opentelemetry.trace import Status, StatusCode, get_current_span
+
+        span = get_current_span()
+        span.set_attributes(_attributes(about))
+        if trouble:
+            span.set_status(Status(StatusCode.ERROR, trouble))
+
     async def close(self) -> None:
-        """Export what is left."""
-        await asyncio.to_thread(self._provider.shutdown)
+        """Export what is left, for LAST_SPANS at most: the thread of a collector that hangs does not keep the process."""
+        last = threading.Thread(target=self._provider.shutdown, name="last-spans", daemon=True)
+        last.start()
+        await asyncio.to_thread(last.join, LAST_SPANS)
+
+
+def _attributes(about: About) -> dict[str, str | int]:
+    return {key if key.startswith("http.") else f"{SERVICE}.{key}": value for key, value in about.items()}
 
 
 class logged:  # noqa: N801 - reads as what it does, and every step and message enters one: a generator would cost twice as much
@@ -102,7 +132,9 @@ def with_trace(_: object, __: str, line: MutableMapping[str, Any]) -> MutableMap
 
 
 def tracer(endpoint: str) -> Tracer:
-    """Spans to an OTLP endpoint over HTTP, or none when it is empty.
+    """Spans to the URL of an OTLP endpoint for traces over HTTP, or none when it is empty.
+
+    OpenTelemetry's own variables say the rest: headers, certificates, sampling, attributes of the resource.
 
     Raises:
         MissingTool: the packages for it are not installed.
@@ -111,11 +143,12 @@ def tracer(endpoint: str) -> Tracer:
         return LogTracer()
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.resources import OTELResourceDetector, Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ModuleNotFoundError as error:
         raise MissingTool(f"OTEL_EXPORTER_OTLP_ENDPOINT is set and needs {error.name}: pip install 'alertkit[otel]'") from error
-    provider = TracerProvider(resource=Resource.create({"service.name": SERVICE}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))
+    own = Resource.create({"service.name": SERVICE, "service.version": __version__})
+    provider = TracerProvider(resource=own.merge(OTELResourceDetector().detect()))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint)))
     return SpanTracer(provider)

@@ -15,6 +15,7 @@ from alertkit.receiver.problem import CONTENT_TYPE, RequestError
 from alertkit.receiver.tokens import Tokens
 
 PREFIX: Final = "/v1/alerts/"
+ROUTE: Final = PREFIX + "{tenant}/{policy}"
 LARGEST_HEAD: Final = 4_096
 """Bytes of a plain head; Alertmanager's has about 250."""
 _BEGINS: Final = b"POST " + PREFIX.encode()

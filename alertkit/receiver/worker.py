@@ -199,7 +199,7 @@ class Worker:
         """Planning logs nothing: without spans that go somewhere, its trace is worth no time."""
         if not self._tracer.records:
             return nullcontext()
-        return self._tracer.span("plan", trace_of(incident), tenant=incident.tenant, incident=incident.id)
+        return self._tracer.span("plan", trace_of(incident), {"tenant": incident.tenant, "incident": incident.id})
 
     async def _wait(self) -> float:
         """Seconds until the next due thing. What is late already waits for something that will wake us."""

@@ -11,15 +11,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import postgres_server
 import psycopg
 import pytest
-from crash_story import POLICY, Diary
+from crash_story import POLICY, TWICE, Diary
 from forked_kit import Alertmanager, Forked, Parent, free_port
 from receiver_kit import Kit, alert, webhook
 
+from alertkit.model.oncall import EscalationPolicy
+
 HERE = Path(__file__).parent
 LEASE = 2.0
+# Hundreds of kills take longer than ten minutes: the second step must still be waiting after the last of them.
+A_DAY_LATER = EscalationPolicy(steps=(TWICE.steps[0], msgspec.structs.replace(TWICE.steps[1], after=86_400)))
 INTERRUPTED = "its sender was interrupted"
 
 
@@ -52,7 +57,7 @@ class Pair:
     """Two replicas with two clients that post to either, now and then the same to both, as a pair of Alertmanagers does."""
 
     def __init__(self, folder: Path, url: str, seed: int) -> None:
-        Kit(folder, [POLICY])
+        Kit(folder, [msgspec.structs.replace(POLICY, policies={"standard": A_DAY_LATER})])
         self._folder = folder
         self.moments = random.Random(seed)  # a failure comes back with the same moments
         self.replicas = [Replica(folder, url, number) for number in range(2)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import MutableMapping
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from receiver_kit import Kit, a_policy, alert, request, webhook
+from opentelemetry.trace import SpanKind, StatusCode
+from process_kit import serving
+from receiver_kit import Kit, T, a_policy, alert, request, webhook
 
-from alertkit.channels.base import Refused
+from alertkit.channels.base import Refused, Retry
 from alertkit.errors import MissingTool
 from alertkit.model.policy import ChannelSettings
 from alertkit.model.trace import child, read, trace_id
@@ -127,55 +131,173 @@ def test_log_lines_about_a_message_name_its_trace(tmp_path: Path) -> None:
     assert failed["trace_id"] == TRACE
 
 
-def test_spans_of_a_webhook_its_plan_and_its_messages_are_of_one_trace(tmp_path: Path) -> None:
+def spans_of(kit: Kit, story: Callable[[Kit], Awaitable[None]]) -> Sequence[ReadableSpan]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-
-    async def story(kit: Kit) -> None:
-        await traced(kit)
-        await request(kit.receiver, "GET", "/v1/openapi.json", headers={"traceparent": PARENT})
-
-    kit = Kit(tmp_path)
     kit.receiver = kit.new(tracer=tracing.SpanTracer(provider))
     kit.run(story)
-    spans = exporter.get_finished_spans()
-    assert {span.name for span in spans} == {"ingest", "plan", "deliver", "request"}
+    return exporter.get_finished_spans()
+
+
+def test_spans_of_a_webhook_its_plan_and_its_messages_are_of_one_trace(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    spans = spans_of(kit, traced)
+    assert {(span.name, span.kind) for span in spans} == {
+        ("POST /v1/alerts/{tenant}/{policy}", SpanKind.SERVER),
+        ("plan", SpanKind.INTERNAL),
+        ("deliver", SpanKind.CLIENT),
+    }
     assert {format(span.context.trace_id, "032x") for span in spans} == {TRACE}
-    (ingest,) = [span for span in spans if span.name == "ingest"]
+    (ingest,) = [span for span in spans if span.kind is SpanKind.SERVER]
     assert ingest.parent is not None
+    assert dict(ingest.attributes or {}) == {
+        "http.request.method": "POST",
+        "http.route": "/v1/alerts/{tenant}/{policy}",
+        "http.response.status_code": 200,
+        "alertkit.tenant": "acme",
+        "alertkit.policy": "standard",
+        "alertkit.alerts": 1,
+    }
     assert format(ingest.parent.span_id, "016x") == PARENT[36:52]
     deliver = [span for span in spans if span.name == "deliver"]
-    assert {span.attributes["alertkit.channel"] for span in deliver if span.attributes} == {"room"}
+    told = {(span.attributes["alertkit.channel"], span.attributes["alertkit.outcome"]) for span in deliver if span.attributes}
+    assert told == {("room", "sent")}
     below = {format(span.parent.span_id, "016x") for span in spans if span.parent and span.name in ("plan", "deliver")}
     assert below == {format(ingest.context.span_id, "016x")}, "what follows from a webhook is below it"
     sent = {trace[36:52] for trace in (one.trace for one in kit.told)}
     assert sent == {format(span.context.span_id, "016x") for span in deliver}
 
 
-def test_with_spans_a_webhook_without_a_trace_begins_one(tmp_path: Path) -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+@pytest.mark.parametrize(
+    ("method", "path", "name", "status"),
+    [
+        ("GET", "/v1/openapi.json", "GET /v1/openapi.json", 200),
+        ("GET", "/v1/incidents/7", "GET /v1/incidents/{id}", 401),
+        ("POST", "/v1/interactions/slack/acme/room", "POST /v1/interactions/slack/{owner}/{channel}", 404),
+        ("PUT", "/v1/incidents", "PUT /v1/incidents", 405),
+        ("GET", "/v1/" + "x" * 900, "GET", 404),
+        ("NONSENSE", "/v1/incidents", "HTTP /v1/incidents", 405),
+    ],
+)
+def test_a_span_of_the_api_has_the_name_of_its_route_and_nothing_that_whoever_asks_can_choose(
+    tmp_path: Path, method: str, path: str, name: str, status: int
+) -> None:
+    async def story(kit: Kit) -> None:
+        await request(kit.receiver, method, path, headers={"traceparent": PARENT, "authorization": "Bearer s3cret-s3cret"})
 
+    (span,) = spans_of(Kit(tmp_path), story)
+    assert (span.name, span.kind) == (name, SpanKind.SERVER)
+    assert format(span.context.trace_id, "032x") == TRACE
+    verb, _, route = name.partition(" ")
+    expected = {"http.request.method": verb, "http.route": route, "http.response.status_code": status}
+    assert dict(span.attributes or {}) == {key: value for key, value in expected.items() if value}
+
+
+def test_scrapes_and_questions_after_health_leave_no_spans(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        for path in ("/metrics", "/healthz", "/readyz"):
+            await request(kit.receiver, "GET", path, headers={"traceparent": PARENT})
+
+    assert spans_of(Kit(tmp_path), story) == ()
+
+
+def test_a_message_that_did_not_arrive_and_a_post_that_was_not_stored_are_errors(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Retry(1, "rate limited"), Refused("channel_not_found"))
+        await traced(kit)
+        await kit.receiver.store.close()
+        assert await kit.post(webhook(alert("late"))) == 503
+
+    class Closed(Kit):
+        def run(self, story: Callable[[Kit], Awaitable[T]]) -> T:
+            async def play() -> T:
+                await self.receiver.start()
+                return await story(self)
+
+            return asyncio.run(play())
+
+    spans = spans_of(Closed(tmp_path), story)
+    failed = [span for span in spans if not span.status.is_ok and span.status.status_code is StatusCode.ERROR]
+    assert [(span.name, span.status.description) for span in failed] == [
+        ("deliver", "rate limited"),
+        ("deliver", "channel_not_found"),
+        ("POST /v1/alerts/{tenant}/{policy}", "StoreError: the store is closing"),
+    ]
+
+
+def test_with_spans_a_webhook_without_a_trace_begins_one(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
         await kit.post(webhook(alert()))
         await kit.after()
 
-    kit = Kit(tmp_path)
-    kit.receiver = kit.new(tracer=tracing.SpanTracer(provider))
-    kit.run(story)
-    spans = exporter.get_finished_spans()
-    assert len({span.context.trace_id for span in spans}) == 1
+    assert len({span.context.trace_id for span in spans_of(Kit(tmp_path), story)}) == 1
 
 
-def test_the_standard_variable_asks_for_spans(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("environment", "endpoint"),
+    [
+        ({}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/"}, "http://127.0.0.1:4318/v1/traces"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:2/t"},
+            "http://127.0.0.1:2/t",
+        ),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_EXPORTER": "none"}, ""),
+    ],
+)
+def test_the_standard_variables_ask_for_spans(tmp_path: Path, environment: dict[str, str], endpoint: str) -> None:
     given_ = {"policies": tmp_path, "database": "sqlite:///x.db", "secrets": tmp_path, "tokens": tmp_path}
-    settings = read_settings(given_, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"})
-    found = tracing.tracer(settings.otlp_endpoint)
-    assert found.records
+    assert read_settings(given_, environment).otlp_endpoint == endpoint
+    found = tracing.tracer(endpoint)
+    assert found.records == bool(endpoint)
     asyncio.run(found.close())
-    assert not tracing.tracer(read_settings(given_, {}).otlp_endpoint).records
+
+
+def test_the_service_is_called_as_the_standard_variables_say_and_alertkit_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    def name() -> object:
+        found = tracing.tracer("http://127.0.0.1:9/v1/traces")
+        assert isinstance(found, tracing.SpanTracer)
+        asyncio.run(found.close())
+        return found._provider.resource.attributes["service.name"]
+
+    assert name() == "alertkit"
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "alertkit-eu")
+    assert name() == "alertkit-eu"
+
+
+def test_a_collector_that_hangs_does_not_keep_the_receiver_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, let_go, ended = threading.Event(), threading.Event(), threading.Event()
+
+    class Hanging(SpanProcessor):
+        def shutdown(self) -> None:
+            begun.set()
+            let_go.wait(20)
+            ended.set()
+
+    provider = TracerProvider()
+    provider.add_span_processor(Hanging())
+    monkeypatch.setattr(tracing, "LAST_SPANS", 0.01)
+    asyncio.run(tracing.SpanTracer(provider).close())
+    assert begun.wait(20)
+    assert not ended.is_set()
+    let_go.set()
+
+
+def test_what_libraries_log_are_json_lines_too_and_a_collector_that_is_down_holds_nothing_up(tmp_path: Path) -> None:
+    logged = {"room": ChannelSettings("log"), "mail": ChannelSettings("log")}
+    Kit(tmp_path, [a_policy(channels=logged)])
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with serving(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_BSP_SCHEDULE_DELAY="1") as process:
+        assert process.post(webhook(alert())) == 200
+        while "opentelemetry" not in process.errors or process.errors.count('"event": "message"') < 2:
+            assert process.popen.poll() is None, process.errors
+        lines = [line for line in process.errors.splitlines() if not line.startswith("alertkit: listening")]
+    complaints = [line for line in map(json.loads, lines) if line.get("logger", "").startswith("opentelemetry")]
+    assert complaints
+    assert {line["level"] for line in complaints} <= {"warning", "error"}
 
 
 def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
