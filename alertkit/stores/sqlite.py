@@ -105,6 +105,7 @@ class SqliteStore:
         except StoreError:
             self._lock.close()
             raise
+        self._file = _identity(self._path)
         self._runner = asyncio.create_task(self._run())
 
     def _read(self) -> None:
@@ -129,10 +130,12 @@ class SqliteStore:
 
     async def ingest(self, post: Post, fold: Folding) -> Fold:
         """Fold a post into its incident; returns what that does once it is on disk."""
+        self._check_file()
         return await self._do(lambda: self._ingest(post, fold))
 
     async def ingest_all(self, posts: Sequence[Post], fold: Folding) -> list[Fold]:
         """Fold several posts; all of them are on disk or none."""
+        self._check_file()
         return await self._do(lambda: [self._ingest(post, fold) for post in posts])
 
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
@@ -189,6 +192,7 @@ class SqliteStore:
 
     async def heartbeat(self, source: str, decide: Beating) -> Heartbeat:
         """Follow a sign of life."""
+        self._check_file()
         return await self._do(lambda: self._tables.heartbeat(source, decide))
 
     async def prune(self, before: dt.datetime, limit: int) -> int:
@@ -206,6 +210,11 @@ class SqliteStore:
     async def remove_override(self, override: int) -> bool:
         """Take an override back."""
         return await self._do(lambda: self._tables.remove_override(override))
+
+    def _check_file(self) -> None:
+        """Nothing more is accepted into a file that no restart would find; who is known to wait for a page is still paged."""
+        if _identity(self._path) != self._file:
+            raise StoreError(f"{self._path} was moved, deleted or replaced: put it back, or start again on what is there")
 
     # What runs inside a transaction
 
@@ -349,6 +358,14 @@ def _fail(jobs: list[_Job[Any]], error: Exception) -> None:
     for job in jobs:
         if not job.done.done():
             job.done.set_exception(StoreError(str(error)) if isinstance(error, sqlite3.OperationalError) else error)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return (stat.st_dev, stat.st_ino)
 
 
 def _lock(database: Path) -> IO[str]:

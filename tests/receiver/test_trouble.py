@@ -233,6 +233,28 @@ def test_a_part_that_fails_by_an_error_that_nobody_thought_of_begins_again(
     asyncio.run(story(kit))
 
 
+@pytest.mark.parametrize("there", ["", "another"])
+def test_a_database_that_is_moved_away_takes_no_post_until_it_is_back_but_who_was_to_be_paged_is(
+    tmp_path: Path, there: str
+) -> None:
+    database, away = tmp_path / "alertkit.db", tmp_path / "away.db"
+
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        database.rename(away)
+        if there:
+            database.write_bytes(b"")
+        assert await kit.post(webhook(alert("two"), group={"alertname": "Other"})) == 503
+        assert not await kit.receiver.pulse._is_well()
+        await kit.after()
+        assert kit.pages() == [("open", "U2")]
+        away.rename(database)
+        assert await kit.post(webhook(alert("two"), group={"alertname": "Other"})) == 200
+        assert len(await kit.receiver.store.incidents(Listing())) == 2
+
+    Kit(tmp_path, [a_policy(policies=to(person="jonas"))]).run(story)
+
+
 def test_when_the_first_message_is_gone_a_page_begins_a_new_thread(tmp_path: Path) -> None:
     async def story(kit: Kit) -> None:
         await kit.post(webhook(alert()))
