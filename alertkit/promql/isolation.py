@@ -1,7 +1,8 @@
 """Keep an expression inside its tenant: put the matcher into every selector, and prove that it is there.
 
-The text is spliced by tokens, which is not to be trusted. What is trusted is the proof that follows: the result is parsed
-again, every selector must carry the matcher, and without the matcher its tree must equal the original's.
+The text is spliced where a search by regular expression finds selectors, which is not to be trusted. What is trusted is the
+proof that follows: the result is parsed again, every selector must carry the matcher, and without the matcher its tree must
+equal the original's.
 """
 
 from __future__ import annotations
@@ -99,14 +100,14 @@ def _written_label(call: Call | Aggregation) -> tuple[str, Expr | None]:
 
 
 def _plan(expr: str, reading: Reading, own: Matcher, shared: frozenset[str]) -> list[Insertion]:
-    found = places.selectors(lexer.lex(expr))
+    found = places.selectors(expr)
     if len(found) != len(reading.selectors):
         raise IsolationError(
             'cannot tell where the selectors are: write a metric named like a word of the language as {__name__="and"}'
         )
     written = f"{own.name}={parser.quote(own.value)}"
     return [
-        (place.insert, place.wrap(written))
+        (place.insert, f"{place.before}{written}{place.after}")
         for place, selector in zip(found, reading.selectors, strict=True)
         if _wants_matcher(selector, own, shared, place.start)
     ]

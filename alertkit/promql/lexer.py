@@ -31,8 +31,11 @@ INVISIBLE: Final = re.compile(
 
 MATCH_OPERATORS: Final = frozenset(("=", "!=", "=~", "!~"))
 QUOTES: Final = frozenset("\"'`")
-STRING: Final = r"""(?:"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`]*`)"""
+STRING: Final = r"""(?:"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'|`[^`]*+`)"""
 """A string in any of the three quotes, as a regular expression (with DOTALL)."""
+COMMENT: Final = r"\#[^\n]*+"
+GAP: Final = rf"[ \t\n]*+(?:{COMMENT}[ \t\n]*+)*+"
+"""What may stand between two tokens."""
 
 _PIECE = re.compile(
     rf"""[ \t\n]+
@@ -65,7 +68,23 @@ _INSTEAD = {
     "&": ": write `and`",
     "|": ": write `or`",
 }
-_SPAN = re.compile(r"0*[0-9]{1,12}(?:\.[0-9]{0,9})?|(?:0*[0-9]{1,12}(?:ms|[smhdwy]))+")
+_DURATION = "(?:0*[0-9]{1,12}(?:ms|[smhdwy]))+"
+_DECIMAL = r"0*[0-9]{1,12}(?:\.[0-9]{0,9})?"
+_SPAN = re.compile(rf"{_DECIMAL}|{_DURATION}")
+_PLAIN_TEXT = re.compile(
+    rf"""(?:[A-Za-z_:][A-Za-z0-9_:]*+
+    |[ \t\n(){{}},+*/%^-]++
+    |=(?:~?{GAP}{STRING}|=)
+    |!(?:[=~]{GAP}{STRING}|=)
+    |[<>]=?
+    |\[{GAP}{_DURATION}{GAP}(?::{GAP}(?:{_DURATION}{GAP})?)?\]
+    |{_DECIMAL}(?![0-9A-Za-z_.])
+    |{COMMENT})*+""",
+    re.VERBOSE | re.DOTALL,
+)
+_PLAIN_LENGTH, _PLAIN_PARENS, _PLAIN_SIGNS = 300, MAX_DEPTH - 3, 100
+"""So short a text with so few signs has at most MAX_OPERATORS operators: all but a sign need a character for an operand too.
+And parentheses alone are nested: in braces and in brackets, plain text has no others."""
 
 
 def check_text(source: str) -> None:
@@ -78,6 +97,33 @@ def check_text(source: str) -> None:
         raise PromQLError(f"the expression has {len(source)} characters, at most {MAX_LENGTH} are accepted", MAX_LENGTH)
     if not (source.isascii() and source.isprintable()) and (found := INVISIBLE.search(source)):
         raise PromQLError(f"the character U+{ord(found[0]):04X} is invisible or a control character: remove it", found.start())
+
+
+def check(source: str) -> None:
+    """Refuse what the parser may not see: as lex, without splitting what is plain.
+
+    Raises:
+        PromQLError: as for lex. An unclosed bracket may be left for the parser to refuse.
+    """
+    if not is_plain(source):
+        split(source)
+
+
+@lru_cache(maxsize=1024)  # each check of an expression asks, too
+def is_plain(source: str) -> bool:
+    """Whether an expression is short and holds nothing but words, operators, matchers with their strings, decimal numbers, and
+    durations in brackets. No other string, number or duration is plain.
+
+    Raises:
+        PromQLError: as for check_text.
+    """
+    check_text(source)
+    return (
+        len(source) <= _PLAIN_LENGTH
+        and source.count("(") <= _PLAIN_PARENS
+        and source.count("-") + source.count("+") <= _PLAIN_SIGNS
+        and _PLAIN_TEXT.fullmatch(source) is not None
+    )
 
 
 @lru_cache(maxsize=1024)  # each check of an expression asks

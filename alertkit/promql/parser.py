@@ -72,13 +72,13 @@ def read(source: str) -> Reading:
     Raises:
         PromQLError: as for parse.
     """
-    lexer.split(source)  # refuses what would harm the library
+    lexer.check(source)  # refuses what would harm the library
     return read_spliced(source)
 
 
 @lru_cache(maxsize=1024)  # a dashboard asks a dozen times, also for the expression that proved a rule's isolation
 def read_spliced(source: str) -> Reading:
-    """As read, of an expression that `lexer.split` accepts, or of such a one with matchers put in between its tokens: it is not
+    """As read, of an expression that `lexer.check` accepts, or of such a one with matchers put in between its tokens: it is not
     split again.
 
     Raises:

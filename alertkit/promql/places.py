@@ -1,63 +1,76 @@
-"""Where things stand in the text: guesses from the tokens alone, for splicing and for pointing at errors.
+"""Where things stand in the text: guesses without a parser, for splicing and for pointing at errors.
 
 Nothing here is trusted to be right. A wrong guess makes the proof of isolation fail, or points at the wrong character.
 """
 
 from __future__ import annotations
 
-import string
+import re
+from collections.abc import Callable
 
 import msgspec
 
 from alertkit.promql.functions import AGGREGATIONS
-from alertkit.promql.lexer import Token
+from alertkit.promql.lexer import COMMENT, GAP, STRING, Token
 
-_WORD_START = frozenset(string.ascii_letters + "_:")
-_LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
 _GROUPINGS = frozenset(("by", "without"))
 _NOT_METRICS = frozenset(("and", "or", "unless", "atan2", "bool", "offset", "group_left", "group_right", "inf", "nan"))
 
 
+def _inside(closer: str) -> str:
+    """What stands before a closing bracket that is not in a string or in a comment."""
+    other = rf"""[^{closer}"'`\#]*+"""
+    return rf"{other}(?:(?:{STRING}|{COMMENT}){other})*+"
+
+
+# Each way begins with a character or a class of them: one that does not fit costs next to nothing.
+_FOUND = re.compile(
+    rf"""{STRING}|{COMMENT}|\[{_inside("]")}\]|[0-9.][0-9A-Za-z_.]*+
+    |[bBwWoOiIgG](?i:y|ithout|n|gnoring|roup_left|roup_right){GAP}\({_inside(")")}\)
+    |(?P<word>[A-Za-z_:][A-Za-z0-9_:]*+){GAP}(?:(?P<called>\()|(?P<opened>\{{){GAP}(?P<matchers>{_inside("}")})\}}|)
+    |(?P<brace>\{{){GAP}(?P<nameless>{_inside("}")})\}}""",
+    re.VERBOSE | re.DOTALL,
+)
+"""Selectors with braces, words that may be metrics, and what holds neither: strings, comments, ranges, numbers, lists of labels
+and the names of functions. The last group of a match says which."""
+_GROUPED = re.compile(rf"{GAP}(?:by|without)\b", re.IGNORECASE)
+
+
 class SelectorPlace(msgspec.Struct, frozen=True):
-    """A selector in the text: `start` is its first character, `insert` where a matcher goes, into braces or not."""
+    """A selector in the text: `start` is its first character, `insert` where a matcher goes, between `before` and `after`."""
 
     start: int
     insert: int
-    in_braces: bool
-    has_matchers: bool
-
-    def wrap(self, matcher: str) -> str:
-        """The text to insert for one more matcher."""
-        if not self.in_braces:
-            return "{" + matcher + "}"
-        return matcher + "," if self.has_matchers else matcher
+    before: str
+    after: str
 
 
-def selectors(tokens: list[Token]) -> list[SelectorPlace]:
+def selectors(expr: str) -> list[SelectorPlace]:
     """The selectors, in the order of the text."""
-    found: list[SelectorPlace] = []
-    at, last = 0, len(tokens)
-    while at < last:
-        text, start = tokens[at]
-        following = tokens[at + 1][0] if at + 1 < last else ""
-        if text == "{":
-            found.append(SelectorPlace(start, start + 1, True, following != "}"))
-            at = _skip(tokens, at, "}")
-        elif text == "[":
-            at = _skip(tokens, at, "]")
-        elif text[0] not in _WORD_START:
-            at += 1
-        elif following == "(":
-            at = _skip(tokens, at, ")") if text.lower() in _LABEL_LISTS else at + 1
-        elif following == "{":
-            brace = tokens[at + 1][1]
-            found.append(SelectorPlace(start, brace + 1, True, tokens[at + 2][0] != "}"))
-            at = _skip(tokens, at, "}")
-        else:
-            if _is_metric(text.lower(), following.lower()):
-                found.append(SelectorPlace(start, start + len(text), False, False))
-            at += 1
-    return found
+    return [place for found in _FOUND.finditer(expr) if (place := _PLACES[found.lastgroup](found)) is not None]
+
+
+def _metric(found: re.Match[str]) -> SelectorPlace | None:
+    word, end = found["word"].lower(), found.end("word")
+    if word in _NOT_METRICS or (word in AGGREGATIONS and _GROUPED.match(found.string, end)):
+        return None
+    return SelectorPlace(found.start(), end, "{", "}")
+
+
+def _named(found: re.Match[str]) -> SelectorPlace:
+    return SelectorPlace(found.start(), found.end("opened"), "", "," if found["matchers"] else "")
+
+
+def _nameless(found: re.Match[str]) -> SelectorPlace:
+    return SelectorPlace(found.start(), found.end("brace"), "", "," if found["nameless"] else "")
+
+
+_PLACES: dict[str | None, Callable[[re.Match[str]], SelectorPlace | None]] = {
+    "word": _metric,
+    "matchers": _named,
+    "nameless": _nameless,
+    **dict.fromkeys((None, "called"), lambda found: None),
+}
 
 
 def call(tokens: list[Token], name: str) -> int | None:
@@ -68,14 +81,3 @@ def call(tokens: list[Token], name: str) -> int | None:
 
 def _is_called(following: str) -> bool:
     return following == "(" or following.lower() in _GROUPINGS
-
-
-def _is_metric(word: str, following: str) -> bool:
-    return word not in _NOT_METRICS and not (word in AGGREGATIONS and following in _GROUPINGS)
-
-
-def _skip(tokens: list[Token], at: int, closer: str) -> int:
-    """The index after the next `closer`."""
-    while tokens[at][0] != closer:
-        at += 1
-    return at + 1

@@ -34,8 +34,8 @@ _LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "grou
 _GROUPINGS = frozenset(("by", "without"))
 _OPENERS = frozenset("([{")
 _CLOSERS = frozenset(")]}")
-_BEFORE_SPANS = frozenset("[:")
-_WATCHED = frozenset((*_SINCE, "offset"))  # a sign may stand between an offset and its number
+_WATCHED = frozenset((*_SINCE, "offset"))  # what follows an offset is a duration, in a plain expression too
+_WORDS = re.compile("[a-z_:][a-z0-9_:]*")
 _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+")
 
 
@@ -54,25 +54,9 @@ def needs(expr: str) -> Need | None:
     Raises:
         PromQLError: the expression cannot be split into words.
     """
-    tokens = lexer.lex(expr)
-    return max(_needs(tokens), key=lambda need: need.version, default=None) if _may_need(tokens) else None
-
-
-def _may_need(tokens: Sequence[lexer.Token]) -> bool:
-    """Whether anything is worth a closer look: most expressions are written in 2.42's words."""
-    before = ""
-    for text, _ in tokens:
-        first = text[0]
-        if first in lexer.QUOTES:
-            if before not in lexer.MATCH_OPERATORS:
-                return True
-        elif first in lexer.NUMBER_START:
-            if (before in _BEFORE_SPANS) != (_DURATION.fullmatch(text) is not None):
-                return True
-        elif text.lower() in _WATCHED:
-            return True
-        before = text
-    return False
+    if lexer.is_plain(expr) and _WATCHED.isdisjoint(_WORDS.findall(expr.lower())):
+        return None  # as most are
+    return max(_needs(lexer.lex(expr)), key=lambda need: need.version, default=None)
 
 
 def _needs(tokens: Sequence[lexer.Token]) -> Iterator[Need]:

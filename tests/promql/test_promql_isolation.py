@@ -46,6 +46,8 @@ ISOLATED = [
     ("x{a=~`\\d+`}", 'x{tenant="a",a=~`\\d+`}'),
     ("x # y{z}", 'x{tenant="a"} # y{z}'),
     ('x{ # }\n  a="b" }', 'x{tenant="a", # }\n  a="b" }'),
+    ("sum by (a, # ) (y)\n b) (x)", 'sum by (a, # ) (y)\n b) (x{tenant="a"})'),
+    ('sum by ("a)", b) (x)', 'sum by ("a)", b) (x{tenant="a"})'),
     # metrics named like words of the language
     ("sum", 'sum{tenant="a"}'),
     ("sum(sum) by (sum)", 'sum(sum{tenant="a"}) by (sum)'),

@@ -12,7 +12,7 @@ from promql_strategies import expressions
 from alertkit.errors import PromQLError
 from alertkit.model.route import Matcher
 from alertkit.promql import metric_names, parse, quote, selectors
-from alertkit.promql.lexer import MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, lex
+from alertkit.promql.lexer import MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, is_plain, lex
 from alertkit.promql.parser import _MATCHED, _parse, _Walk
 from alertkit.promql.regexes import MAX_COST, cost
 from alertkit.promql.syntax import (
@@ -290,3 +290,33 @@ def test_regular_expressions_are_found_where_the_lexer_finds_them(expr: str) -> 
     tokens = lex(expr)
     expected = [after for before, after in itertools.pairwise(tokens) if before[0] in ("=~", "!~")]
     assert [(match["text"], match.start("text")) for match in _MATCHED.finditer(expr) if match["operator"]] == expected
+
+
+PLAIN_PIECES = (
+    *("x", "sum", "by", "offset", "nan", "and", ":", "5", "5m", "1.5", "1e3", ".5", "0x1", "9" * 13),
+    *("(", ")", "[", "]", "[5m]", "[1h:5m]", "[1h:]", "[5]", "[nan]", "{", "}", ",", '{a="b"}', "{a=~'b.'}", "{a='(['}"),
+    *("+", "-", "*", "/", "%", "^", "=", "==", "!=", "!", "=~", "!~", "<", "<=", ">", ">=", "@", "$", "~", "'a'", '"', "`"),
+    *(" ", "\n", "\t", "# )\n", "#", "\r", "\\", "\u00a0", "\u200b", "\u00e9"),
+)
+
+
+@given(st.lists(st.sampled_from(PLAIN_PIECES), max_size=25).map("".join) | expressions)
+def test_what_is_plain_and_parses_is_what_the_lexer_lets_through(text: str) -> None:
+    try:
+        tree = parse(text) if is_plain(text) else None
+    except PromQLError:
+        return
+    if tree is not None:
+        assert lex(text)
+
+
+@pytest.mark.parametrize("short", ["{}", "sum by (job) (rate({}[5m])) / 2 > 0.5", "a and on (job) {} # it's (", "{}\n  == 0"])
+def test_what_most_people_write_is_plain(short: str) -> None:
+    assert is_plain(short.replace("{}", "errors_total{job=\"a\",code=~'5..'}"))
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 60 + "x" + ")" * 60, "-" * 250 + "x", "+" * 120 + "x" + "-x" * 90, "x" + "+x" * 250, "x[1e400]", "x offset 5m"]
+)
+def test_what_may_harm_the_parser_is_never_plain(text: str) -> None:
+    assert not is_plain(text)
