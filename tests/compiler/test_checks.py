@@ -331,7 +331,22 @@ RULES = {
     ),
     "a brace alone": ("AK405", alert(rest='summary: «"{ value }"'), "a lone '{' at character 1"),
     "a brace alone in one language": ("AK405", alert(rest="summary: {en: x, fr: «'a } b'}"), "write {name} for a field"),
-    "a template of Go's": ("AK405", alert(rest="description: «'{{ $value }'\n    summary: x"), "a lone '}'"),
+    "a label as a rule of Prometheus writes it": (
+        "AK405",
+        alert(rest="summary: «'{{ $labels.instance }} is down'"),
+        "a template of Go's is not evaluated, people would read it as it stands (write {instance})",
+    ),
+    "a value as a rule of Prometheus writes it": (
+        "AK405",
+        alert(rest="summary: {en: x, fr: «'Depuis {{ printf \"%.0f\" $value }} s'}"),
+        "(write {value})",
+    ),
+    "a label as a template of Alertmanager writes it": (
+        "AK405",
+        alert(rest="description: «'{{ .CommonLabels.job }}'\n    summary: x"),
+        "(write {value} for the value, {name} for a label)",
+    ),
+    "half a template of Go's": ("AK405", alert(rest="description: «'{{ value }'\n    summary: x"), "a lone '}'"),
     "a field that an aggregation drops": ("AK406", alert("sum(up) == 0", "summary: «'{job} is down'"), "returns no label 'job'"),
     "a field that a target does not know": (
         "AK407",

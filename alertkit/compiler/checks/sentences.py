@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alertkit.compiler.finding import Finding, Path
@@ -9,6 +10,11 @@ from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import Level, PromQLError
 from alertkit.model import sentence
 from alertkit.promql.labels import LabelFlow, label_flow
+
+_GO_TEMPLATE = re.compile(
+    r"\{\{[^{}]*\$(?:labels\.(?P<label>[A-Za-z_][A-Za-z0-9_]*)|(?P<value>value)\b|labels\b|external)|\{\{-?\s*\.[A-Z]"
+)
+"""What rules of Prometheus and templates of Alertmanager hold; in a sentence `{{` is a brace, and people would read the rest."""
 
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
@@ -27,6 +33,11 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
 def check_text(text: str | dict[str, str], path: Path, labels: LabelFlow | None) -> Iterator[Finding]:
     """Braces that are no field, and fields that no label of the result can fill (None: not known)."""
     for place, words in [(path, text)] if isinstance(text, str) else [((*path, lang), words) for lang, words in text.items()]:
+        if template := _GO_TEMPLATE.search(words):
+            yield Finding(
+                place, "AK405", "a template of Go's is not evaluated, people would read it as it stands", _instead(template)
+            )
+            continue
         try:
             fields = sentence.fields(words)
         except ValueError as error:
@@ -36,6 +47,12 @@ def check_text(text: str | dict[str, str], path: Path, labels: LabelFlow | None)
             if labels is not None and not labels.may_have(name):
                 message = f"the expression returns no label {name!r}, so {{{name}}} would stay empty"
                 yield Finding(place, "AK406", message, "keep the label in by(...), or remove the field")
+
+
+def _instead(template: re.Match[str]) -> str:
+    if template["label"] or template["value"]:
+        return f"write {{{template['label'] or sentence.VALUE}}}"
+    return "write {value} for the value, {name} for a label"
 
 
 def _language(text: str | dict[str, str], path: Path, locale: str) -> Iterator[Finding]:

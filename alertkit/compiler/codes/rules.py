@@ -94,7 +94,9 @@ CODES: Final[dict[str, Code]] = {
     ),
     "AK405": Code(
         "A brace that is no field",
-        "In a sentence, {name} is a field; `{value}` is the value of the expression. A brace itself is written twice.",
+        "In a sentence, {name} is a field; `{value}` is the value of the expression. A brace itself is written twice. Templates "
+        "of Go's, as rules of Prometheus hold them, are not evaluated: `{{ $labels.instance }}` is written `{instance}`, "
+        "`{{ $value | humanize }}` is written `{value}`, and the unit says how it is printed.",
         wrong=(
             "alerts:\n"
             "  - name: QueueStuck\n"
