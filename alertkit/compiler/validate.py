@@ -48,7 +48,7 @@ def _problems(node: Node, scope: Scope, files: Mapping[str, bytes]) -> list[Prob
     findings = schema.check("tenant", data)
     if not findings:
         findings = _meaning(data, scope)
-    else:
+    elif all(finding.code != schema.STOPPED for finding in findings):
         rest = Pruned(data, findings, scope.tenant)
         findings += [] if rest.data is None else list(_meaning_of_rest(rest, scope))
     return problems_at(node, findings, scope.tenant, files)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import projects
 import pytest
@@ -194,6 +197,37 @@ def test_the_project_file_is_judged_alike(code: str, example: str, words: str, t
     found = check(tmp_path)
     assert [(projects.where(problem), problem.code) for problem in found] == [(marks[0], code)]
     assert str(found[0]).endswith(f"{code} {words}")
+
+
+FLOODS = {
+    "keys that nobody knows": ("".join(f"k{n}: 1\n" for n in range(60_000)), "AK119"),
+    "entries without anything": ("alerts:\n" + "".join(f"  - {{name: A{n}}}\n" for n in range(20_000)), "AK119"),
+    "texts in a list of different ones": ("dashboards: [" + "".join(f"x{n}, " for n in range(60_000)) + "x1]\n", "AK204"),
+    "mappings in a list of different texts": ("dashboards: [" + "".join(f"{{a: {n}}}, " for n in range(20_000)) + "]\n", "AK204"),
+    "one key of a megabyte": (f"? {'a' * 1_000_000}\n: 1\n", "AK201"),
+}
+"""What a definition has far too many of: comparing each with each took minutes, telling each 60,000 lines."""
+
+
+@pytest.mark.parametrize(("text", "code"), FLOODS.values(), ids=FLOODS)
+def test_a_flood_is_told_in_few_words(text: str, code: str, tmp_path: Path) -> None:
+    projects.make(tmp_path, {"acme": text})
+    found = check(tmp_path)
+    assert code in {problem.code for problem in found}
+    assert len(found) <= schema.MAX_FINDINGS + 10
+    assert all(len(str(problem)) < 1_000 for problem in found)
+
+
+@pytest.mark.parametrize("name", schema.SCHEMAS)
+def test_every_list_of_different_entries_says_how_many_it_may_have(name: str) -> None:
+    def lists(value: Any) -> Iterator[Any]:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if isinstance(value, dict) and value.get("uniqueItems") is True:
+            yield value
+        for one in inner:
+            yield from lists(one)
+
+    assert all("maxItems" in one for one in lists(json.loads(schema.text(name))))
 
 
 def test_every_schema_that_can_be_printed_is_shipped() -> None:

@@ -113,6 +113,7 @@ CODES: Final[dict[str, Code]] = {
     ),
     "AK119": Code(
         "Too many problems",
-        "After 100 problems in one file reading stops. Mend these first; the rest shows up in the next run.",
+        "After 100 problems in one file reading stops, and after 500 of form in one definition so does checking. "
+        "Mend these first; the rest shows up in the next run.",
     ),
 }

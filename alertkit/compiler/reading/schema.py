@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
 
@@ -44,6 +45,9 @@ _FOUND: dict[type, str] = {
 }
 _THINGS = {"str": ("character", "characters"), "list": ("entry", "entries"), "dict": ("key", "keys")}
 _LONGEST_QUOTE = 60
+STOPPED: Final = "AK119"
+MAX_FINDINGS: Final = 500
+"""Checking a definition against its schema stops after so many: a file of 60,000 unknown keys is no definition."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 
@@ -104,9 +108,20 @@ def _examiner(name: str) -> Any:
     def is_whole(_checker: Any, instance: Any) -> bool:
         return isinstance(instance, int) and not isinstance(instance, bool)
 
+    def check_unique(validator: Any, unique: bool, instance: Any, schema: Any) -> Iterator[_Violation]:
+        # jsonschema compares each with each; a list that is too long is refused for that.
+        if isinstance(instance, list) and len(instance) <= schema["maxItems"]:
+            yield from base.VALIDATORS["uniqueItems"](validator, unique, instance, schema)
+
+    def check_items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[_Violation]:
+        # Of a list that is too long, which is said, its first entries tell enough.
+        some = instance[: schema["maxItems"]] if isinstance(instance, list) and "maxItems" in schema else instance
+        yield from base.VALIDATORS["items"](validator, items, some, schema)
+
     base = jsonschema.Draft202012Validator
+    keywords = {"pattern": check_pattern, "uniqueItems": check_unique, "items": check_items}
     validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # jsonschema leaves it untyped
-        base, {"pattern": check_pattern}, type_checker=base.TYPE_CHECKER.redefine("integer", is_whole)
+        base, keywords, type_checker=base.TYPE_CHECKER.redefine("integer", is_whole)
     )
     registry: Registry[Any] = Registry().with_resources(
         (f"{schema}.schema.json", Resource.from_contents(_schema(schema))) for schema in _SHARED
@@ -126,7 +141,14 @@ def is_valid(name: str, data: Any) -> bool:
 
 def examine(name: str, data: Any) -> list[Finding]:
     """As check, slowly."""
-    return [finding for error in _examiner(name).iter_errors(data) for finding in _findings(error)]
+    found = (finding for error in _examiner(name).iter_errors(data) for finding in _findings(error))
+    first = list(islice(found, MAX_FINDINGS))
+    beyond = next(found, None)
+    return (
+        [*first, Finding(beyond.path, STOPPED, f"checking stops after {MAX_FINDINGS} problems", "mend these first")]
+        if beyond
+        else first
+    )
 
 
 def _findings(error: _Violation) -> Iterator[Finding]:
@@ -158,7 +180,8 @@ def _report_unknown(error: _Violation, path: Path) -> Iterator[Finding]:
     known = error.schema.get("properties", {})
     for key in error.instance:
         if key not in known:
-            yield Finding((*path, key), "AK201", f"unknown key {key!r}", _instead(key, known, path), on_key=True)
+            hint = _instead(key[:_LONGEST_QUOTE], known, path)
+            yield Finding((*path, key), "AK201", f"unknown key {_found(key)}", hint, on_key=True)
 
 
 def _instead(key: str, known: Mapping[str, Any], path: Path) -> str:
