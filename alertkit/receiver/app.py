@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import partial
-from http import HTTPMethod, HTTPStatus
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +16,11 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import Route
 
 from alertkit import names, resources
 from alertkit.errors import ContractError
 from alertkit.messages import Words
-from alertkit.model import trace
 from alertkit.model.incident import Changes
 from alertkit.receiver import overrides, tokens, tracing
 from alertkit.receiver.alertmanager import Login, Peers
@@ -41,13 +40,13 @@ from alertkit.receiver.reconciler import Reconciler
 from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
+from alertkit.receiver.traced import Traced
 from alertkit.receiver.tracing import Tracer
 from alertkit.receiver.wire import PREFIX
 from alertkit.receiver.worker import Worker
 from alertkit.stores.base import Store, StoreError
 from alertkit.stores.urls import open_store
 
-API: Final = "/v1/"
 BEGIN_AGAIN: Final = 1.0
 """Seconds before a part that failed begins again."""
 
@@ -97,8 +96,9 @@ class Receiver:
         self.ingest = Ingest(runtime, self._operator, self.watchdogs)
         self.clicks = SlackInteractions(runtime, self._channels, secrets, words, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
-        self._others = self._application()
+        self._others = Traced(self._application(), self._tracer)
         self._ready = False
+        self._asked = asyncio.Event()
         self.watched: Callable[[], None] = lambda: None
         """Called after each look at the files: what they say may have changed."""
 
@@ -107,24 +107,7 @@ class Receiver:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self.ingest(scope, receive, send)
         else:
-            await self._traced(scope, receive, send)
-
-    async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A request of the API below the trace that it brings, if any; who scrapes or asks for health is not worth a span."""
-        parent = trace.read(dict(scope.get("headers", ())).get(b"traceparent", b"").decode("latin-1"))
-        if not (parent or self._tracer.records) or not scope.get("path", "").startswith(API):
             await self._others(scope, receive, send)
-            return
-        about = _request(scope, self._others.routes)
-
-        async def sending(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                self._tracer.ends({"http.response.status_code": status}, HTTPStatus(status).phrase if status >= 500 else "")
-            await send(message)
-
-        with self._tracer.span(" ".join(about.values()), parent, about, "server"):
-            await self._others(scope, receive, sending)
 
     async def start(self) -> None:
         """Read the configuration and open the store, without the clock.
@@ -180,11 +163,17 @@ class Receiver:
             "pulse": partial(self.pulse.run, settings.heartbeat_interval),
         }
 
+    def look(self) -> None:
+        """Look at the files now: who asks has changed them."""
+        self._asked.set()
+
     async def _watch(self) -> None:
         """Policies and tokens, again whenever their files change."""
         stamp = _stamp(self.settings.tokens)
         while True:
-            await asyncio.sleep(self.settings.reload_interval)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), self.settings.reload_interval)
+            self._asked.clear()
             await self._reload_policies()
             await self._complain(self._words.problems | self._channels.layout_problems)
             if (found := _stamp(self.settings.tokens)) != stamp:
@@ -276,14 +265,6 @@ class Receiver:
     async def _exposition(self, _: Request) -> Response:
         # On another thread: a thousand tenants have tens of thousands of series.
         return Response(await asyncio.to_thread(self.metrics.text), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-
-def _request(scope: Scope, routes: Sequence[BaseRoute]) -> dict[str, str]:
-    """What a span says of a request: its method and its route, neither of which whoever asks can choose."""
-    method = scope["method"] if scope["method"] in HTTPMethod.__members__ else "HTTP"
-    fitting = (route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE)
-    found = next(fitting, None)
-    return {"http.request.method": method} | ({"http.route": found.path} if found else {})
 
 
 async def _kept_up(part: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -146,7 +146,7 @@ async def _run(link: socket.socket, passing: socket.socket) -> None:
 def main(link: int, passing: int) -> None:
     """Run on these sockets: the link, and the one that connections are passed on."""
     # The process that stores says when to end, whoever else hears of it: Ctrl-C reaches both, and so does systemd.
-    for ignored in (signal.SIGINT, signal.SIGTERM):
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     spare_the_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -18,8 +18,9 @@ import structlog
 import uvicorn
 
 from alertkit.errors import UsageError
-from alertkit.receiver import tracing
+from alertkit.receiver import certificates, tracing
 from alertkit.receiver.app import Receiver, create_app
+from alertkit.receiver.certificates import Certificate
 from alertkit.receiver.collector import spare_the_collector
 from alertkit.receiver.connections import connection
 from alertkit.receiver.protocol import WebhookProtocol
@@ -44,8 +45,7 @@ def serve(settings: Settings, listening: Callable[[str], None] = lambda address:
 
 
 async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
-    if settings.tls_client_ca and not settings.tls_certificate:
-        raise UsageError("ALERTKIT_TLS_CLIENT_CA needs ALERTKIT_TLS_CERTIFICATE and ALERTKIT_TLS_KEY")
+    certificates.check(settings)
     host, port = address(settings.listen)
     receiver = create_app(settings)
     config = uvicorn.Config(
@@ -71,6 +71,7 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(wanted, server.stop)
+        loop.add_signal_handler(signal.SIGHUP, receiver.look)
         await server.serve()
 
 
@@ -109,6 +110,7 @@ class _Server(uvicorn.Server):
         else:
             await super().startup()
             bound = [one for server in self.servers for one in server.sockets]
+            self._renew_certificate()
         if self.started:
             host, port = bound[0].getsockname()[:2]
             scheme = "https" if self.config.is_ssl else "http"
@@ -118,6 +120,11 @@ class _Server(uvicorn.Server):
         if self._readers is not None:
             await self._readers.leave(GRACE)
         await super().shutdown()
+
+    def _renew_certificate(self) -> None:
+        settings, context = self._receiver.settings, self.config.ssl
+        if settings.tls_certificate and context is not None:
+            self._receiver.watched = Certificate(context, settings.tls_certificate, settings.tls_key).refresh
 
     async def _start_readers(self, count: int) -> list[socket.socket]:
         bound = await listen(self.config.host, self.config.port, self.config.backlog)

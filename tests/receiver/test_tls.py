@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import ssl
 import subprocess
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +15,10 @@ from pathlib import Path
 import pytest
 from process_kit import Process
 from receiver_kit import Kit
+
+from alertkit.errors import UsageError
+from alertkit.receiver.certificates import Certificate, check
+from alertkit.receiver.settings import Settings
 
 
 def certify(tool: Callable[[str], str], folder: Path, name: str) -> tuple[Path, Path]:
@@ -44,8 +51,81 @@ def test_only_clients_with_a_certificate_are_let_in_when_an_authority_is_given(
         process.popen.wait(20)
 
 
-def test_an_authority_without_a_certificate_of_our_own_is_refused(tmp_path: Path) -> None:
+def test_a_certificate_that_is_renewed_is_shown_to_new_clients_and_one_that_does_not_fit_its_key_is_not(
+    tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    (first, first_key), (second, second_key) = (certify(tool, tmp_path, name) for name in ("first", "second"))
+    used, key = tmp_path / "used.pem", tmp_path / "used.key"
+    used.write_bytes(first.read_bytes())
+    key.write_bytes(first_key.read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(used, key)
+    certificate = Certificate(context, used, key)
+    assert shown(context) == der(first)
+    used.write_bytes(second.read_bytes())
+    certificate.refresh()
+    assert shown(context) == der(first)
+    key.write_bytes(second_key.read_bytes())
+    certificate.refresh()
+    assert shown(context) == der(second)
+    used.unlink()
+    certificate.refresh()
+    assert shown(context) == der(second)
+
+
+def der(certificate: Path) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(certificate.read_text())
+
+
+def shown(server: ssl.SSLContext) -> bytes | None:
+    """The certificate that a client sees, without a socket between the two."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    client = trusting.wrap_bio(to_client, to_server)
+    answering = server.wrap_bio(to_server, to_client, server_side=True)
+    for end in (client, answering) * 2:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+    return client.getpeercert(binary_form=True)
+
+
+def test_a_receiver_that_is_told_to_look_shows_the_renewed_certificate(tool: Callable[[str], str], tmp_path: Path) -> None:
     Kit(tmp_path)
-    process = Process(tmp_path, ALERTKIT_TLS_CLIENT_CA=str(tmp_path / "x"))
-    assert process.popen.wait(20) == 2
-    assert "ALERTKIT_TLS_CLIENT_CA needs" in process.errors
+    (first, first_key), (second, second_key) = (certify(tool, tmp_path, name) for name in ("first", "second"))
+    tls = {"ALERTKIT_TLS_CERTIFICATE": str(first), "ALERTKIT_TLS_KEY": str(first_key), "ALERTKIT_RELOAD_INTERVAL": "3600"}
+    process = Process(tmp_path, **tls)
+    try:
+        address = urllib.parse.urlsplit(process.announced("https"))
+        second.replace(first)
+        second_key.replace(first_key)
+        process.popen.send_signal(signal.SIGHUP)
+        while "certificate loaded" not in process.errors:
+            assert process.popen.poll() is None, process.errors
+        assert ssl.get_server_certificate((str(address.hostname), address.port or 0)).strip() == first.read_text().strip()
+        assert process.stop() == 0
+    finally:
+        process.popen.kill()
+        process.popen.wait(20)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "authority", "says"),
+    [
+        ("", "", "nothing", "ALERTKIT_TLS_CLIENT_CA need ALERTKIT_TLS_CERTIFICATE"),
+        ("", "nothing", "", "ALERTKIT_TLS_CLIENT_CA need ALERTKIT_TLS_CERTIFICATE"),
+        ("nothing", "nothing", "", "cannot be used: "),
+        ("server.pem", "tokens.json", "", "cannot be used: "),
+        ("server.pem", "server.key", "nothing", "holds no certificates: "),
+    ],
+)
+def test_certificates_that_cannot_be_used_are_refused_in_one_sentence(
+    tool: Callable[[str], str], tmp_path: Path, certificate: str, key: str, authority: str, says: str
+) -> None:
+    certify(tool, tmp_path, "server")
+    (tmp_path / "tokens.json").write_text("[]")
+    given = {"tls_certificate": certificate, "tls_key": key, "tls_client_ca": authority}
+    required = dict.fromkeys(("policies", "secrets", "tokens"), tmp_path)
+    settings = Settings(**required, database="", **{name: tmp_path / file for name, file in given.items() if file})
+    with pytest.raises(UsageError, match=says):
+        check(settings)
