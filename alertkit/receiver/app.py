@@ -94,6 +94,7 @@ class Receiver:
         self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
         self.ingest = Ingest(runtime, self._operator, self.watchdogs)
+        self.ingest.falls_due = self.worker.expect
         self.clicks = SlackInteractions(runtime, self._channels, secrets, words, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
         self._others = Traced(self._application(), self._tracer)

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from alertkit import names
-from alertkit.model.incident import Post, identity
+from alertkit.model.incident import Fold, Post, identity
 from alertkit.model.webhook import Webhook
 from alertkit.receiver import payload
 from alertkit.receiver.heartbeats import Watchdogs
@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Ingest:
-    """The route, whatever brought a request. `operator.woken` is called after each post that was stored: something may be due."""
+    """The route, whatever brought a request. `falls_due` is told when the first of what stored posts have planned falls due."""
 
     def __init__(self, runtime: Runtime, operator: Operator, watchdogs: Watchdogs) -> None:
         self._store = runtime.store
@@ -50,6 +50,7 @@ class Ingest:
         self._body_limit = runtime.settings.body_limit
         self._bounds = payload.Bounds(runtime.settings.alert_limit, runtime.settings.label_limit)
         self.tokens = Tokens([])
+        self.falls_due: Callable[[dt.datetime], None] = lambda due: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request as an ASGI application."""
@@ -92,12 +93,17 @@ class Ingest:
             folds = await self._store.ingest_all(posts, fold)
         except StoreError as error:
             return self._not_stored(error, len(posts))
-        seconds = (self._clock() - now).total_seconds()
+        self._stored(posts, folds, now)
+        return STORED
+
+    def _stored(self, posts: Sequence[Post], folds: Sequence[Fold], received: dt.datetime) -> None:
+        seconds = (self._clock() - received).total_seconds()
         for post, found in zip(posts, folds, strict=True):
             self._metrics.folded(post, found)
             self._metrics.committed(seconds)
-        self._operator.woken()
-        return STORED
+        due = [step.due for found in folds for _, changes in found.changes for step in changes.steps]
+        if due:
+            self.falls_due(min(due))
 
     def _not_stored(self, error: StoreError, posts: int = 1) -> Answer:
         _log.warning("not stored", reason=str(error), posts=posts)
@@ -133,9 +139,7 @@ class Ingest:
         post = self._post(source, said, body, self._clock())
         self._metrics.received(post.tenant, len(webhook.alerts))
         if post.alerts:
-            self._metrics.folded(post, await self._store.ingest(post, fold))
-            self._metrics.committed((self._clock() - post.received).total_seconds())
-            self._operator.woken()
+            self._stored([post], [await self._store.ingest(post, fold)], post.received)
         if len(own.alerts) < len(webhook.alerts):
             words = f"{len(webhook.alerts) - len(own.alerts)} alerts of another tenant were posted as {tenant}'s and dropped"
             await self._operator.tell(names.ALERT_FOREIGN, tenant, policy, words)

@@ -61,16 +61,25 @@ class Worker:
         self._counted: dt.datetime | None = None
         self._lease = dt.timedelta(seconds=runtime.settings.lease)
         self._woken = asyncio.Event()
+        self._asleep_until: dt.datetime | None = None
+        self._falls_due: dt.datetime | None = None
         self._sending: dict[asyncio.Task[None], str] = {}
 
     def wake(self) -> None:
         """Something may be due earlier than thought."""
         self._woken.set()
 
+    def expect(self, due: dt.datetime) -> None:
+        """Something falls due: no reason to wake before, nor at all when there is a pass until then anyhow."""
+        self._falls_due = due if self._falls_due is None else min(self._falls_due, due)
+        if self._asleep_until is not None and due < self._asleep_until:
+            self._woken.set()
+
     async def run(self) -> None:
         """Pass after pass, until cancelled. A store that is away is asked again."""
         while True:
             self._woken.clear()
+            self._falls_due = None
             try:
                 await self.recover()
                 await self.check()
@@ -210,8 +219,14 @@ class Worker:
         return min(ahead, self._settings.largest_wait) if ahead > 0 else self._settings.largest_wait
 
     async def _sleep(self, seconds: float) -> None:
+        now = self._clock()
+        if self._falls_due is not None:
+            seconds = max(0.0, min(seconds, (self._falls_due - now).total_seconds()))
+        self._asleep_until = now + dt.timedelta(seconds=seconds)
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
         except TimeoutError:
             return
+        finally:
+            self._asleep_until = None
