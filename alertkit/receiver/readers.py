@@ -18,7 +18,7 @@ import structlog
 
 from alertkit.receiver.ingest import Ingest
 from alertkit.receiver.link import BACKLOG, FROM_READER, Answered, Leave, Link, Posted, Rules, pair
-from alertkit.receiver.wire import FAILED, Answer
+from alertkit.receiver.wire import FAILED, STORED, Answer
 
 PAUSE: Final = 0.5
 """Seconds until a reader that died is replaced."""
@@ -152,7 +152,7 @@ class _Reader:
         self._readers = readers
         self.accepts = False
         self._plain: list[Posted] = []
-        self._storing = False
+        self._stored: list[int] = []
         self.lost = asyncio.Event()
         self.link = Link(FROM_READER, self._received, self.lost.set)
         self._ours, link = pair(socket.SOCK_STREAM)
@@ -196,20 +196,18 @@ class _Reader:
     def _received(self, batch: list[Posted]) -> None:
         if not batch:
             self._readers.welcome(self)
-        self._plain += [posted for posted in batch if posted.said is not None]
-        if self._plain and not self._storing:
-            self._storing = True
-            self._readers.spawn(self._store_all())
+        plain = [posted for posted in batch if posted.said is not None]
+        if plain and not self._plain:
+            asyncio.get_running_loop().call_soon(self._store_plain)
+        self._plain += plain
         for posted in batch:
             if posted.said is None:
                 self._readers.spawn(self._look_at(posted))
 
-    async def _store_all(self) -> None:
-        """What comes while a batch is stored is the next one."""
-        while self._plain:
-            batch, self._plain = self._plain, []
-            await self._store(batch)
-        self._storing = False
+    def _store_plain(self) -> None:
+        """What has come by now, as one piece of work."""
+        batch, self._plain = self._plain, []
+        self._readers.spawn(self._store(batch))
 
     async def _store(self, batch: list[Posted]) -> None:
         """All of them at once; when one is to blame for a fault, each by itself."""
@@ -230,7 +228,17 @@ class _Reader:
         self._say(answer, [posted.number])
 
     def _say(self, answer: Answer, numbers: list[int]) -> None:
-        self.link.send(Answered(numbers, int(answer.status), answer.media_type, answer.body))
+        if answer is not STORED:
+            self.link.send(Answered(numbers, int(answer.status), answer.media_type, answer.body))
+            return
+        if not self._stored:
+            asyncio.get_running_loop().call_soon(self._say_stored)
+        self._stored += numbers
+
+    def _say_stored(self) -> None:
+        """What one commit has made durable, in one message."""
+        numbers, self._stored = self._stored, []
+        self.link.send(Answered(numbers, int(STORED.status)))
 
 
 def _started(*sockets: socket.socket) -> subprocess.Popen[bytes]:

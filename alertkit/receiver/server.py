@@ -27,6 +27,8 @@ from alertkit.receiver.protocol import WebhookProtocol
 from alertkit.receiver.readers import Readers
 from alertkit.receiver.settings import Settings, address
 
+SWITCH = 0.0005
+"""Seconds for which a thread that waits for the interpreter leaves it to another: the disk waits for the one that commits."""
 LET_GO = 1.0
 """Seconds to wait for a port that is in use."""
 GRACE = 10
@@ -68,6 +70,7 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
     server = _Server(config, receiver, listening)
     async with receiver.running():
         spare_the_collector()
+        sys.setswitchinterval(SWITCH)
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(wanted, server.stop)

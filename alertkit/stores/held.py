@@ -1,6 +1,7 @@
 """The open incidents of a store with one writer: a map written through, so that folding a post needs no SELECT.
 
-Every change is noted with what it replaced: a transaction that fails is undone here as the database undoes it there.
+Every change is noted with what it replaced: a transaction that fails is undone here as the database undoes it there, and with it
+what went ahead of its end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,26 @@ ENDED: Final = 2_000
 """Endings that an open incident remembers at most: enough for whatever comes late, and no more however long it stays open."""
 
 
+class _Undo:
+    """What one transaction has replaced, and the groups whose incident it has closed."""
+
+    __slots__ = ("closed", "entries", "fields")
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[dict[Any, Any], Collection[Any], dict[Any, Any]]] = []
+        self.fields: list[tuple[Held, str, Any]] = []
+        self.closed: set[bytes] = set()
+
+    def apply(self) -> None:
+        """Put it back."""
+        for entries, keys, before in reversed(self.entries):
+            for key in keys:
+                entries.pop(key, None)
+            entries.update(before)
+        for held, field, value in reversed(self.fields):
+            setattr(held, field, value)
+
+
 class OpenIncidents:
     """Incidents by group key and by id, and which incident holds an open fingerprint of a policy."""
 
@@ -27,11 +48,17 @@ class OpenIncidents:
         self._by_key: dict[bytes, Held] = {}
         self._by_id: dict[int, Held] = {}
         self._holders: dict[tuple[str, str], dict[str, Held]] = {}
-        self._entries: list[tuple[dict[Any, Any], Collection[Any], dict[Any, Any]]] = []
-        self._fields: list[tuple[Held, str, Any]] = []
+        self._present, self._sent = _Undo(), _Undo()
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._by_key
+
+    def is_closing(self, key: bytes) -> bool:
+        """Has an incident of that group been closed by a transaction that is not durable yet?"""
+        return key in self._present.closed or key in self._sent.closed
 
     def load(self, held: Held) -> None:
         """Take in an incident that the database already has."""
@@ -99,37 +126,37 @@ class OpenIncidents:
         """A step to refresh the incident's messages waits, or has been taken."""
         self._assign(held, "refreshing", waiting)
 
+    def sent(self) -> None:
+        """The database is being told; what comes now belongs to the next transaction."""
+        self._present, self._sent = _Undo(), self._present
+
     def commit(self) -> None:
         """The database has it."""
-        self._entries.clear()
-        self._fields.clear()
+        self._sent = _Undo()
 
     def rollback(self) -> None:
-        """The database has not."""
-        for entries, keys, before in reversed(self._entries):
-            for key in keys:
-                entries.pop(key, None)
-            entries.update(before)
-        for held, field, before in reversed(self._fields):
-            setattr(held, field, before)
-        self.commit()
+        """The database has not: neither what was sent nor what came after it."""
+        self._present.apply()
+        self._sent.apply()
+        self._present, self._sent = _Undo(), _Undo()
 
     def _closed(self, held: Held, holders: dict[str, Held]) -> None:
+        self._present.closed.add(held.key)
         self._drop(self._by_key, (held.key,))
         self._drop(self._by_id, (held.incident.id,))
         self._drop(holders, [fingerprint for fingerprint in held.open if holders.get(fingerprint) is held])
 
     def _assign(self, held: Held, field: str, value: object) -> None:
-        self._fields.append((held, field, getattr(held, field)))
+        self._present.fields.append((held, field, getattr(held, field)))
         setattr(held, field, value)
 
     def _put(self, entries: dict[K, V], new: Mapping[K, V]) -> None:
-        self._entries.append((entries, new, {key: entries[key] for key in new if key in entries}))
+        self._present.entries.append((entries, new, {key: entries[key] for key in new if key in entries}))
         entries.update(new)
 
     def _drop(self, entries: dict[K, V], keys: Collection[K]) -> None:
         if keys:
-            self._entries.append((entries, (), {key: entries.pop(key) for key in keys if key in entries}))
+            self._present.entries.append((entries, (), {key: entries.pop(key) for key in keys if key in entries}))
 
 
 def _is_over(held: Held, ending: Ending) -> bool:

@@ -1,27 +1,23 @@
 """Incidents in one SQLite file: one process, one writer, many posts a commit.
 
-What a transaction reads and decides runs on the event loop's thread; what it has collected is inserted on another, which then
-commits (the fsync). Meanwhile the next transaction's work queues up, and nobody else touches the connection. So a post waits for
-its batch, and a batch is whatever came during the commit before.
+Posts are folded into what is open, which is kept in memory, and go ahead of the commit before theirs; everything else waits for
+the connection. How a group's last incident ended is read over a second connection, which sees what is committed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import fcntl
 import sqlite3
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final, Generic, TypeVar
+from typing import IO, TypeVar
 
 from msgspec.structs import replace
 
 from alertkit.model.heartbeat import Heartbeat
-from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident, Post, Seen
+from alertkit.model.incident import Before, Changes, DutyOverride, Fold, Held, Incident, Post, Seen
 from alertkit.model.message import State
 from alertkit.stores.base import (
     CANDIDATES,
@@ -40,18 +36,14 @@ from alertkit.stores.base import (
     Story,
     Waiting,
 )
+from alertkit.stores.group_commit import GroupCommit
 from alertkit.stores.held import OpenIncidents
 from alertkit.stores.migrate import migrate
 from alertkit.stores.sqlite_changes import Writes
 from alertkit.stores.sqlite_outbox import Outbox
-from alertkit.stores.sqlite_tables import Tables
+from alertkit.stores.sqlite_tables import Tables, before_each
 
 T = TypeVar("T")
-
-BATCH: Final = 500
-"""Pieces of work of one transaction; bounds how long the event loop is away from its sockets."""
-WAITING: Final = 20_000
-"""Pieces of work that may queue up before the store says that it is unavailable."""
 
 # What is forgotten is given back (only a new file takes `auto_vacuum`), and the journal of a busy hour is cut.
 _PRAGMAS = (
@@ -65,25 +57,13 @@ _PRAGMAS = (
 )
 
 
-class _Job(Generic[T]):
-    __slots__ = ("done", "work")
-
-    def __init__(self, work: Callable[[], T], done: asyncio.Future[T]) -> None:
-        self.work = work
-        self.done = done
-
-
 class SqliteStore:
     """The store in a file, for one process: a second one is refused by a lock beside the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._queue: deque[_Job[Any]] = deque()
-        self._wake = asyncio.Event()
-        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._open = OpenIncidents()
         self._lanes: Mapping[str, dt.datetime] = {}
-        self._closing = False
 
     async def start(self) -> None:
         """Lock, open, migrate, and read what is open.
@@ -93,7 +73,7 @@ class SqliteStore:
         """
         self._lock = _lock(self._path)
         try:
-            self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=256)
+            self._db = _connect(self._path)
             try:
                 self._read()
             except BaseException:
@@ -106,7 +86,7 @@ class SqliteStore:
             self._lock.close()
             raise
         self._file = _identity(self._path)
-        self._runner = asyncio.create_task(self._run())
+        self._commits = GroupCommit(self._db, self._writes, self._open, self._tables.forget)
 
     def _read(self) -> None:
         for pragma in _PRAGMAS:
@@ -118,25 +98,24 @@ class SqliteStore:
         self._outbox.end_leases()
         for held in self._tables.open_incidents():
             self._open.load(held)
+        self._past = _connect(self._path)
+        self._past.execute("PRAGMA query_only = ON")
 
     async def close(self) -> None:
         """Commit what is queued, then let go of the file."""
-        self._closing = True
-        self._wake.set()
-        await self._runner
-        self._committer.shutdown()
+        await self._commits.close()
+        self._past.close()
         self._db.close()
         self._lock.close()
 
     async def ingest(self, post: Post, fold: Folding) -> Fold:
         """Fold a post into its incident; returns what that does once it is on disk."""
-        self._check_file()
-        return await self._do(lambda: self._ingest(post, fold))
+        return (await self.ingest_all([post], fold))[0]
 
     async def ingest_all(self, posts: Sequence[Post], fold: Folding) -> list[Fold]:
         """Fold several posts; all of them are on disk or none."""
         self._check_file()
-        return await self._do(lambda: [self._ingest(post, fold) for post in posts])
+        return await self._commits.do_ahead(lambda: self._ingest_all(posts, fold))
 
     async def decide(self, incident: int, at: dt.datetime, decide: Deciding) -> Incident | None:
         """Apply a decision to one incident."""
@@ -216,6 +195,9 @@ class SqliteStore:
         if _identity(self._path) != self._file:
             raise StoreError(f"{self._path} was moved, deleted or replaced: put it back, or start again on what is there")
 
+    async def _do(self, work: Callable[[], T]) -> T:
+        return await self._commits.do(work)
+
     # What runs inside a transaction
 
     def _claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
@@ -230,12 +212,26 @@ class SqliteStore:
             self._decide(outgoing.incident.id, settlement.at, decide)
         return settled
 
-    def _ingest(self, post: Post, fold: Folding) -> Fold:
+    async def _ingest_all(self, posts: Sequence[Post], fold: Folding) -> list[Fold]:
+        past = self._endings(posts)
+        return [await self._ingest(post, fold, past) for post in posts]
+
+    def _endings(self, posts: Sequence[Post]) -> dict[bytes, Before]:
+        """How the last incidents of groups without an open one ended, without waiting for a commit that is under way."""
+        new = {post.key for post in posts if post.key not in self._open and not self._open.is_closing(post.key)}
+        return before_each(self._past, list(new)) if new else {}
+
+    async def _ingest(self, post: Post, fold: Folding, past: dict[bytes, Before]) -> Fold:
         writes, memory = self._writes, self._open
-        seen = memory.seen(post, self._tables.before)
+        if post.key not in memory and (post.key not in past or memory.is_closing(post.key)):
+            await self._commits.connected()
+            past[post.key] = self._tables.before(post.key)
+        seen = memory.seen(post, past.__getitem__)
         result = fold(post, seen)
         if not result.changes and not result.keep:
             return result
+        if result.keep or not all(writes.collects(changes) for _, changes in result.changes):
+            await self._commits.connected()
         telling = sum(1 for _, changes in result.changes if changes.begun) + result.keep
         number = writes.add_post(post.received, post.body, telling) if telling else 0
         for incident, changes in result.changes:
@@ -300,64 +296,9 @@ class SqliteStore:
         self._open.apply(held, changes)
         self._writes.apply_rest(incident, changes, at)
 
-    # Group commit
 
-    async def _do(self, work: Callable[[], T]) -> T:
-        if self._closing or len(self._queue) >= WAITING:
-            raise StoreError("the store is closing" if self._closing else f"{WAITING} transactions are waiting already")
-        job: _Job[T] = _Job(work, asyncio.get_running_loop().create_future())
-        self._queue.append(job)
-        self._wake.set()
-        return await job.done
-
-    async def _run(self) -> None:
-        while self._queue or not self._closing:
-            if not self._queue:
-                self._wake.clear()
-                await self._wake.wait()
-            else:
-                await self._transact([self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))])
-
-    async def _transact(self, jobs: list[_Job[Any]]) -> None:
-        """All of it or nothing. When one piece is to blame, the others are done without it."""
-        try:
-            before = self._db.total_changes
-            self._db.execute("BEGIN IMMEDIATE")
-            results = [job.work() for job in jobs]
-            if self._db.total_changes == before and not self._writes.has_pending:
-                # Nothing to sync, so nothing to wait for: whoever only reads has it at once.
-                self._db.execute("COMMIT")
-            else:
-                await asyncio.get_running_loop().run_in_executor(self._committer, self._commit)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong goes to whoever waits for it
-            self._undo()
-            if len(jobs) == 1 or isinstance(error, sqlite3.OperationalError):
-                _fail(jobs, error)
-            else:
-                for job in jobs:
-                    await self._transact([job])
-            return
-        self._open.commit()
-        for job, result in zip(jobs, results, strict=True):
-            if not job.done.done():
-                job.done.set_result(result)
-
-    def _commit(self) -> None:
-        self._writes.flush()
-        self._db.execute("COMMIT")
-
-    def _undo(self) -> None:
-        self._open.rollback()
-        self._writes.forget()
-        self._tables.forget()
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
-
-
-def _fail(jobs: list[_Job[Any]], error: Exception) -> None:
-    for job in jobs:
-        if not job.done.done():
-            job.done.set_exception(StoreError(str(error)) if isinstance(error, sqlite3.OperationalError) else error)
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
 
 
 def _identity(path: Path) -> tuple[int, int]:

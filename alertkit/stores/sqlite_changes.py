@@ -193,12 +193,25 @@ class Writes:
         )
         release(self._db, incident, earlier)
 
+    def collects(self, changes: Changes) -> bool:
+        """Can all of it be collected, so that the connection is not needed before `insert`?"""
+        incident = changes.incident
+        if changes.cancel or changes.quiet or changes.notes:
+            return False
+        return incident is None or (incident.state != "resolved" and (incident.id > 0 or incident.escalation in self._pinned))
+
     def flush(self) -> None:
-        """Insert what has been collected, parents first."""
-        pending = self._pending
-        if not pending:
-            return
-        self._pending = Pending()
+        """Insert what has been collected."""
+        if self._pending:
+            self.insert(self.take())
+
+    def take(self) -> Pending:
+        """What has been collected; it is somebody else's to insert."""
+        pending, self._pending = self._pending, Pending()
+        return pending
+
+    def insert(self, pending: Pending) -> None:
+        """Insert rows, parents first."""
         self._insert("post (id, incidents, received, body)", pending.posts)
         self._insert(f"incident ({_INCIDENT_COLUMNS})", list(pending.incidents.values()))
         self._db.executemany(_CHANGE, pending.changed.values())

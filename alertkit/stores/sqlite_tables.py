@@ -20,6 +20,8 @@ from alertkit.stores.sqlite_prune import prune
 
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
 _NOTHING_BEFORE = Before()
+_ASKED: Final = (32, 4, 1)
+"""Groups that are asked for in one statement: each length is compiled once."""
 THREAD: Final = ", ".join(f"t.{column}" for column in rows.THREAD.split(", "))
 PLACE: Final = ", ".join(f"t.{column}" for column in rows.PLACE.split(", "))
 GIVEN: Final = "SELECT value FROM json_each(?)"
@@ -61,13 +63,7 @@ class Tables:
 
     def before(self, key: bytes) -> Before:
         """How the group's latest closed incident ended; closing it wrote all of it, so nothing that is collected belongs here."""
-        query = "SELECT id, resolved, resolved_by, flaps FROM incident WHERE key = ? AND closed > 0 ORDER BY closed DESC LIMIT 1"
-        last = self._db.execute(query, (key,)).fetchone()
-        if last is None:
-            return _NOTHING_BEFORE
-        query = "SELECT fingerprint, max(ends) FROM occurrence WHERE incident = ? GROUP BY fingerprint"
-        ended = {fingerprint: instant(ends) for fingerprint, ends in self._db.execute(query, (last[0],))}
-        return Before(ended, instant(last[1]), bool(last[2]), last[3])
+        return before_each(self._db, (key,))[key]
 
     def incident(self, number: int) -> Held | None:
         """One incident by its number, without its alerts: for those that are closed."""
@@ -197,6 +193,29 @@ class Tables:
             number: Alerts(tuple(found), {post: posts[post] for post in {one.post for one in found}})
             for number, found in recorded.items()
         }
+
+
+def before_each(db: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, Before]:
+    """How the latest closed incident of each of these groups ended, as committed."""
+    found = dict.fromkeys(keys, _NOTHING_BEFORE)
+    start = 0
+    for length in _ASKED:
+        asked = ", ".join(["(?)"] * length)
+        # A closed incident's `closed` is its id.
+        query = (
+            f"WITH asked (key) AS (VALUES {asked}) SELECT i.key, i.id, i.resolved, i.resolved_by, i.flaps FROM asked a"
+            " JOIN incident i ON i.id = (SELECT max(e.closed) FROM incident e WHERE e.key = a.key AND e.closed > 0)"
+        )
+        while start + length <= len(keys):
+            for key, number, resolved, by, flaps in db.execute(query, keys[start : start + length]).fetchall():
+                found[key] = Before(_ended(db, number), instant(resolved), bool(by), flaps)
+            start += length
+    return found
+
+
+def _ended(db: sqlite3.Connection, incident: int) -> dict[str, dt.datetime]:
+    query = "SELECT fingerprint, max(ends) FROM occurrence WHERE incident = ? GROUP BY fingerprint"
+    return {fingerprint: instant(ends) for fingerprint, ends in db.execute(query, (incident,))}
 
 
 def given(numbers: Iterable[int]) -> str:
