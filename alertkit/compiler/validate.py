@@ -19,6 +19,8 @@ _ABOUT_FORM = "AK2"
 """Begins the codes of what a schema refuses; an environment is laid over a definition of the right form only."""
 _ABOUT_NAMES = ("AK301", "AK306", "AK602")
 """Problems that follow when names are missing."""
+_ABOUT_LANGUAGES = "AK409"
+"""Follows when the sentence of a language is left out for its form."""
 
 
 def validate(node: Node, scope: Scope, files: Mapping[str, bytes]) -> tuple[Node, tuple[Problem, ...]]:
@@ -66,7 +68,7 @@ def check_meaning(data: Data, scope: Scope) -> Iterable[Finding]:
 def _meaning_of_rest(rest: Pruned, scope: Scope) -> Iterator[Finding]:
     """Findings about what is left; that something left out is unknown to it is no news."""
     for finding in _meaning(rest.data, scope):
-        if rest.lost_names and finding.code in _ABOUT_NAMES:
+        if finding.code == _ABOUT_LANGUAGES or (rest.lost_names and finding.code in _ABOUT_NAMES):
             continue
         if not any(repr(name) in finding.message for name in rest.dropped_names):
             yield msgspec.structs.replace(finding, path=rest.original(finding.path))

@@ -23,6 +23,21 @@ STEPS = "escalation:\n  - name: day\n    steps:\n      - {notify: [{team: web}]%
 
 CASES = {
     "an unknown key, with the nearest known one": ("AK201", "«titel: Acme\n", "unknown key 'titel' (did you mean 'title'?)"),
+    "a sentence that is too long, in one language": (
+        "AK204",
+        ALERT % f"summary: {{en: a, fr: «{'x' * 510}}}",
+        "alerts[1].summary.fr: expected at most 500 characters, found 510 (shorten it by 10)",
+    ),
+    "a title with a bracket, in one language": (
+        "AK204",
+        "records: [{record: 'a:b', expr: x, title: {en: «'a[b'}}]\n",
+        "records[1].title.en: expected 1 to 80 characters without braces, brackets and dollar signs, found 'a[b'",
+    ),
+    "a detection of nothing": (
+        "AK204",
+        "detections:\n  - «{name: Odd, service: web, severity: info}\n",
+        "detections[1]: expected a detection with one of absence, anomaly and capacity, found a mapping with name and",
+    ),
     "an unknown key deep inside": (
         "AK201",
         STEPS % ", «afer: 5m",

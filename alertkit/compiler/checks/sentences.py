@@ -57,7 +57,8 @@ def _instead(template: re.Match[str]) -> str:
 
 def _language(text: str | dict[str, str], path: Path, locale: str) -> Iterator[Finding]:
     if isinstance(text, dict) and not {locale, locale.split("_")[0], "en"} & text.keys():
-        message = f"no sentence in {locale.split('_')[0]} or en; people will read {next(iter(text))}"
+        wanted = " or ".join(dict.fromkeys((locale.split("_")[0], "en")))
+        message = f"no sentence in {wanted}; people will read {next(iter(text))}"
         yield Finding(path, "AK409", message, level=Level.WARNING)
 
 

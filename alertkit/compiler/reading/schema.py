@@ -235,7 +235,8 @@ def _report_length(error: _Violation, path: Path) -> Iterator[Finding]:
     words = {"minLength": "at least", "minItems": "at least", "minProperties": "at least"}
     one, many = _THINGS[type(error.instance).__name__]
     expected = f"{words.get(str(error.validator), 'at most')} {limit} {one if limit == 1 else many}"
-    yield Finding(path, "AK204", f"{_place(path)}: expected {expected}, found {size}")
+    hint = f"shorten it by {size - limit}" if error.validator == "maxLength" else ""
+    yield Finding(path, "AK204", f"{_place(path)}: expected {expected}, found {size}", hint)
 
 
 def _report_range(error: _Violation, path: Path) -> Iterator[Finding]:
@@ -253,7 +254,8 @@ def _report_repeated(error: _Violation, path: Path) -> Iterator[Finding]:
 
 def _report_form(error: _Violation, path: Path) -> Iterator[Finding]:
     title = error.schema.get("title", "valid value")
-    article = "" if title.startswith(("labels", "hours", "weekdays")) else "an " if title[0] in "aeioIA" else "a "
+    plural = title.startswith(("labels", "hours", "weekdays")) or title[0].isdigit()
+    article = "" if plural else "an " if title[0] in "aeioIA" else "a "
     yield Finding(path, "AK204", f"{_place(path)}: expected {article}{title}, found {_found(error.instance)}")
 
 
