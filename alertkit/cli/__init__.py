@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import Any
@@ -32,6 +33,10 @@ COMMANDS = {
     "validate": "Report everything that is wrong with the definitions.",
 }
 """Name and one line of every command. A command lives in the module of its name, which is imported when it is used."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says of which no file is told: it is full, or broken."""
 
 
 class Commands(click.Group):
@@ -72,9 +77,9 @@ class Commands(click.Group):
             click.echo(f"alertkit: {error}", err=True)
             ctx.exit(2 if isinstance(error, (UsageError, MissingTool)) else 1)
         except OSError as error:
-            if error.filename is None:
+            if error.filename is None and error.errno not in _FULL:
                 raise
-            click.echo(f"alertkit: {error.filename}: {error.strerror}", err=True)
+            click.echo(f"alertkit: {error.filename or 'the output'}: {error.strerror}", err=True)
             ctx.exit(1)
 
 

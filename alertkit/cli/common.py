@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from alertkit.cli.terminal import without_colours
 
@@ -23,12 +24,25 @@ _PIPE = 1_000
 FORMATS = ("text", "json", "github")
 
 
+class Folder(click.Path):
+    """A folder. `--out "$UNSET"` is refused: it would be the folder that the command runs in."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The folder as a path."""
+        if value == "":
+            self.fail("expected a folder, found nothing: is a variable empty?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def project_option(function: Function) -> Function:
     """`--project DIR`: default is here, or the nearest parent with an alertkit.yaml."""
     return click.option(
         "--project",
         "project",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=Folder(),
         default=None,
         help="Folder of the project. Default: here, or the nearest parent with an alertkit.yaml.",
     )(function)
@@ -41,11 +55,23 @@ def tenant_option(function: Function) -> Function:
     )(function)
 
 
+def _not_empty(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Refuse `--env "$UNSET"`: no environment at all is not what was meant."""
+    if not value and ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE:
+        raise click.BadParameter("expected a name, found nothing: is a variable empty?", ctx, param)
+    return value
+
+
 def environment_option(function: Function) -> Function:
     """`--env NAME`."""
-    return click.option("--env", "environment", default="", metavar="NAME", help="Merge this environment of every tenant.")(
-        function
-    )
+    return click.option(
+        "--env",
+        "environment",
+        default="",
+        metavar="NAME",
+        callback=_not_empty,
+        help="Merge this environment of every tenant.",
+    )(function)
 
 
 def output_options(function: Function) -> Function:

@@ -25,9 +25,7 @@ _WORTH_A_BAR = 20
 @common.project_option
 @common.tenant_option
 @common.environment_option
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Output folder. Default: generated/ in the project."
-)
+@click.option("--out", type=common.Folder(), help="Output folder. Default: generated/ in the project.")
 @click.option("--check", "dry", is_flag=True, help="Write nothing; print the plan and exit 1 when the files are stale.")
 @click.option("--verify", is_flag=True, help="Ask promtool and amtool about everything before it is written.")
 @click.option("--trust", is_flag=True, help="Run the dashboard builders of the project and its tenants: they are code.")

@@ -54,8 +54,9 @@ def _folder(out: Path, project: Path) -> str:
 def _print_verdict(plan: Plan, space: Workspace, line: Printer) -> None:
     stale = plan.changed
     command = f"alertkit generate --env {space.project.environment}" if space.project.environment else "alertkit generate"
-    words = f"stale: run `{command}` and commit the result" if stale else "up to date"
-    line(f"the generated files are {words}", style="red" if stale else "green")
+    fresh = "up to date, but for tenants with problems" if plan.failed else "up to date"
+    words = f"stale: run `{command}` and commit the result" if stale else fresh
+    line(f"the generated files are {words}", style="red" if stale or plan.failed else "green")
 
 
 def _print_tenant(tenant: TenantPlan, folder: str, line: Printer) -> None:
@@ -67,6 +68,8 @@ def _print_tenant(tenant: TenantPlan, folder: str, line: Printer) -> None:
         if changes:
             _print_file(line, folder, label, detail, _fate(changes), _signs(tenant, label))
         if label.startswith("rules/"):
+            if _fate(changes or list(tenant.files)) == "changed" and not tenant.rules:
+                line("    no rule, but their order, groups or intervals")
             _print_rules(tenant.rules, _SHOWN_OF_NEW if _fate(list(tenant.files)) == "added" else _SHOWN_RULES, line)
 
 
@@ -126,8 +129,8 @@ def _print_rule(change: RuleChange, line: Printer) -> None:
         change.rule, _LONGEST_NAME
     )  # a removed one is named by the committed manifest, which a pull request can change
     line(f"  {change.sign} {rule}{source}", style=_COLOURS[change.sign])
-    for detail in change.details:
-        line(f"      {detail}")
+    for field in change.changes:
+        line(f"      {field}")
 
 
 def _amount(number: float) -> str:

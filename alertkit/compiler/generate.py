@@ -16,13 +16,13 @@ import msgspec
 from alertkit import names, resources
 from alertkit.compiler.assembly import assemble
 from alertkit.compiler.finding import did_you_mean
-from alertkit.compiler.reading.source import Source, read_source
+from alertkit.compiler.reading.source import Source, read_source, stays_in
 from alertkit.compiler.workspace import Tenants, Workspace, list_tenants
 from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing import write
 from alertkit.compiler.writing.digests import digest
 from alertkit.compiler.writing.manifest import Manifest, Summary
-from alertkit.compiler.writing.plan import Plan, TenantPlan, rule_changes
+from alertkit.compiler.writing.plan import Plan, TenantPlan, removed_rules, rule_changes
 from alertkit.compiler.writing.write import FileChange
 from alertkit.errors import Problem, UsageError
 
@@ -202,7 +202,8 @@ def _remove_gone(options: Options, known: set[str]) -> list[TenantPlan]:
     for file in sorted((options.out / "manifest").glob("*.json")):
         manifest = None if file.stem in known else manifests.read_summary(options.out, file.stem)
         if manifest is not None:
-            plans.append(TenantPlan(file.stem, tuple(FileChange(path, "removed") for path in sorted(manifest.files))))
+            gone = tuple(FileChange(path, "removed") for path in sorted(manifest.files))
+            plans.append(TenantPlan(file.stem, gone, removed_rules(options.out, file.stem)))
             if not options.dry:
                 write.remove(options.out, manifest)
     return plans
@@ -239,6 +240,12 @@ def _on_disk(out: Path, tenant: str) -> bytes | None:
 
 
 def output_folder(space: Workspace, out: Path | None) -> Path:
-    """Where generated files go: `generated/` in the project, or `generated/<environment>/`."""
+    """Where generated files go: `generated/` in the project, or `generated/<environment>/`.
+
+    Raises:
+        UsageError: that would be among the tenants' definitions, where every folder is a tenant.
+    """
     base = out or space.directory / names.GENERATED
+    if stays_in(base, space.directory / space.project.tenants):
+        raise UsageError(f"{base} is among the definitions in {space.project.tenants}: give another --out")
     return base / space.project.environment if space.project.environment else base

@@ -143,7 +143,7 @@ def list_tenants(workspace: Workspace) -> Tenants:
     """The tenants of a project. A tenant is a file, or a folder of files, in the tenants' folder."""
     entries: dict[str, list[Path]] = {}
     for entry in sorted((workspace.directory / workspace.project.tenants).iterdir()):
-        if _definitions(entry):
+        if _definitions(entry) or _nested(entry):
             entries.setdefault(entry.name if entry.is_dir() else entry.stem, []).append(entry)
     misnamed = {name: problem for name, found in entries.items() if (problem := _problem_of(name, found))}
     problems = [
@@ -165,13 +165,28 @@ def _definitions(entry: Path) -> tuple[Path, ...]:
     return tuple(file for file in files if file.suffix.lower() in (".yaml", ".yml") and not file.name.startswith("."))
 
 
+def _nested(entry: Path) -> tuple[Path, ...]:
+    """Definitions in folders of a tenant's folder, where nobody reads them."""
+    if entry.name.startswith(".") or entry.suffix in (".yaml", ".yml") or not entry.is_dir():
+        return ()
+    folders = (inner for inner in sorted(entry.iterdir()) if not inner.suffix and inner.name != names.BUILDERS_FOLDER)
+    return tuple(file for folder in folders if folder.is_dir() for file in _definitions(folder))
+
+
+def _nested_problem(entry: Path) -> str:
+    nested = _nested(entry)
+    if not nested:
+        return ""
+    return f"alertkit reads the files of the folder itself, and would overlook {str(nested[0].relative_to(entry))!r}: move it up"
+
+
 def _problem_of(name: str, entries: list[Path]) -> str:
     if len(entries) > 1:
         return f"tenant {name!r} is both {entries[0].name!r} and {entries[1].name!r}; keep one"
     misnamed = next((file.name for file in _definitions(entries[0]) if file.suffix != ".yaml"), "")
     if misnamed:
         return f"alertkit reads files whose names end in .yaml, and would overlook {misnamed!r}: rename it"
-    return _name_problem(name)
+    return _name_problem(name) or _nested_problem(entries[0])
 
 
 def _name_problem(name: str) -> str:

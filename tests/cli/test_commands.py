@@ -89,6 +89,39 @@ def test_a_file_that_cannot_be_written_is_named(right: Path) -> None:
     assert "generated/manifest" in done.stderr
 
 
+def test_a_full_disk_is_one_sentence_leaves_whole_files_and_the_next_run_goes_on(right: Path) -> None:
+    generate = f"{sys.executable} -m alertkit generate --project {right}"
+    full = subprocess.run(["bash", "-c", f"ulimit -f 2; {generate}"], capture_output=True, text=True, check=False)
+    assert full.returncode == 1
+    assert full.stderr.startswith("alertkit: ")
+    assert full.stderr.count("\n") == 1
+    assert not list(right.rglob("*.tmp"))
+    assert run("generate", "--project", str(right)).exit_code == 0
+    assert run("generate", "--check", "--project", str(right)).exit_code == 0
+
+
+def test_an_output_that_takes_nothing_is_one_sentence(wrong: Path) -> None:
+    validate = f"{sys.executable} -m alertkit validate --project {wrong} > /dev/full"
+    done = subprocess.run(["bash", "-c", validate], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "alertkit: the output: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--env", "--out", "--project"])
+def test_a_variable_that_is_empty_is_wrong_usage_not_another_environment_or_folder(option: str, right: Path) -> None:
+    done = run("generate", "--project", str(right), option, "")
+    assert done.exit_code == 2
+    assert "is a variable empty?" in done.stderr
+
+
+@pytest.mark.parametrize("out", ["tenants", "tenants/acme"])
+def test_nothing_is_generated_among_the_definitions_where_every_folder_is_a_tenant(out: str, right: Path) -> None:
+    done = run("generate", "--project", str(right), "--out", str(right / out))
+    assert (done.exit_code, "give another --out" in done.stderr) == (2, True)
+    assert [file.name for file in (right / "tenants").iterdir()] == ["acme.yaml"]
+
+
 # Finding the project
 
 
@@ -199,7 +232,7 @@ def test_a_plan_as_json_says_everything_about_every_tenant(right: Path) -> None:
         {
             "sign": "~",
             "rule": "alert A",
-            "details": ['expr: x{tenant="acme"} > 1 → x{tenant="acme"} > 2'],
+            "changes": [{"field": "expr", "before": 'x{tenant="acme"} > 1', "after": 'x{tenant="acme"} > 2'}],
             "source": "tenants/acme.yaml:1",
         }
     ]
@@ -247,6 +280,27 @@ def test_of_a_new_tenant_some_rules_are_listed_and_the_rest_is_counted(tmp_path:
 def test_a_check_of_fresh_files_says_so(right: Path) -> None:
     run("generate", "--project", str(right))
     assert run("generate", "--check", "--project", str(right)).output.endswith("the generated files are up to date\n")
+
+
+def test_a_check_does_not_call_files_fresh_whose_definition_is_wrong(right: Path) -> None:
+    run("generate", "--project", str(right))
+    done = run("generate", "--check", "--project", str(projects.make(right, {"acme": WRONG})))
+    assert done.exit_code == 1
+    assert done.output.endswith("the generated files are up to date, but for tenants with problems\n")
+
+
+def test_of_a_tenant_that_is_gone_every_rule_is_told(right: Path) -> None:
+    run("generate", "--project", str(projects.make(right, {"globex": RIGHT})))
+    (right / "tenants" / "globex.yaml").unlink()
+    output = run("generate", "--check", "--project", str(right)).output
+    assert "removed   (+0 ~0 -1)\n  - alert A\n" in output
+
+
+def test_rules_in_another_order_are_no_riddle(tmp_path: Path) -> None:
+    entries = [f"{{name: {name}, service: web, expr: x > 1, severity: info, summary: a}}" for name in "AB"]
+    run("generate", "--project", str(projects.make(tmp_path, {"acme": f"alerts: [{', '.join(entries)}]\n"})))
+    projects.make(tmp_path, {"acme": f"alerts: [{', '.join(reversed(entries))}]\n"})
+    assert "no rule, but their order, groups or intervals\n" in run("generate", "--check", "--project", str(tmp_path)).output
 
 
 def test_a_tenant_with_problems_is_said_to_stay_as_it_was(wrong: Path) -> None:

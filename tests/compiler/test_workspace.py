@@ -102,6 +102,17 @@ def test_a_file_of_a_folder_that_would_be_overlooked_is_a_problem_too(tmp_path: 
     assert "'alerts.yml'" in found.message
 
 
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_folder_within_a_tenant_s_folder_is_not_overlooked(beside: bool, tmp_path: Path) -> None:
+    projects.make(tmp_path, {"acme/a": projects.tenant()} if beside else {"globex": ""})
+    nested = tmp_path / "tenants" / "acme" / "alerts"
+    nested.mkdir(parents=True)
+    (nested / "web.yaml").write_text("alerts: []\n", encoding="utf-8")
+    (found,) = check(tmp_path)
+    assert (found.file, found.code, found.tenant) == ("tenants/acme", "AK304", "acme")
+    assert "would overlook 'alerts/web.yaml': move it up" in found.message
+
+
 def test_a_tenant_that_is_both_a_file_and_a_folder_is_neither(tmp_path: Path) -> None:
     projects.make(tmp_path, {"acme": "", "acme/a": projects.tenant()})
     assert list_tenants(open_project(tmp_path)).files == {}

@@ -10,6 +10,7 @@ import msgspec
 
 from alertkit import names
 from alertkit.compiler.reading.load import load_file
+from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing import render
 from alertkit.compiler.writing.manifest import Manifest
 from alertkit.compiler.writing.write import FileChange
@@ -23,12 +24,24 @@ _AROUND = 24
 GENERATED_LIMIT = 64 * 1024 * 1024
 
 
+class FieldChange(msgspec.Struct, frozen=True):
+    """What changes in a rule, whole: `field` is such as `expr` or `labels.severity`; None where it was not or will not be."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        """In a line, what stays the same left out."""
+        return f"{self.field}: {_difference(_text(self.before), _text(self.after))}"
+
+
 class RuleChange(msgspec.Struct, frozen=True):
-    """One rule that comes, changes or goes. `details` are lines such as `expr: a → b`; `source` is `file:line`."""
+    """One rule that comes, changes or goes; `source` is `file:line` of the definition that asks for it."""
 
     sign: Sign
     rule: str
-    details: tuple[str, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     source: str = ""
 
 
@@ -95,10 +108,16 @@ def rule_changes(out: Path, groups: Iterable[RuleGroup], current: Manifest, prev
         if key not in before:
             changes.append(RuleChange("+", key, (), current.sources.get(key, "")))
         elif before[key] != value:
-            details = _details(written.get(key, {}), rules[key])
-            changes.append(RuleChange("~", key, details, current.sources.get(key, "")))
+            fields = _fields(written.get(key, {}), rules[key])
+            changes.append(RuleChange("~", key, fields, current.sources.get(key, "")))
     changes += [RuleChange("-", key) for key in before if key not in current.rules]
     return tuple(changes)
+
+
+def removed_rules(out: Path, tenant: str) -> tuple[RuleChange, ...]:
+    """The rules of a tenant that is no more."""
+    last = manifests.read(out, tenant)
+    return tuple(RuleChange("-", key) for key in last.rules) if last else ()
 
 
 def _written_rules(out: Path, tenant: str) -> dict[str, dict[str, Any]]:
@@ -113,19 +132,19 @@ def _written_rules(out: Path, tenant: str) -> dict[str, dict[str, Any]]:
     return rules
 
 
-def _details(old: dict[str, Any], new: dict[str, Any]) -> tuple[str, ...]:
-    lines = []
+def _fields(old: dict[str, Any], new: dict[str, Any], above: str = "") -> tuple[FieldChange, ...]:
+    found: list[FieldChange] = []
     for key in dict.fromkeys((*old, *new)):
         before, after = old.get(key), new.get(key)
-        if isinstance(before, dict) and isinstance(after, dict):
-            lines += [f"{key}.{line}" for line in _details(before, after)]
+        if isinstance(before, dict) or isinstance(after, dict):
+            found += _fields(before or {}, after or {}, f"{key}.")
         elif before != after:
-            lines.append(f"{key}: {_difference(_text(before), _text(after))}")
-    return tuple(lines)
+            found.append(FieldChange(above + key, *(None if one is None else str(one) for one in (before, after))))
+    return tuple(found)
 
 
-def _text(value: Any) -> str:
-    return "nothing" if value is None else " ".join(str(value).split())
+def _text(value: str | None) -> str:
+    return "nothing" if value is None else " ".join(value.split())
 
 
 def _difference(before: str, after: str) -> str:

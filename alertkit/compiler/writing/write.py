@@ -97,7 +97,12 @@ def replace(target: Path, data: bytes) -> None:
     # One fixed name beside the target: what a killed run leaves behind, the next run overwrites and renames.
     temporary = target.with_name(f".{target.name}.tmp")
     temporary.unlink(missing_ok=True)  # a link there would be written through
-    temporary.write_bytes(data)
+    try:
+        temporary.write_bytes(data)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        error.filename = error.filename or str(target)  # of a full disk it is not told
+        raise
     temporary.replace(target)
 
 
