@@ -41,7 +41,7 @@ class Login(msgspec.Struct, frozen=True):
             PeerError: a file cannot be read.
         """
         if self.token_file:
-            return {"Authorization": f"Bearer {_secret(self.token_file)}"}
+            return {"Authorization": f"Bearer {_token(self.token_file)}"}
         if self.password_file:
             pair = f"{self.user}:{_secret(self.password_file)}".encode()
             return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
@@ -150,8 +150,15 @@ def _tls(ca: Path | None) -> ssl.SSLContext | bool:
         raise UsageError(f"--alertmanager-ca {ca} holds no certificates: {error}") from error
 
 
+def _token(path: Path) -> str:
+    text = _secret(path)
+    if not text or not text.isascii() or not text.isprintable():
+        raise PeerError(f"{path} holds no token")
+    return text
+
+
 def _secret(path: Path) -> str:
     try:
-        return path.read_text("utf-8").removesuffix("\n")
+        return path.read_bytes().decode().removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise PeerError(f"{path} cannot be read: {type(error).__name__}") from error

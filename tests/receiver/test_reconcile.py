@@ -20,7 +20,7 @@ from receiver_kit import START, Kit, a_policy, alert, request, webhook
 from alertkit.errors import UsageError
 from alertkit.model.incident import Incident, Occurrence
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.receiver.alertmanager import Login, Peers
+from alertkit.receiver.alertmanager import Login, PeerError, Peers
 from alertkit.receiver.reconcile import POLLS, Seen, View, judge
 from alertkit.stores.base import OpenAlerts
 from alertkit.testing.alertmanager import FakeAlertmanager
@@ -339,12 +339,26 @@ def test_peers_are_asked_with_what_a_file_says_at_each_poll(tmp_path: Path, kind
         peers = Peers([peer.origin], login)
         peer.alerts = {ONE: "active"}
         assert (await peers.view(peer.origin)).alerts == {ONE: ""}
-        secret.write_text("new\n")
+        secret.write_bytes(b"new\r\n")
         peer.authorization = wanted("new")
         assert (await peers.view(peer.origin)).alerts == {ONE: ""}
         await peers.close()
 
     with FakeAlertmanager(START, wanted("old")) as peer:
+        asyncio.run(ask(peer))
+
+
+@pytest.mark.parametrize("text", ["", "\n", "two\nlines\n", "carriage\r\nreturn", "no\0text", "café"])
+def test_a_file_that_holds_no_token_is_a_peer_that_cannot_be_asked(tmp_path: Path, text: str) -> None:
+    (tmp_path / "token").write_text(text, "utf-8")
+
+    async def ask(peer: FakeAlertmanager) -> None:
+        peers = Peers([peer.origin], Login(token_file=tmp_path / "token"))
+        with pytest.raises(PeerError, match="holds no token"):
+            await peers.view(peer.origin)
+        await peers.close()
+
+    with FakeAlertmanager(START) as peer:
         asyncio.run(ask(peer))
 
 
