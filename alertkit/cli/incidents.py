@@ -86,7 +86,8 @@ def show(incident: str, url: str | None, token_file: Path | None, form: str, no_
     for event in story["timeline"]:
         who = f" by {event['actor']}" if event["actor"] else ""
         whom = f" → {', '.join(event['targets'])}" if event["targets"] else ""
-        console.print(f"  {_time(event['at'])}  {event['kind'].replace('_', ' ')}{who}{whom} {event['reason']}".rstrip())
+        until = f" until {_time(event['until'])}" if event["until"] else ""
+        console.print(f"  {_time(event['at'])}  {event['kind'].replace('_', ' ')}{who}{whom}{until} {event['reason']}".rstrip())
     console.print("\nMessages")
     for told in story["messages"]:
         whom = f"{told['channel']} {told['recipient']}"
@@ -108,11 +109,16 @@ _action("escalate", "escalate", "Page the next step now.")
 
 @command.command("snooze")
 @click.argument("incidents", nargs=-1, required=True, metavar="INCIDENT...")
-@click.option("--for", "duration", default="1h", show_default=True, metavar="DURATION", help="Such as 30m, 4h or 1d.")
+@click.option(
+    "--for", "duration", default="1h", show_default=True, metavar="DURATION", help="Such as 30m, 4h or 1d; from a minute to 7d."
+)
 @remote_options
 def snooze(incidents: tuple[str, ...], duration: str, url: str | None, token_file: Path | None) -> None:
     """Put it off: it pages again when the time is over, or earlier when it gets worse."""
-    _act(Remote(url, token_file), incidents, "snooze", {"seconds": seconds(duration)})
+    wanted = seconds(duration)
+    if not wanted:
+        raise UsageError(f"--for {duration} is no time at all")
+    _act(Remote(url, token_file), incidents, "snooze", {"seconds": wanted})
 
 
 @command.command("assign")

@@ -21,7 +21,7 @@ from alertkit.model.incident import Changes, DutyOverride, Incident, Place
 from alertkit.model.message import ActionKind, State
 from alertkit.model.oncall import Target
 from alertkit.oncall.paging import recipients
-from alertkit.receiver.actions import Action, act
+from alertkit.receiver.actions import LONGEST_SNOOZE, SHORTEST_SNOOZE, Action, act
 from alertkit.receiver.fallback import place_of
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import RequestError
@@ -32,6 +32,8 @@ from alertkit.stores.base import Listing, Store
 T = TypeVar("T")
 BODY_LIMIT: Final = 64 * 1024
 PAGE_LIMIT: Final = 500
+_SHORTEST: Final = int(SHORTEST_SNOOZE.total_seconds())
+_LONGEST: Final = int(LONGEST_SNOOZE.total_seconds())
 _LARGEST_ID: Final = 2**62
 _ACTIONS: Final = (*get_args(ActionKind), "reassign")
 
@@ -117,6 +119,8 @@ class Api:
         if kind not in _ACTIONS:
             raise RequestError(HTTPStatus.NOT_FOUND, f"no such action; there are {', '.join(_ACTIONS)}")
         body = await _read(request, ActionBody)
+        if body.seconds and not _SHORTEST <= body.seconds <= _LONGEST:
+            raise _bad(f"a snooze lasts between {_SHORTEST} seconds and {_LONGEST} ({LONGEST_SNOOZE.days} days)")
         incident = await self._incident(request, token)
         places = self._places(incident, body) if kind == "reassign" else ()
         recipient = f"team/{body.team}" if body.team else f"person/{body.person}"

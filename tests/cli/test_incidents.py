@@ -54,7 +54,14 @@ def test_what_is_open_is_listed_shown_and_acted_on(process: Process) -> None:
     assert "is not a person" in run(process, "incidents", "assign", "1", "room/x", code=2).output
     assert run(process, "incidents", "escalate", "1").output == "ACME-1 is firing\n"
     shown = run(process, "incidents", "show", "acme-1").output
-    for words in ("Timeline", "acknowledged by amelie", "instance=one", "person/jonas", "alertkit_value: '1.5'"):
+    for words in (
+        "Timeline",
+        "acknowledged by amelie",
+        "snoozed by amelie until",
+        "instance=one",
+        "person/jonas",
+        "alertkit_value: '1.5'",
+    ):
         assert words in shown
     assert run(process, "incidents", "resolve", "1").output == "ACME-1 is resolved\n"
     assert run(process, "incidents", "list").output == "No incidents.\n"
@@ -73,6 +80,8 @@ def test_what_cannot_be_done_is_one_sentence(process: Process) -> None:
     assert "no such incident" in run(process, "incidents", "show", "99", code=1).output
     assert "is not an incident such as" in run(process, "incidents", "show", "first", code=2).output
     assert "is not a duration" in run(process, "incidents", "snooze", "1", "--for", "soon", code=2).output
+    assert "is no time at all" in run(process, "incidents", "snooze", "1", "--for", "0s", code=2).output
+    assert "(7 days)" in run(process, "incidents", "snooze", "1", "--for", "30d", code=2).output
     run(process, "incidents", "resolve", "1")
     assert "the incident is resolved" in run(process, "incidents", "ack", "1", code=1).output
     assert "no person 'x'" in run(process, "incidents", "assign", "1", "x", code=2).output

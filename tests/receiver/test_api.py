@@ -190,6 +190,8 @@ def test_an_override_is_made_shown_and_taken_back(tmp_path: Path) -> None:
         ("POST", "/v1/incidents/1/snooze", "", b"{", 400),
         ("POST", "/v1/incidents/1/snooze", "", {"seconds": -1}, 400),
         ("POST", "/v1/incidents/1/snooze", "", {"seconds": 10**30}, 400),
+        ("POST", "/v1/incidents/1/snooze", "", {"seconds": 59}, 400),
+        ("POST", "/v1/incidents/1/snooze", "", {"seconds": 7 * 86_400 + 1}, 400),
         ("POST", "/v1/incidents/1/snooze", "", {"minutes": 5}, 400),
         ("POST", "/v1/incidents/1/snooze", "", b"[" * 60_000, 400),
         ("POST", "/v1/incidents/1/snooze", "", b'{"person": "\\ud800"}', 400),
