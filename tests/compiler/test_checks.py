@@ -12,6 +12,7 @@ from alertkit.errors import Level
 
 PEOPLE = "people: [{id: amelie, name: Amélie, slack: U0AMELIE1}, {id: jonas, name: Jonas, slack: U0JONAS11}]\n"
 POLICY = "escalation: [{name: day, steps: [{notify: [{team: web}]}]}]\n"
+ROUTE = POLICY + "routing: {routes: [{name: night, match: {severity: info}, escalate: day}]}\n"
 STEP = "escalation:\n  - name: day\n    steps:\n      - notify: [%s]\n"
 
 
@@ -121,18 +122,52 @@ NAMES = {
         "routing: {tests: [{name: pages, «remove: true}]}\n",
         "only an environment leaves an entry out",
     ),
-    "a route left out, which has no name": (
-        "AK201",
+    "a route left out that has no name": (
+        "AK308",
         "environments:\n  staging:\n    routing: {routes: [{match: {severity: info}, «remove: true}]}\n",
-        "entries of routes have no name to leave one out by: write the whole list as it shall be here, or [] for none",
+        "left out by its name, and this has none (give the tenant's entry a name, and say it here; or write the whole list",
     ),
-    "a window of maintenance left out, which has no name": (
-        "AK201",
+    "a route left out that is not there": (
+        "AK308",
+        ROUTE + "environments:\n  staging:\n    routing: {routes: [{name: «nights, remove: true}]}\n",
+        "there is no 'nights' to leave out (did you mean 'night'?)",
+    ),
+    "a route left out of the tenant itself": (
+        "AK308",
+        ROUTE.replace("escalate: day", "escalate: day, «remove: true"),
+        "only an environment leaves an entry out",
+    ),
+    "a window of maintenance left out that has no name": (
+        "AK308",
         """environments:
   staging:
     maintenance: [{from: 2026-12-01T22:00, until: 2026-12-02T04:00, match: {service: web}, reason: a, «remove: true}]
 """,
-        "entries of maintenance have no name to leave one out by",
+        "left out by its name",
+    ),
+    "a window of maintenance that is unfinished": (
+        "AK202",
+        "environments:\n  staging:\n    maintenance: [«{from: 2026-12-01T22:00, match: {service: web}, reason: a}]\n",
+        "missing key 'until'",
+    ),
+    "two windows of a name": (
+        "AK302",
+        window("2026-12-01T22:00", "2026-12-02T04:00").replace("{from", "{name: up, from")
+        + "  - {name: «up, from: 2026-12-03T22:00, until: 2026-12-04T04:00, match: {service: web}, reason: Upgrade}\n",
+        "maintenance: name 'up' stands twice, as number 1 and number 2 (an environment could mean either)",
+    ),
+    "two routes of a name below another": (
+        "AK302",
+        POLICY
+        + """routing:
+  routes:
+    - match: {severity: info}
+      escalate: day
+      routes:
+        - {name: a, match: {region: eu}, escalate: day}
+        - {name: «a, match: {region: us}, escalate: day}
+""",
+        "routes: name 'a' stands twice",
     ),
     "one tier of an SLO left out": (
         "AK201",

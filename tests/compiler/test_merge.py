@@ -117,6 +117,30 @@ def test_an_environment_changes_what_it_names_and_nothing_else() -> None:
     }
 
 
+ROUTES: list[dict[str, Any]] = [
+    {"name": "night", "match": {"severity": "critical"}, "escalate": "wake"},
+    {"match": {"severity": "warning"}, "escalate": "day"},
+    {"name": "rest", "match": {"severity": "info"}, "escalate": "day"},
+]
+
+
+@pytest.mark.parametrize(
+    ("partial", "expected"),
+    [
+        ([{"name": "night", "remove": True}], ROUTES[1:]),
+        ([{"name": "rest", "escalate": "later"}], [*ROUTES[:2], {**ROUTES[2], "escalate": "later"}]),
+        ([{"name": "more", "match": {}}], [*ROUTES, {"name": "more", "match": {}}]),
+        ([{"name": "night", "remove": True}, {"match": {}}], [{"match": {}}]),
+        ([], []),
+    ],
+    ids=["one leaves", "one changes", "one comes", "one without a name replaces all", "none"],
+)
+def test_entries_that_may_have_names_merge_when_all_that_an_environment_lists_have_them(
+    partial: list[Any], expected: list[Any]
+) -> None:
+    assert laid({"routes": ROUTES}, {"routes": partial}) == {"routes": expected}
+
+
 def test_a_value_keeps_the_place_where_it_was_written() -> None:
     merged = overlay(load(TENANT, "acme.yaml"), load(STAGING, "staging.yaml"))
     with_ = ("services", 0, "packs", 0, "with")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from typing import Any
 
 from alertkit import names
-from alertkit.compiler.finding import Finding
+from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
 
 _KEYS = {
@@ -19,6 +21,8 @@ _KEYS = {
     "schedules": "name",
     "escalation": "name",
 }
+_NAMED_AT_WILL = (("routing", "routes"), ("routing", "inhibit"), ("maintenance",))
+"""Lists whose entries may have names, by which environments know them; below routes there are more."""
 _LENT = ("teams", "schedules")
 
 
@@ -27,6 +31,8 @@ def check(data: Data, scope: Scope) -> Iterator[Finding]:
     for section, key in _KEYS.items():
         yield from _repeated(data, section, key)
     yield from _repeated_records(data)
+    for path in _NAMED_AT_WILL:
+        yield from _repeated_at_will(data, path)
     for section in _LENT:
         lent = {entry["name"] for entry in scope.lent(section)}
         for index, entry in enumerate(data.get(section, [])):
@@ -46,6 +52,21 @@ def _repeated(data: Data, section: str, key: str) -> Iterator[Finding]:
         if first != index:
             message = f"{section}: {key} {entry[key]!r} stands twice, as number {first + 1} and number {index + 1}"
             yield Finding((section, index, key), "AK302", message, "names are unique in a tenant")
+
+
+def _repeated_at_will(data: Any, path: Path) -> Iterator[Finding]:
+    entries = functools.reduce(lambda value, key: value.get(key, {}), path, data) or []
+    yield from _repeated_among(entries, path)
+
+
+def _repeated_among(entries: list[Data], path: Path) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for index, entry in enumerate(entries):
+        first = seen.setdefault(entry["name"], index) if "name" in entry else index
+        if first != index:
+            message = f"{path[-1]}: name {entry['name']!r} stands twice, as number {first + 1} and number {index + 1}"
+            yield Finding((*path, index, "name"), "AK302", message, "an environment could mean either")
+        yield from _repeated_among(entry.get("routes", []), (*path, index, "routes"))
 
 
 def _repeated_records(data: Data) -> Iterator[Finding]:

@@ -9,6 +9,8 @@ from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.reading.merge import REMOVE, identity
 from alertkit.compiler.scope import Data, Scope
 
+_NAMED = "give the tenant's entry a name, and say it here; or write the whole list as it shall be"
+
 
 def check(data: Data, _scope: Scope) -> Iterator[Finding]:
     """`remove` outside of environments, of entries that are not there, and beside other keys."""
@@ -46,8 +48,11 @@ def _idle(base: Any, partial: Any, path: Path) -> Iterator[Finding]:
 
 def _entry(known: dict[tuple[str, str], Any], entry: Data, path: Path) -> Iterator[Finding]:
     found = identity(entry)
-    if entry.get(REMOVE) is not True or found is None:
+    if entry.get(REMOVE) is not True:
         yield from _idle(known.get(found) if found else None, entry, path)
+        return
+    if found is None:
+        yield Finding((*path, REMOVE), "AK308", "an entry is left out by its name, and this has none", _NAMED, on_key=True)
         return
     key, name = found
     if found not in known:

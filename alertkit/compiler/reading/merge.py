@@ -59,17 +59,18 @@ def _contradiction(first: Node, second: Node, path: tuple[str, ...]) -> Problem:
 def overlay(base: Node, partial: Node) -> Node:
     """The base with what the partial says instead.
 
-    Mappings merge key by key, and null removes a key. Lists whose entries all have an `id`, a `name`, a `record` or a `use`
-    merge by it: entries with a known one merge, or go when they say `remove: true`; others are appended. Every other value
-    replaces what was there. Nothing is checked for being complete; that is for the schema, afterwards.
+    Mappings merge key by key, and null removes a key. A list of the partial whose entries all have an `id`, a `name`, a `record`
+    or a `use` merges by it: entries with a known one merge, or go when they say `remove: true`; others are appended, and
+    entries of the base that have none stay. Every other value replaces what was there. Nothing is checked for being complete;
+    that is for the schema, afterwards.
     """
     old, new = base.value, partial.value
     if isinstance(old, dict) and isinstance(new, dict):
         return replace(base, value=_overlay_mapping(old, new))
     if isinstance(old, list) and isinstance(new, list) and new:
-        olds, news = _identities(old), _identities(new)
-        if olds is not None and news is not None:
-            return replace(base, value=_overlay_list(old, olds, new, news))
+        news = [identity for node in new if (identity := _identity(node))]
+        if len(news) == len(new) and all(isinstance(node.value, dict) for node in old):
+            return replace(base, value=_overlay_list(old, new, news))
     return _without_nulls(partial)
 
 
@@ -83,11 +84,10 @@ def _overlay_mapping(old: dict[str, Node], new: dict[str, Node]) -> dict[str, No
     return merged
 
 
-def _overlay_list(old: list[Node], olds: list[Identity], new: list[Node], news: list[Identity]) -> list[Node]:
+def _overlay_list(old: list[Node], new: list[Node], news: list[Identity]) -> list[Node]:
     removed = {identity for identity, node in zip(news, new, strict=True) if _is_removal(node)}
-    kept = [(identity, node) for identity, node in zip(olds, old, strict=True) if identity not in removed]
-    merged = [node for _, node in kept]
-    index = {identity: at for at, (identity, _) in reversed(list(enumerate(kept)))}
+    merged = [node for node in old if _identity(node) not in removed]
+    index = {identity: at for at, node in reversed(list(enumerate(merged))) if (identity := _identity(node))}
     for identity, node in zip(news, new, strict=True):
         if identity in removed:
             continue
@@ -101,13 +101,6 @@ def _overlay_list(old: list[Node], olds: list[Identity], new: list[Node], news: 
 
 def _is_removal(node: Node) -> bool:
     return isinstance(node.value, dict) and REMOVE in node.value and node.value[REMOVE].value is True
-
-
-def _identities(nodes: list[Node]) -> list[Identity] | None:
-    """What identifies each entry; None when one has nothing that does."""
-    found = [_identity(node) for node in nodes]
-    known = [identity for identity in found if identity is not None]
-    return known if len(known) == len(found) else None
 
 
 def _identity(node: Node) -> Identity | None:
