@@ -17,12 +17,11 @@ settings.register_profile("nightly", deadline=None, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 PACKAGES = {
-    "prometheus": "prometheus",
-    "promtool": "prometheus",
-    "prometheus-alertmanager": "prometheus-alertmanager",
-    "amtool": "prometheus-alertmanager",
-    "chromium": "chromium",
+    "promtool": "Debian package prometheus",
+    "amtool": "Debian package prometheus-alertmanager",
+    "sloth": "scripts/upstream builds it",
 }
+"""Where a program comes from, when not from Debian's package of its name."""
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +35,7 @@ def tool() -> Callable[[str], str]:
         preferred = Path(os.environ.get("ALERTKIT_TEST_BIN", "/nonexistent")) / program
         found = str(preferred) if preferred.is_file() else shutil.which(program)
         if found is None:
-            missing(program, PACKAGES.get(program, program))
+            missing(program, PACKAGES.get(program, f"Debian package {program}"))
         return found
 
     return find
@@ -47,14 +46,14 @@ def postgres() -> Iterator[postgres_server.Server]:
     """A real PostgreSQL for this process, empty."""
     binaries = postgres_server.programs()
     if binaries is None:
-        missing("PostgreSQL's initdb", "postgresql")
+        missing("PostgreSQL's initdb", "Debian package postgresql")
     with postgres_server.running(binaries) as server:
         yield server
 
 
-def missing(program: str, package: str) -> NoReturn:
+def missing(program: str, source: str) -> NoReturn:
     """A named skip on a laptop, a failure in CI."""
-    message = f"{program} is not installed (Debian package {package})"
+    message = f"{program} is not installed ({source})"
     pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
 import subprocess
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -152,14 +152,12 @@ def test_an_administrators_layout_replaces_ours_and_a_broken_one_does_not_keep_a
 
 
 @pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def certified(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's context with a certificate of its own making, and a client's that believes it."""
-    openssl = shutil.which("openssl")
-    assert openssl is not None
     folder = tmp_path_factory.mktemp("tls")
     made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mail", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(folder / "key"), "-out", str(folder / "certificate")]
-    subprocess.run([openssl, "req", *made, *files], check=True, capture_output=True)
+    subprocess.run([tool("openssl"), "req", *made, *files], check=True, capture_output=True)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(folder / "certificate", folder / "key")
     return server, ssl.create_default_context(cafile=folder / "certificate")

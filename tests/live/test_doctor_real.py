@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
-import shutil
 import ssl
 import subprocess
 import threading
@@ -44,11 +43,8 @@ NOT_YET = {
 
 
 @contextlib.contextmanager
-def website(folder: Path) -> Iterator[int]:
+def website(folder: Path, openssl: str) -> Iterator[int]:
     """A site with a certificate of its own making."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed (Debian package openssl)")
     made = ("-keyout", folder / "key.pem", "-out", folder / "certificate.pem", "-days", "90", "-subj", "/CN=localhost")
     subprocess.run([openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made], check=True, capture_output=True)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
@@ -71,7 +67,7 @@ def everything(tool: Callable[[str], str], folder: Path, generated: Path) -> Ite
     with contextlib.ExitStack() as running:
         node = running.enter_context(stack.node_exporter(tool, folder))
         blackbox = running.enter_context(stack.blackbox_exporter(tool, folder))
-        site = running.enter_context(website(folder))
+        site = running.enter_context(website(folder, tool("openssl")))
         receiver, alertmanager, prometheus = free_port(), free_port(), free_port()
         secrets = {"platform/bot": "x", "platform/signing": "y"}
         running.enter_context(servers.receiver(folder, generated, receiver, TOKEN, secrets, "http://127.0.0.1:1"))
