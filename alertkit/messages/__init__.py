@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alertkit.messages.troubles import Trouble
 from alertkit.messages.words import Answer, Words
 
-__all__ = ["Answer", "Words"]
+__all__ = ["Answer", "Trouble", "Words"]

@@ -17,6 +17,7 @@ from alertkit.messages import alerts as told
 from alertkit.messages import samples, sentences
 from alertkit.messages.formats import Formats
 from alertkit.messages.translations import Catalogs, Say, languages
+from alertkit.messages.troubles import Trouble
 from alertkit.model.message import Action, Entry, Fact, Link, LinkKind, Message
 from alertkit.model.notification import Alert, Notification, common_labels
 from alertkit.model.text import one_line
@@ -60,6 +61,10 @@ class Words:
     def specimens(self, now: dt.datetime) -> list[Message]:
         """What made-up incidents of every state and size say in each language: what a channel and its layouts must bear."""
         return [self.message(about, locale, "UTC", now) for about in samples.specimens(now) for locale in names.LANGUAGES]
+
+    def trouble(self, trouble: Trouble, now: dt.datetime) -> dict[str, str]:
+        """What the platform's people are told of alertkit's own trouble, by language."""
+        return {language: trouble(self._catalogs.say(names.PLATFORM, language, now)) for language in names.LANGUAGES}
 
     def unreadable(self) -> dict[Path, str]:
         """Own catalogs that cannot be read, whoever they are for, and why."""

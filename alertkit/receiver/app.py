@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from alertkit import names, resources
 from alertkit.errors import ContractError
-from alertkit.messages import Words
+from alertkit.messages import Words, troubles
 from alertkit.model.incident import Changes
 from alertkit.receiver import overrides, tokens, tracing
 from alertkit.receiver.alertmanager import Login, Peers
@@ -81,7 +81,7 @@ class Receiver:
         words = self._words = Words(resources.root() / "templates", settings.overrides)
         self._complained: dict[Path, str] = {}
         runtime = Runtime(settings, self.store, self.policies, self.metrics, self._tracer, clock)
-        self._operator = Operator(runtime)
+        self._operator = Operator(runtime, words)
         courier = Courier(runtime, self._operator, self._channels, secrets, words)
         self.worker = Worker(runtime, courier, self._operator)
         self._operator.woken = self.worker.wake
@@ -214,13 +214,9 @@ class Receiver:
         self.metrics.loaded(policies.using(names.PLATFORM), len(policies.problems) + bool(missing))
         _log.info("policies loaded", tenants=len(policies), refused=sorted(policies.problems))
         self.worker.wake()
-        found = {
-            (tenant, ""): f"The compiled policy of {tenant} was refused, the last good one stays: {problem}"
-            for tenant, problem in policies.problems.items()
-        }
+        found = {(tenant, ""): troubles.policy_refused(tenant, problem) for tenant, problem in policies.problems.items()}
         if missing:
-            words = f"No compiled policies are found, those that were loaded stay in force: {missing}"
-            found[names.PLATFORM, str(self.settings.policies)] = words
+            found[names.PLATFORM, str(self.settings.policies)] = troubles.policies_missing(missing)
         await self._operator.stands(names.ALERT_POLICY, found)
 
     def _acted(self, changes: Changes) -> None:
@@ -235,8 +231,8 @@ class Receiver:
         for path, problem in new.items():
             _log.error("own words or layout refused, the shipped ones stand in", file=str(path), problem=problem)
             self.metrics.override_refused()
-            words = f"{path} cannot be used, the shipped one stands in for it: {problem}"
-            await self._operator.tell(names.ALERT_TEMPLATE, names.PLATFORM, str(path), words)
+            trouble = troubles.override_refused(str(path), problem)
+            await self._operator.tell(names.ALERT_TEMPLATE, names.PLATFORM, str(path), trouble)
 
     def _application(self) -> Starlette:
         return Starlette(

@@ -14,7 +14,7 @@ from alertkit import names
 from alertkit.channels.base import Channel, Delivery, Outcome, Purpose, Retry
 from alertkit.channels.pace import Pace
 from alertkit.errors import AlertkitError
-from alertkit.messages import Words
+from alertkit.messages import Words, troubles
 from alertkit.model.incident import NoteKind, Thread
 from alertkit.model.policy import TenantPolicy
 from alertkit.model.trace import trace_of
@@ -114,8 +114,8 @@ class Courier:
             return
         place, tenant = outgoing.thread.place, outgoing.incident.tenant
         if not is_own(outgoing.incident.group):
-            words = f"A message to {place.recipient} by {place.channel} will not arrive: {end.reason}"
-            await self._operator.tell(names.ALERT_REFUSED, tenant, place.channel, words)
+            trouble = troubles.refused(place.recipient, place.channel, end.reason)
+            await self._operator.tell(names.ALERT_REFUSED, tenant, place.channel, trouble)
         policy = self._policies.get(tenant)
         await self._record(outgoing, end, lambda held, threads: fall_back(policy, outgoing, held, threads, end.at, end.reason))
 

@@ -21,6 +21,7 @@ from alertkit import names
 from alertkit.channels.http import Poster
 from alertkit.channels.public import NotPublic, public_connector, url_problem
 from alertkit.errors import UsageError
+from alertkit.messages import troubles
 from alertkit.model.heartbeat import Heartbeat, beaten, listen
 from alertkit.model.quantity import Duration
 from alertkit.model.webhook import Webhook
@@ -122,10 +123,8 @@ class Watchdogs:
                 await self._operator.over(names.ALERT_WATCHDOG, one.tenant, one.policy)
 
     async def _tell(self, one: Expected, heard: Heartbeat) -> None:
-        words = (
-            f"No Watchdog has come for {one.source} since {heard.beat:%Y-%m-%d %H:%M} UTC: what should reach us may not reach us"
-        )
-        await self._operator.tell(names.ALERT_WATCHDOG, one.tenant, one.policy, words)
+        trouble = troubles.watchdog_missing(one.source, heard.beat)
+        await self._operator.tell(names.ALERT_WATCHDOG, one.tenant, one.policy, trouble)
 
 
 class Pulse:

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from alertkit import names
+from alertkit.messages import troubles
 from alertkit.model.incident import Fold, Post, identity
 from alertkit.model.webhook import Webhook
 from alertkit.receiver import payload
@@ -141,8 +142,8 @@ class Ingest:
         if post.alerts:
             self._stored([post], [await self._store.ingest(post, fold)], post.received)
         if len(own.alerts) < len(webhook.alerts):
-            words = f"{len(webhook.alerts) - len(own.alerts)} alerts of another tenant were posted as {tenant}'s and dropped"
-            await self._operator.tell(names.ALERT_FOREIGN, tenant, policy, words)
+            trouble = troubles.foreign(tenant, len(webhook.alerts) - len(own.alerts))
+            await self._operator.tell(names.ALERT_FOREIGN, tenant, policy, trouble)
 
     def _post(self, source: Source, said: Said, body: bytes, received: dt.datetime) -> Post:
         tenant, policy, escalation, known = self._policies.route(source.tenant, source.policy)

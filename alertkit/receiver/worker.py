@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from alertkit import names
+from alertkit.messages import Trouble, troubles
 from alertkit.model.incident import PAGING, Changes, DutyOverride, Event, Incident, Step
 from alertkit.model.trace import trace_of
 from alertkit.receiver.delivery import Courier
@@ -138,8 +139,7 @@ class Worker:
         self._metrics.lag(late.total_seconds())
         await self._count()
         if late > OVERDUE:
-            words = f"Steps or messages have been due for {late // dt.timedelta(minutes=1)} minutes"
-            await self._operator.tell(names.ALERT_OVERDUE, names.PLATFORM, "", words)
+            await self._operator.tell(names.ALERT_OVERDUE, names.PLATFORM, "", troubles.overdue(late // dt.timedelta(minutes=1)))
         else:
             await self._operator.over(names.ALERT_OVERDUE, names.PLATFORM, "")
 
@@ -170,17 +170,16 @@ class Worker:
             await self._tell_unreached(incident, [event for event in changes.events if event.kind == "unreachable"])
         unplanned, self._unplanned = self._unplanned, {}
         for incident, reason in unplanned.values():
-            await self._tell(incident, f"a step of {incident.policy} cannot be taken, it is tried again later: {reason}")
+            await self._tell(incident, troubles.not_planned(reference(incident), incident.policy, reason))
 
     async def _tell_unreached(self, incident: Incident, events: Sequence[Event]) -> None:
         for event in events:
             _log.error("a step found nobody", incident=incident.id, tenant=incident.tenant, targets=event.targets)
-            await self._tell(incident, f"a step of {incident.policy} found nobody to tell ({', '.join(event.targets)})")
+            await self._tell(incident, troubles.unreachable(reference(incident), incident.policy, ", ".join(event.targets)))
 
-    async def _tell(self, incident: Incident, trouble: str) -> None:
+    async def _tell(self, incident: Incident, trouble: Trouble) -> None:
         if not is_own(incident.group):
-            words = f"{reference(incident)}: {trouble}"
-            await self._operator.tell(names.ALERT_UNREACHABLE, incident.tenant, incident.policy, words)
+            await self._operator.tell(names.ALERT_UNREACHABLE, incident.tenant, incident.policy, trouble)
 
     def _plan(self, due: Due) -> Changes:
         """One incident that cannot be planned is tried again later and stops no other."""

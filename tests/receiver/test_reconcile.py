@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from receiver_kit import START, Kit, a_policy, alert, request, webhook
 
 from alertkit.errors import UsageError
+from alertkit.messages import troubles
 from alertkit.model.incident import Incident, Occurrence
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.receiver.alertmanager import Login, PeerError, Peers
@@ -306,7 +307,8 @@ def test_trouble_of_the_receiver_itself_is_nothing_that_alertmanager_would_know(
     with a_pair(tmp_path) as (kit, *_):
 
         async def story(kit: Kit) -> None:
-            await kit.receiver.worker._operator.tell("AlertkitMessageRefused", "acme", "room", "it broke")
+            trouble = troubles.refused("team/payments", "room", "it broke")
+            await kit.receiver.worker._operator.tell("AlertkitMessageRefused", "acme", "room", trouble)
             await poll(kit, 5)
             assert await state(kit) == "firing"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from receiver_kit import START, Kit, a_policy, alert, webhook
 
 from alertkit import names
@@ -17,6 +18,7 @@ from alertkit.model.oncall import Contact, EscalationPolicy, Handoff, Layer, Per
 from alertkit.receiver import app
 from alertkit.receiver.duty import on_call
 from alertkit.receiver.operator import AGAIN
+from alertkit.receiver.reconciler import keep_back
 from alertkit.stores.base import Listing
 
 OPERATOR = a_policy(
@@ -253,6 +255,55 @@ def test_a_database_that_is_moved_away_takes_no_post_until_it_is_back_but_who_wa
         assert len(await kit.receiver.store.incidents(Listing())) == 2
 
     Kit(tmp_path, [a_policy(policies=to(person="jonas"))]).run(story)
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en", "A message to person/amelie by room will not arrive: user_not_found"),
+        ("en-GB", "A message to person/amelie by room will not arrive: user_not_found"),
+        ("fr", "Un message destiné à person/amelie par room n’arrivera pas : user_not_found"),
+        ("de-CH", "Eine Nachricht an person/amelie über room kommt nicht an: user_not_found"),
+        ("es", "Un mensaje para person/amelie por room no llegará: user_not_found"),
+        ("it", "Un messaggio per person/amelie tramite room non arriverà: user_not_found"),
+    ],
+)
+def test_the_operator_reads_of_trouble_in_their_own_language(tmp_path: Path, locale: str, sentence: str) -> None:
+    async def story(kit: Kit) -> None:
+        kit.channel.then(Refused("user_not_found"))
+        await kit.post(webhook(alert()))
+        await kit.after()
+        (told,) = [delivery for delivery in kit.told if delivery.address == "OPERATOR"]
+        assert told.message.entries[0].sentence == sentence
+
+    boss = {"boss": Person("Boss", locale, "UTC", (Contact("room", "OPERATOR"),))}
+    Kit(tmp_path, [a_policy(policies=to(person="amelie")), replace(OPERATOR, people=boss)]).run(story)
+
+
+@pytest.mark.parametrize("reason", [names.REASON_SILENCED, names.REASON_INHIBITED, names.REASON_MUTED])
+def test_why_alertmanager_keeps_alerts_back_is_read_in_ones_own_language_while_the_api_keeps_its_code(
+    tmp_path: Path, reason: str
+) -> None:
+    said: dict[str, str] = {}
+
+    async def story(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        await kit.after()
+        kit.told.clear()
+        now = kit.clock()
+        await kit.receiver.store.decide(1, now, lambda held, threads: keep_back(held, threads, reason, now))
+        await kit.after()
+        for delivery in kit.told:
+            words = [*(entry.sentence for entry in delivery.message.entries), *(fact.value for fact in delivery.message.facts)]
+            said[delivery.message.locale] = " ".join([*words, delivery.message.event or ""])
+        assert {event.reason for event in (await kit.receiver.store.story(1)).events} == {"", reason}
+
+    people = {locale: Person(locale, locale, "UTC", (Contact("room", locale),)) for locale in names.LANGUAGES}
+    everybody = {"standard": EscalationPolicy(steps=(Step(0, tuple(Target(person=locale) for locale in people)),))}
+    Kit(tmp_path, [a_policy(policies=everybody, people=people, teams={}, schedules={})]).run(story)
+    assert said.keys() == set(names.LANGUAGES)
+    assert not any(reason in words for words in said.values()), "the stored code is nobody's language"
+    assert len(set(said.values())) == len(said)
 
 
 def test_when_the_first_message_is_gone_a_page_begins_a_new_thread(tmp_path: Path) -> None:
