@@ -5,6 +5,8 @@ Tenants are independent of each other up to the assembled Alertmanager file, so 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from alertkit import names
@@ -62,10 +64,15 @@ def build(space: Workspace, source: Source) -> TenantBuild:
 def _read(source: Source, scope: Scope) -> tuple[Node | None, tuple[Problem, ...]]:
     """The definition in the environment that is asked for, None when it cannot be read, and every problem."""
     try:
-        node = load(source)
-        return validate(node, scope, dict(source.files))
+        node, contradictions = load(source)
+        node, problems = validate(node, scope, dict(source.files))
     except ProblemsFound as found:
-        return None, tuple(msgspec.structs.replace(problem, tenant=source.tenant) for problem in found.problems)
+        return None, _of(source, found.problems)
+    return node, tuple(sorted((*_of(source, contradictions), *problems))) if contradictions else problems
+
+
+def _of(source: Source, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(msgspec.structs.replace(problem, tenant=source.tenant) for problem in problems)
 
 
 def _build(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, ...]) -> TenantBuild:

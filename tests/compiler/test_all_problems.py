@@ -70,6 +70,13 @@ def test_a_file_with_ten_different_mistakes_reports_all_ten_with_their_lines(tmp
     assert len(marks) == 10
 
 
+def test_files_that_contradict_each_other_hide_no_other_problem(tmp_path: Path) -> None:
+    projects.make(
+        tmp_path, {"acme/a": projects.tenant("title: Acme\n"), "acme/b": "title: Other\nservices: [{name: shop, owner: wep}]\n"}
+    )
+    assert [(problem.code, problem.tenant) for problem in check(tmp_path)] == [("AK118", "acme"), ("AK301", "acme")]
+
+
 def test_an_entry_that_is_left_out_for_its_form_is_not_unknown_to_the_rest(tmp_path: Path) -> None:
     found = projects.problems(
         tmp_path,

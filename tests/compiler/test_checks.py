@@ -27,6 +27,19 @@ def layer(rotation: str, handoff: str, rest: str = "") -> str:
     )
 
 
+def old_target(tmp_path: Path, rest: str) -> list[str]:
+    project = projects.make(tmp_path, {"acme": alert(rest=rest)}, project='targets: {prometheus: "2.41"}\n')
+    return [f"{problem.level} {problem}" for problem in check(project)]
+
+
+def test_a_field_that_a_target_does_not_know_is_a_problem_and_an_older_target_than_is_known_a_warning(tmp_path: Path) -> None:
+    warning, error = old_target(tmp_path, "summary: x\n    keep_firing_for: 5m")
+    assert warning.startswith("warning alertkit.yaml:")
+    assert "AK407 warning: alertkit knows what Prometheus 2.42 and later understand; the target is 2.41" in warning
+    assert error.startswith("error tenants/acme.yaml:")
+    assert "AK407 keep_firing_for needs Prometheus 2.42; the project's target is 2.41" in error
+
+
 def window(begin: str, end: str) -> str:
     return f"maintenance:\n  - {{from: {begin}, until: {end}, match: {{service: web}}, reason: Upgrade}}\n"
 
@@ -383,12 +396,6 @@ RULES = {
     ),
     "half a template of Go's": ("AK405", alert(rest="description: «'{{ value }'\n    summary: x"), "a lone '}'"),
     "a field that an aggregation drops": ("AK406", alert("sum(up) == 0", "summary: «'{job} is down'"), "returns no label 'job'"),
-    "a field that a target does not know": (
-        "AK407",
-        '# alertkit.yaml\ntargets: {prometheus: "2.41"}\n# tenants/acme.yaml\n'
-        + alert(rest="summary: x\n    «keep_firing_for: 5m"),
-        "the project's target is 2.41",
-    ),
     "a function that a target does not know": (
         "AK407",
         alert("«limitk(3, x) > 1"),

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from alertkit.compiler.reading.load import load_text
 from alertkit.compiler.reading.merge import merge_sections, overlay
-from alertkit.errors import ProblemsFound
 from alertkit.model.document import Node, Place, locate, plain
 
 
@@ -38,7 +37,8 @@ def test_sections_of_several_files_are_one_definition_and_lists_are_joined_in_or
         load("alerts:\n  - name: r\nslos:\n  - name: b\n", "acme/b.yaml"),
         load("slos: [{name: c}]\nrouting:\n  routes: []\nenvironments: {staging: {title: S}}\n", "acme/c.yaml"),
     ]
-    merged = merge_sections(files)
+    merged, problems = merge_sections(files)
+    assert problems == []
     assert plain(merged) == {
         "tenant": "acme",
         "slos": [{"name": "a"}, {"name": "b"}, {"name": "c"}],
@@ -53,11 +53,12 @@ def test_sections_of_several_files_are_one_definition_and_lists_are_joined_in_or
 
 def test_one_file_is_itself() -> None:
     only = load("tenant: acme\n")
-    assert merge_sections([only]) is only
+    assert merge_sections([only]) == (only, [])
 
 
 def test_a_value_may_be_repeated_so_that_every_file_can_say_its_version() -> None:
-    assert plain(merge_sections([load("version: alertkit/v1\n"), load("version: alertkit/v1\n")])) == {"version": "alertkit/v1"}
+    merged, problems = merge_sections([load("version: alertkit/v1\n"), load("version: alertkit/v1\n")])
+    assert (plain(merged), problems) == ({"version": "alertkit/v1"}, [])
 
 
 def test_contradictions_are_all_named_with_both_places() -> None:
@@ -66,9 +67,9 @@ def test_contradictions_are_all_named_with_both_places() -> None:
         load("title: A\nlocale: de\nalerts: 1\n", "acme/b.yaml"),
         load("routing:\n  simulate: 1\n  routes: [2]\nlocale: {x: 1}\n", "acme/c.yaml"),
     ]
-    with pytest.raises(ProblemsFound) as found:
-        merge_sections(files)
-    assert [str(problem) for problem in found.value.problems] == [
+    merged, problems = merge_sections(files)
+    assert plain(merged) == {"locale": "fr", "alerts": [], "title": "A", "routing": {"simulate": True, "routes": [1]}}
+    assert list(map(str, problems)) == [
         "acme/b.yaml:2:1: AK118 'locale' is already in acme/a.yaml:1:1 (keep one of the two)",
         "acme/b.yaml:3:1: AK118 'alerts' is already in acme/a.yaml:2:1 (keep one of the two)",
         "acme/c.yaml:2:3: AK118 'routing.simulate' is already in acme/a.yaml:3:11 (keep one of the two)",

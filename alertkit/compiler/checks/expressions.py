@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.scope import Data, Scope
-from alertkit.errors import IsolationError, PromQLError
+from alertkit.errors import IsolationError, Level, PromQLError
 from alertkit.promql.condition import condition
+from alertkit.promql.versions import OLDEST
 
 _QUOTED = 24
 _ALWAYS = {
@@ -18,6 +19,10 @@ _ALWAYS = {
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
     """Everything wrong with rules: expressions, conditions, labels, recorded names and fields the target lacks."""
+    target = scope.project.targets.prometheus
+    if scope.is_platform and target < OLDEST:
+        message = f"alertkit knows what Prometheus {_dotted(OLDEST)} and later understand; the target is {_dotted(target)}"
+        yield Finding(("targets", "prometheus"), "AK407", message, "ask its own promtool with --verify", level=Level.WARNING)
     for index, record in enumerate(data.get("records", [])):
         path: Path = ("records", index)
         yield from check_expression(record["expr"], (*path, "expr"), scope)

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from alertkit.errors import Problem, ProblemsFound
+from alertkit.errors import Problem
 from alertkit.model.document import Node
 from alertkit.model.text import quoted
 
@@ -19,22 +19,17 @@ REMOVE: Final = "remove"
 Identity = tuple[str, str]
 
 
-def merge_sections(nodes: Sequence[Node]) -> Node:
-    """The files of a folder, at least one, as one document.
+def merge_sections(nodes: Sequence[Node]) -> tuple[Node, list[Problem]]:
+    """The files of a folder, at least one, as one document, and where they contradict each other: the first is kept.
 
     Lists at the top are joined in the order of the files. Mappings are joined key by key. A value may be repeated, but not
-    contradicted: every file may say which `version` it has.
-
-    Raises:
-        ProblemsFound: files contradict each other; each problem names both places.
+    contradicted: every file may say which `version` it has. Each problem names both places.
     """
     problems: list[Problem] = []
     merged = nodes[0]
     for node in nodes[1:]:
         merged = _join(merged, node, (), problems)
-    if problems:
-        raise ProblemsFound(problems)
-    return merged
+    return merged, problems
 
 
 def _join(first: Node, second: Node, path: tuple[str, ...], problems: list[Problem]) -> Node:

@@ -61,11 +61,11 @@ def _read(file: Path, name: str, directory: Path) -> bytes:
     return read_bytes(file, name)
 
 
-def load(source: Source) -> Node:
-    """The tenant's files as one definition.
+def load(source: Source) -> tuple[Node, list[Problem]]:
+    """The tenant's files as one definition, and where they contradict each other.
 
     Raises:
-        ProblemsFound: a file is no YAML that alertkit reads, or two files contradict each other.
+        ProblemsFound: a file is no YAML that alertkit reads.
     """
     nodes: list[Node] = []
     problems = list(source.problems)
