@@ -15,6 +15,7 @@ from alertkit.cli.terminal import without_colours
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from alertkit.compiler.workspace import Workspace
     from alertkit.errors import Problem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -48,10 +49,38 @@ def project_option(function: Function) -> Function:
     )(function)
 
 
+def _tenants(ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    from alertkit.compiler.workspace import list_tenants
+
+    space = _project_here(ctx)
+    return [name for name in list_tenants(space).known if name.startswith(begun)] if space else []
+
+
+def _environments(ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    space = _project_here(ctx)
+    return [name for name in space.project.environments if name.startswith(begun)] if space else []
+
+
+def _project_here(ctx: click.Context) -> Workspace | None:
+    """The project that is being typed about; a shell shows nothing of why there is none."""
+    from alertkit.compiler.workspace import open_project
+    from alertkit.errors import AlertkitError
+
+    try:
+        return open_project(find_project(ctx.params.get("project")))
+    except (AlertkitError, OSError):
+        return None
+
+
 def tenant_option(function: Function) -> Function:
     """`--tenant NAME`, repeatable."""
     return click.option(
-        "--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be repeated. Default: all."
+        "--tenant",
+        "tenants",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=_tenants,
+        help="Only this tenant; may be repeated. Default: all.",
     )(function)
 
 
@@ -70,6 +99,7 @@ def environment_option(function: Function) -> Function:
         default="",
         metavar="NAME",
         callback=_not_empty,
+        shell_complete=_environments,
         help="Merge this environment of every tenant.",
     )(function)
 

@@ -12,7 +12,10 @@ from click.shell_completion import get_completion_class
 def command(ctx: click.Context, shell: str) -> None:
     """Print the completion script for a shell.
 
-    For bash: alertkit completion bash > ~/.local/share/bash-completion/completions/alertkit
+    \b
+    - bash: add to ~/.bashrc: source <(alertkit completion bash)
+    - zsh: add to ~/.zshrc, below compinit: source <(alertkit completion zsh)
+    - fish: alertkit completion fish > ~/.config/fish/completions/alertkit.fish
     """
     maker = get_completion_class(shell)
     if maker is None:

@@ -475,6 +475,18 @@ def test_words_are_completed(words: str, index: str, expected: str) -> None:
     assert expected in done.stdout.split()
 
 
+@pytest.mark.parametrize(("words", "expected"), [("--tenant a", "plain,acme"), ("--env sta", "plain,staging")])
+def test_names_of_the_project_are_completed(words: str, expected: str, right: Path) -> None:
+    typed = f"alertkit generate {words}"
+    done = process(cwd=right, _ALERTKIT_COMPLETE="bash_complete", COMP_WORDS=typed, COMP_CWORD="3")
+    assert done.stdout.split() == [expected]
+
+
+def test_where_there_is_no_project_nothing_is_completed_and_nothing_said(tmp_path: Path) -> None:
+    done = process(cwd=tmp_path, _ALERTKIT_COMPLETE="bash_complete", COMP_WORDS="alertkit generate --tenant a", COMP_CWORD="3")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 # Schemas
 
 
