@@ -1,7 +1,7 @@
 """`alertkit serve` with two more channels, which write down what they were handed: `repeatable` and `once`.
 
-For each line on standard input it forks one, prints its number and, once that is dead, its exit code: importing is the slowest
-part of a start, and a thousand starts are wanted.
+For each line on standard input it forks one with so many readers (as the environment says, when the line is empty), prints its
+number and, once that is dead, its exit code: importing is the slowest part of a start, and a thousand starts are wanted.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ def say(number: int) -> None:
 
 
 def fork() -> None:
-    for _ in sys.stdin:
+    for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
+            if readers := line.strip():
+                os.environ["ALERTKIT_READERS"] = readers
             main()
         say(pid)
         say(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

@@ -30,9 +30,9 @@ class Parent:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, bufsize=0, env=os.environ | environment
             )
 
-    def fork(self) -> int:
+    def fork(self, readers: int | None) -> int:
         assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
+        self._process.stdin.write(b"\n" if readers is None else b"%d\n" % readers)
         return self.number(None)
 
     def number(self, timeout: float | None) -> int:
@@ -53,9 +53,9 @@ class Parent:
 class Child:
     """What a test wants of a process that another one has forked."""
 
-    def __init__(self, parent: Parent) -> None:
+    def __init__(self, parent: Parent, readers: int | None) -> None:
         self._parent = parent
-        self.pid = parent.fork()
+        self.pid = parent.fork(readers)
 
     def wait(self, timeout: float) -> int:
         return self._parent.number(timeout)
@@ -68,11 +68,11 @@ class Child:
 
 
 class Forked(Process):
-    """A receiver that a parent has forked."""
+    """A receiver that a parent has forked; it has as many readers as its environment says, unless it is told."""
 
-    def __init__(self, parent: Parent, folder: Path, port: int, log: str = "serve.log") -> None:
+    def __init__(self, parent: Parent, folder: Path, port: int, log: str = "serve.log", *, readers: int | None = None) -> None:
         self._log_to(folder / log)
-        self.popen = Child(parent)  # type: ignore[assignment]
+        self.popen = Child(parent, readers)  # type: ignore[assignment]
         self.host, self.port = "127.0.0.1", port
 
     def pause(self, seconds: float) -> None:
@@ -80,6 +80,14 @@ class Forked(Process):
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(seconds)
             raise AssertionError(f"it ended: {self.errors}")
+
+    def reading(self) -> int:
+        """Wait until a reader accepts; its number."""
+        for _ in range(2_000):
+            if "a reader accepts" in self.errors:
+                return int(Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text())
+            self.pause(0.01)
+        raise AssertionError(f"no reader accepts: {self.errors}")
 
 
 class Alertmanager(threading.Thread):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -105,26 +106,32 @@ def test_a_kill_before_any_statement_of_the_database_loses_nothing(stories: Stor
     assert tell_all(stories, 1) > 250
 
 
-def kill_at_random(folder: Path, kills: int, readers: int = 0) -> None:
-    """Kills within moments after it has begun to listen, or its readers have begun to accept."""
+def kill_at_random(folder: Path, kills: int) -> None:
+    """Kills within moments after it has begun to listen. Every fifth process has a reader and is killed in moments after that
+    accepts, every second of them after its reader.
+    """
     Kit(folder, [msgspec.structs.replace(POLICY, policies={"standard": A_DAY_LATER})])
     port, moments = free_port(), random.Random(kills)  # a failure comes back with the same moments
     environment = {"PYTHONPATH": str(HERE), "CRASH_DIARY": str(folder / "told"), "ALERTKIT_LARGEST_WAIT": "0.05"}
-    environment["ALERTKIT_READERS"] = str(readers)
     parent = Parent(folder, "--listen", f"127.0.0.1:{port}", **environment)
-    processes: list[Process] = [Forked(parent, folder, port)]
+    processes = [Forked(parent, folder, port, readers=1)]
     clients = [Alertmanager(lambda: processes[-1], name) for name in "ab"]
     for client in clients:
         client.start()
-    for _ in range(kills):
-        processes[-1].listening()
-        while processes[-1].errors.count("a reader accepts") < readers:
-            processes[-1].pause(0.01)
-        with pytest.raises(subprocess.TimeoutExpired):
-            processes[-1].popen.wait(moments.uniform(0, 0.15))
-        processes[-1].popen.kill()
-        processes[-1].popen.wait(20)
-        processes.append(Forked(parent, folder, port))
+    while kills > 0:
+        number, process = len(processes), processes[-1]
+        process.listening()
+        if number % 5 == 1:
+            reader = process.reading()
+            process.pause(moments.uniform(0, 0.15))
+            if number % 10 == 1:
+                os.kill(reader, signal.SIGKILL)
+                kills -= 1
+        process.pause(moments.uniform(0, 0.15))
+        process.popen.kill()
+        process.popen.wait(20)
+        kills -= 1
+        processes.append(Forked(parent, folder, port, readers=int(number % 5 == 0)))
     for client in clients:
         client.enough.set()
         client.join(20)
@@ -173,10 +180,6 @@ def assert_nothing_lost(folder: Path, accepted: set[str]) -> None:
 
 def test_fifty_kills_at_random_moments_lose_nothing_and_ring_nobody_twice(tmp_path: Path) -> None:
     kill_at_random(tmp_path, 50)
-
-
-def test_kills_while_another_process_reads_lose_nothing_and_ring_nobody_twice(tmp_path: Path) -> None:
-    kill_at_random(tmp_path, 8, readers=1)
 
 
 @pytest.mark.nightly
