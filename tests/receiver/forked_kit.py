@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
 import select
@@ -74,20 +73,6 @@ class Forked(Process):
         self._log_to(folder / log)
         self.popen = Child(parent, readers)  # type: ignore[assignment]
         self.host, self.port = "127.0.0.1", port
-
-    def pause(self, seconds: float) -> None:
-        """Let it work for so long."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.popen.wait(seconds)
-            raise AssertionError(f"it ended: {self.errors}")
-
-    def reading(self) -> int:
-        """Wait until a reader accepts; its number."""
-        for _ in range(2_000):
-            if "a reader accepts" in self.errors:
-                return int(Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text())
-            self.pause(0.01)
-        raise AssertionError(f"no reader accepts: {self.errors}")
 
 
 class Alertmanager(threading.Thread):

@@ -48,9 +48,21 @@ class Process:
             for line in self.errors.splitlines():
                 if line.startswith(start):
                     return line.removeprefix("alertkit: listening on ")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.popen.wait(0.01)
-                raise AssertionError(f"it ended: {self.errors}")
+            self.pause(0.01)
+
+    def reading(self) -> int:
+        """Wait until a reader accepts; its process."""
+        for _ in range(2_000):
+            if "a reader accepts" in self.errors:
+                return int(Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text())
+            self.pause(0.01)
+        raise AssertionError(f"no reader accepts: {self.errors}")
+
+    def pause(self, seconds: float) -> None:
+        """Let it work for so long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(seconds)
+            raise AssertionError(f"it ended: {self.errors}")
 
     @property
     def errors(self) -> str:

@@ -103,11 +103,14 @@ def talk(port: int, pieces: Sequence[bytes], count: int) -> list[int]:
         return read(connection, count).statuses
 
 
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+@pytest.fixture(scope="module", params=[0, 1], ids=["one process", "a reader"])
+def process(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Process]:
+    """One that does everything itself, then one that has another accept and read."""
     folder = tmp_path_factory.mktemp("wire")
     Kit(folder, [a_policy(channels={"room": ChannelSettings("log"), "mail": ChannelSettings("log")})])
-    with serving(folder, ALERTKIT_BODY_LIMIT=str(LIMIT)) as process:
+    with serving(folder, ALERTKIT_BODY_LIMIT=str(LIMIT), ALERTKIT_READERS=str(request.param)) as process:
+        if request.param:
+            process.reading()
         yield process
 
 
