@@ -108,13 +108,11 @@ class Ingest:
 
     def _not_stored(self, error: StoreError, posts: int = 1) -> Answer:
         _log.warning("not stored", reason=str(error), posts=posts)
-        for _ in range(posts):
-            answer = self.refuse(RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again"))
-        return answer
+        return self.refuse(RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "not stored; send it again"), posts)
 
-    def refuse(self, error: RequestError) -> Answer:
+    def refuse(self, error: RequestError, posts: int = 1) -> Answer:
         """Count it and say why."""
-        self._metrics.refused(error.status)
+        self._metrics.refused(error.status, posts)
         return refusal(error)
 
     async def _serve(self, source: Source, body: bytes) -> None:
@@ -171,7 +169,8 @@ class Ingest:
             return webhook, body
         self._metrics.foreign(tenant, len(foreign))
         _log.warning("alerts of another tenant dropped", tenant=tenant, dropped=len(foreign), fingerprint=foreign[0].fingerprint)
-        own = [alert for alert in webhook.alerts if alert.labels.get(label, tenant) == tenant]
+        dropped = {alert.fingerprint for alert in foreign}
+        own = [alert for alert in webhook.alerts if alert.fingerprint not in dropped]
         webhook = msgspec.structs.replace(webhook, alerts=own)
         kept: bytes = msgspec.json.encode(webhook)
         return webhook, kept

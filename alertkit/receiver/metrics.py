@@ -218,9 +218,9 @@ class Metrics:
             elif event.kind in AGAIN:
                 self._count(names.METRIC_PAGED_AGAIN, tenant, event.kind).inc()
 
-    def refused(self, status: HTTPStatus) -> None:
-        """It was answered with an error."""
-        self._counters[names.METRIC_REQUESTS_REFUSED].labels(str(int(status))).inc()
+    def refused(self, status: HTTPStatus, requests: int = 1) -> None:
+        """So many were answered with an error."""
+        self._counters[names.METRIC_REQUESTS_REFUSED].labels(str(int(status))).inc(requests)
 
     def foreign(self, tenant: str, alerts: int) -> None:
         """Alerts were dropped because they carry another tenant's label."""
