@@ -484,7 +484,7 @@ def test_names_of_the_project_are_completed(words: str, expected: str, right: Pa
 
 def test_where_there_is_no_project_nothing_is_completed_and_nothing_said(tmp_path: Path) -> None:
     done = process(cwd=tmp_path, _ALERTKIT_COMPLETE="bash_complete", COMP_WORDS="alertkit generate --tenant a", COMP_CWORD="3")
-    assert (done.stdout, done.stderr) == ("", "")
+    assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
 # Schemas
