@@ -8,11 +8,11 @@ from typing import Any
 
 import structlog
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from alertkit.receiver.ingest import Ingest
-from alertkit.receiver.protocol import WebhookProtocol
+from alertkit.receiver.protocol import PATIENCE, WebhookProtocol
 from alertkit.receiver.wire import FAILED, Answer, Head, Source
 
 _log = structlog.get_logger(__name__)
@@ -65,3 +65,16 @@ class Served:
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         protocol.data_received(received)
+        asyncio.get_running_loop().call_later(PATIENCE, _close_when_late, protocol, None)
+
+
+def _close_when_late(protocol: HttpToolsProtocol, seen: tuple[object, bool] | None) -> None:
+    """uvicorn waits for the rest of a request for good: whoever is waited for at two looks, in the same place, has gone."""
+    if protocol.transport.is_closing():
+        return
+    cycle: RequestResponseCycle | None = protocol.cycle
+    waits = cycle is None or cycle.response_complete or cycle.more_body
+    if waits and seen == (cycle, True):
+        protocol.transport.close()
+        return
+    asyncio.get_running_loop().call_later(PATIENCE, _close_when_late, protocol, (cycle, waits))

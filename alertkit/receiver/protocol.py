@@ -16,6 +16,8 @@ from alertkit.receiver.problem import RequestError
 from alertkit.receiver.wire import STORED, Answer, Head, Source, begin, written
 
 _STORED: Final = written(STORED)
+PATIENCE = 30.0
+"""Seconds that a request may take to arrive: a client that has gone without a word must not hold a connection for good."""
 
 
 class Taker(Protocol):
@@ -51,7 +53,7 @@ class WebhookProtocol(asyncio.Protocol):
         self._length = 0
         self._busy = False
         self._timer: asyncio.TimerHandle | None = None
-        self._answered_at = 0.0
+        self._until = 0.0
         self._writable = True
         self._leaving = False
 
@@ -61,6 +63,7 @@ class WebhookProtocol(asyncio.Protocol):
         """A client is there."""
         self._transport = transport
         self._taker.connected(self)
+        self._wait(PATIENCE)
         self._advance()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -124,6 +127,7 @@ class WebhookProtocol(asyncio.Protocol):
         except RequestError:
             return False
         self._length = head.length
+        self._until = self._loop.time() + PATIENCE
         del self._buffer[:stop]
         return True
 
@@ -144,23 +148,29 @@ class WebhookProtocol(asyncio.Protocol):
         if self._leaving:
             self._transport.close()
             return
-        self._answered_at = self._loop.time()
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._taker.keep_alive, self._close_when_idle)
+        self._wait(self._taker.keep_alive)
         if self._buffer:
             self._advance()
             self._read_on()
 
-    def _close_when_idle(self) -> None:
-        """One timer a connection, set again for what is left, instead of one a request."""
+    def _wait(self, seconds: float) -> None:
+        """For what comes next. One timer a connection, set again for what is left, instead of one a request."""
+        self._until = self._loop.time() + seconds
+        if self._timer is not None and self._timer.when() > self._until:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_later(seconds, self._close_when_late)
+
+    def _close_when_late(self) -> None:
         self._timer = None
-        if self._busy or self._source is not None:
+        if self._busy:
             return
-        left = self._answered_at + self._taker.keep_alive - self._loop.time()
+        left = self._until - self._loop.time()
         if left <= 0:
             self._transport.close()
         else:
-            self._timer = self._loop.call_later(left, self._close_when_idle)
+            self._timer = self._loop.call_later(left, self._close_when_late)
 
     def _let_go(self) -> None:
         self._taker.left(self)

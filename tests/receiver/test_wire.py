@@ -18,6 +18,7 @@ from receiver_kit import Kit, a_policy, alert, webhook
 from uvicorn.server import ServerState
 
 from alertkit.model.policy import ChannelSettings
+from alertkit.receiver import connections, protocol
 from alertkit.receiver.connections import connection
 
 PATH = b"/v1/alerts/acme/standard"
@@ -84,8 +85,8 @@ def read(connection: socket.socket, count: int) -> Answers:
 @contextlib.asynccontextmanager
 async def listening(kit: Kit, **changes: Any) -> AsyncIterator[int]:
     """The kit's receiver behind a socket of this process, at the port that it gives."""
-    protocol: Any = partial(connection, kit.receiver.ingest)
-    config = uvicorn.Config(kit.receiver, port=0, http=protocol, lifespan="off", log_config=None, **changes)
+    http: Any = partial(connection, kit.receiver.ingest)
+    config = uvicorn.Config(kit.receiver, port=0, http=http, lifespan="off", log_config=None, **changes)
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
@@ -286,6 +287,37 @@ def test_when_asked_to_stop_it_answers_what_is_under_way_and_closes(tmp_path: Pa
         assert b"\r\nconnection: close\r\n" in data
         assert connection.recv(100) == b""
         assert process.popen.wait(120) == 0
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(post()[:40], id="part of a head"),
+        pytest.param(post()[:-1], id="part of a body"),
+        pytest.param(post() + post()[:-1], id="part of the second body"),
+        pytest.param(post() + post()[:40], id="part of the second head"),
+        pytest.param(b"GET /v1/incidents HTTP/1.1\r\nHost: x", id="part of another head"),
+        pytest.param(
+            b"POST /v1/incidents/1/resolve HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", id="part of another body"
+        ),
+        pytest.param(b"POST /v1/alerts/acme/standard HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", id="part of a chunk"),
+        pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal", id="part of what follows"),
+    ],
+)
+def test_a_client_that_has_gone_in_the_middle_of_a_request_holds_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    async def story(kit: Kit) -> None:
+        async with listening(kit) as port, asyncio.timeout(60):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            await reader.read()
+            writer.close()
+
+    for module in (protocol, connections):
+        monkeypatch.setattr(module, "PATIENCE", 0.05)
+    Kit(tmp_path).run(story)
 
 
 def test_a_connection_on_which_nothing_comes_is_closed_after_its_time(tmp_path: Path) -> None:
