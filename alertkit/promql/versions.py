@@ -30,6 +30,8 @@ _SINCE: Final[dict[str, Version]] = {
     **dict.fromkeys(("end", "range", "start", "step"), (3, 12)),
     **dict.fromkeys(("fill", "fill_left", "fill_right", "histogram_quantiles", "max_of", "min_of"), (3, 13)),
 }
+_EXPERIMENTAL: Final = frozenset(_SINCE) - {"histogram_avg", "histogram_stddev", "histogram_stdvar", "first_over_time"}
+"""Understood by no version that is not started with a feature flag, as Prometheus 3.16 has it; promtool refuses them likewise."""
 _LABEL_LISTS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
 _GROUPINGS = frozenset(("by", "without"))
 _OPENERS = frozenset("([{")
@@ -40,23 +42,27 @@ _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdwy]))+")
 
 
 class Need(msgspec.Struct, frozen=True):
-    """Something that only a later Prometheus understands, and where it stands, in characters from 0."""
+    """Something that only a later Prometheus understands, and where it stands, in characters from 0.
+
+    What is `experimental` no Prometheus understands that is not started with a feature flag.
+    """
 
     version: Version
     what: str
     offset: int
+    experimental: bool = False
 
 
 @lru_cache(maxsize=512)  # checking and compiling both ask
 def needs(expr: str) -> Need | None:
-    """The newest thing that an expression asks for; None when Prometheus 2.42 understands all of it.
+    """The newest thing that an expression asks for, an experimental one first; None when Prometheus 2.42 understands all of it.
 
     Raises:
         PromQLError: the expression cannot be split into words.
     """
     if lexer.is_plain(expr) and _WATCHED.isdisjoint(_WORDS.findall(expr.lower())):
         return None  # as most are
-    return max(_needs(lexer.lex(expr)), key=lambda need: need.version, default=None)
+    return max(_needs(lexer.lex(expr)), key=lambda need: (need.experimental, need.version), default=None)
 
 
 def _needs(tokens: Sequence[lexer.Token]) -> Iterator[Need]:
@@ -74,7 +80,7 @@ def _needs(tokens: Sequence[lexer.Token]) -> Iterator[Need]:
         elif first in lexer.NUMBER_START:
             yield from _number(text, start, is_span=opened[-1:] == ["["] or _is_offset(tokens, at))
         elif text.lower() in _SINCE and _is_called(tokens, at) and _word(tokens, at - 1) != "@":
-            yield Need(_SINCE[text.lower()], f"{text}()", start)
+            yield Need(_SINCE[text.lower()], f"{text}()", start, text.lower() in _EXPERIMENTAL)
 
 
 def _word(tokens: Sequence[lexer.Token], at: int) -> str:

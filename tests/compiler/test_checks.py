@@ -398,8 +398,13 @@ RULES = {
     "a field that an aggregation drops": ("AK406", alert("sum(up) == 0", "summary: «'{job} is down'"), "returns no label 'job'"),
     "a function that a target does not know": (
         "AK407",
-        alert("«limitk(3, x) > 1"),
-        "limitk() needs Prometheus 2.54; the project's target is 2.42",
+        alert("«histogram_avg(x) > 1"),
+        "histogram_avg() needs Prometheus 2.51; the project's target is 2.42",
+    ),
+    "a function that every target refuses without a flag": (
+        "AK407",
+        '# alertkit.yaml\ntargets: {prometheus: "3.16"}\n# tenants/acme.yaml\n' + alert("sum(«limitk(3, x)) > histogram_avg(y)"),
+        "limitk() is experimental: a Prometheus that is not started with a flag for it loads no rule of any tenant",
     ),
     "a form of PromQL that a target does not know, within its line": (
         "AK407",
@@ -500,7 +505,7 @@ RIGHT = {
     "a field that a target knows": '# alertkit.yaml\ntargets: {prometheus: "2.42.0"}\n# tenants/acme.yaml\n'
     + alert(rest="summary: x\n    keep_firing_for: 5m"),
     "a function that a target knows": '# alertkit.yaml\ntargets: {prometheus: "3.0"}\n# tenants/acme.yaml\n'
-    + alert("limitk(3, x) > 1"),
+    + alert("histogram_avg(x) > 1"),
     "routes that are reached": POLICY + "routing:\n  routes:\n    - {match: {severity: info, service: web}, escalate: day}\n"
     "    - {match: {severity: info}, escalate: day}\n",
 }

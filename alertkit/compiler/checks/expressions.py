@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alertkit.compiler.finding import Finding, Path
+from alertkit.compiler.rules.guard import refusal
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import IsolationError, Level, PromQLError
 from alertkit.promql.condition import condition
@@ -59,8 +60,8 @@ def check_expression(expr: str, path: Path, scope: Scope) -> Iterator[Finding]:
     try:
         need = scope.guard.too_new(expr)
         if need:
-            message = f"{need.what} needs Prometheus {_dotted(need.version)}; the project's target is {_target(scope)}"
-            yield Finding(path, "AK407", message, "write it otherwise, or raise targets.prometheus", offset=need.offset)
+            hint = "write it otherwise" if need.experimental else "write it otherwise, or raise targets.prometheus"
+            yield Finding(path, "AK407", refusal(need, scope.project.targets.prometheus), hint, offset=need.offset)
             return
         scope.guard(expr)
     except PromQLError as error:

@@ -8,6 +8,14 @@ from alertkit.promql import Need
 from alertkit.promql.versions import OLDEST, Version
 
 
+def refusal(need: Need, target: Version) -> str:
+    """Why the target does not take what an expression needs."""
+    if need.experimental:
+        return f"{need.what} is experimental: a Prometheus that is not started with a flag for it loads no rule of any tenant"
+    version, known = (".".join(map(str, number)) for number in (need.version, target))
+    return f"{need.what} needs Prometheus {version}; the project's target is {known}"
+
+
 class Guard:
     """Turns an author's expression into the one that is emitted, and remembers it: checking and compiling both ask.
 
@@ -38,13 +46,12 @@ class Guard:
             PromQLError: it cannot be split into words.
         """
         need = promql.needs(expr)
-        return need if need and need.version > self._target else None
+        return need if need and (need.experimental or need.version > self._target) else None
 
     def _pass(self, expr: str) -> str:
         need = self.too_new(expr)
         if need:
-            version, target = (".".join(map(str, number)) for number in (need.version, self._target))
-            raise PromQLError(f"{need.what} needs Prometheus {version}; the target is {target}", need.offset)
+            raise PromQLError(refusal(need, self._target), need.offset)
         if self._isolate:
             return promql.isolate(expr, self._label, self._value, self._shared)
         promql.parse(expr)
