@@ -145,6 +145,9 @@ class GroupCommit:
             await self._wake.wait()
             if self._committing is not None and self._committing[1].done():
                 await self._settled()
+                if batch.jobs and not self._others:
+                    # The disk first: what has come meanwhile goes ahead of this commit.
+                    return
 
     def _next(self, done: int) -> _Job[Any] | None:
         """While something is committed, what needs no connection; half a batch of it, so that the others get their turn."""
