@@ -38,12 +38,13 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class WebhookReceiver(msgspec.Struct, frozen=True):
-    """A receiver that posts to alertkit. `credentials_file` holds the bearer token, on Alertmanager's machine."""
+    """A receiver that posts to alertkit: `credentials_file` (its token) and those of `tls` lie on Alertmanager's machine."""
 
     name: str
     url: str
     credentials_file: str
     max_alerts: int
+    tls: dict[str, str] = {}
 
 
 NativeKind = Literal["slack", "email", "pagerduty", "opsgenie", "webhook"]

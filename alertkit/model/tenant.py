@@ -76,11 +76,12 @@ class TenantSource(msgspec.Struct, frozen=True):
 
 
 class ReceiverTarget(msgspec.Struct, frozen=True):
-    """Where Alertmanager posts. `credentials_file` may contain {tenant}."""
+    """Where Alertmanager posts. `credentials_file` may contain {tenant}; `tls` is in Alertmanager's words."""
 
     url: str
     credentials_file: str
     max_alerts: int
+    tls: dict[str, str] = {}
 
 
 class Service(msgspec.Struct, frozen=True):

@@ -20,7 +20,12 @@ def project(data: Data, environment: str = "") -> Project:
             alertmanager=_version(targets.get("alertmanager", "0.25")),
             grafana=_version(targets.get("grafana", "10.4")),
         ),
-        receiver=ReceiverTarget(receiver["url"].rstrip("/"), receiver["credentials_file"], receiver.get("max_alerts", 500)),
+        receiver=ReceiverTarget(
+            receiver["url"].rstrip("/"),
+            receiver["credentials_file"],
+            receiver.get("max_alerts", 500),
+            receiver.get("tls", {}),
+        ),
         datasource_uid=data.get("datasource", {}).get("uid", "prometheus"),
         grafana_url=data.get("grafana", {}).get("url", "").rstrip("/"),
         shared_metrics=frozenset(data.get("shared_metrics", [])),

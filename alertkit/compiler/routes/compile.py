@@ -198,6 +198,7 @@ def _receiver(tenant: str, policy: str, project: Project) -> WebhookReceiver:
         url=target.url + names.alerts_path(tenant, policy),
         credentials_file=target.credentials_file.replace("{tenant}", tenant),
         max_alerts=target.max_alerts,
+        tls=target.tls,
     )
 
 

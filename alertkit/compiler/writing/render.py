@@ -145,6 +145,9 @@ def _receiver(receiver: WebhookReceiver | NativeReceiver) -> dict[str, Any]:
 
 
 def _webhook(receiver: WebhookReceiver) -> dict[str, Any]:
+    http: dict[str, Any] = {"authorization": {"type": "Bearer", "credentials_file": receiver.credentials_file}}
+    if receiver.tls:
+        http["tls_config"] = receiver.tls
     return {
         "name": receiver.name,
         "webhook_configs": [
@@ -152,7 +155,7 @@ def _webhook(receiver: WebhookReceiver) -> dict[str, Any]:
                 "url": receiver.url,
                 "send_resolved": True,
                 "max_alerts": receiver.max_alerts,
-                "http_config": {"authorization": {"type": "Bearer", "credentials_file": receiver.credentials_file}},
+                "http_config": http,
             }
         ],
     }
