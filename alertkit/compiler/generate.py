@@ -144,8 +144,25 @@ def _compile(space: Workspace, sources: Iterable[Source], options: Options, prog
 
     from alertkit.compiler import pipeline  # noqa: F401 - once, before processes fork
 
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=_end_with_parent) as pool:
         yield from _counted(pool.map(work, fresh, chunksize=4), len(fresh), progress)
+
+
+def _end_with_parent() -> None:
+    """Of a run that is killed, the processes would wait for work for ever, and keep the next run out of the output folder."""
+    import multiprocessing
+    import threading
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    from multiprocessing.connection import wait
+
+    wait([sentinel])
+    os._exit(1)
 
 
 def _counted(done: Iterable[_Done], total: int, progress: Progress) -> Iterator[_Done]:
