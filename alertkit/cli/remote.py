@@ -12,6 +12,7 @@ from alertkit.errors import AlertkitError, UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _PATIENCE = 20
+_CERTIFICATES = "ALERTKIT_CA_FILE names its authority, ALERTKIT_CERT_FILE and ALERTKIT_KEY_FILE what it is shown"
 
 
 class Remote:
@@ -31,23 +32,41 @@ class Remote:
         """
         import requests
 
-        headers = {"Authorization": f"Bearer {self._server.token}"}
+        server = self._server
+        pair = (server.certificate, server.key) if server.key else server.certificate
         try:
             answer = requests.request(
                 method,
-                self._server.url + path,
+                server.url + path,
                 json=body,
                 params=query,
-                headers=headers,
+                auth=self._log_in,
+                verify=server.authority or True,
+                cert=pair or None,
                 timeout=_PATIENCE,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except requests.exceptions.SSLError as error:
+            raise AlertkitError(
+                f"{server.url} is not trusted, or does not trust us: {_cause(error)} ({_CERTIFICATES})"
+            ) from error
+        except (requests.RequestException, OSError) as error:
             raise AlertkitError(f"no answer from {self._server.url}: {type(error).__name__}") from error
         if answer.ok:
             return answer.json() if answer.content else None
         problem = f"{self._server.url}: {_detail(answer)}"
         raise UsageError(problem) if answer.status_code == 400 else AlertkitError(problem)
+
+    def _log_in(self, request: Any) -> Any:
+        """Not only a header: a .netrc would put its own in place of it."""
+        request.headers["Authorization"] = f"Bearer {self._server.token}"
+        return request
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What went wrong in the end: requests and urllib3 wrap it in sentences of their own."""
+    inner = next((one for one in (getattr(error, "reason", None), *error.args) if isinstance(one, BaseException)), None)
+    return error if inner is None else _cause(inner)
 
 
 def _detail(answer: Any) -> str:

@@ -127,17 +127,26 @@ def address(listen: str) -> tuple[str, int]:
 
 
 class Server(msgspec.Struct, frozen=True):
-    """A receiver to talk to: its URL, and the text of a bearer token."""
+    """A receiver to talk to: its URL, and the text of a bearer token.
+
+    `authority` is a file of those that may have signed its certificate, empty for the machine's; `certificate` and `key` are
+    files of what it is shown, empty for nothing.
+    """
 
     url: str
     token: str
+    authority: str = ""
+    certificate: str = ""
+    key: str = ""
 
 
 def server(url: str | None, token_file: Path | None, environment: Mapping[str, str] = os.environ) -> Server:
     """The receiver that a command talks to: as given, else `ALERTKIT_URL` and `ALERTKIT_TOKEN_FILE`.
 
+    `ALERTKIT_CA_FILE`, `ALERTKIT_CERT_FILE` and `ALERTKIT_KEY_FILE` are for a receiver with certificates of one's own.
+
     Raises:
-        UsageError: there is no token, or its file cannot be read.
+        UsageError: there is no token, or a file cannot be read.
     """
     path = token_file or (Path(environment["ALERTKIT_TOKEN_FILE"]) if "ALERTKIT_TOKEN_FILE" in environment else None)
     if path is None:
@@ -148,4 +157,7 @@ def server(url: str | None, token_file: Path | None, environment: Mapping[str, s
         raise UsageError(f"--token-file {path} cannot be read: {error}") from error
     if not token.isascii() or not token.isprintable():
         raise UsageError(f"--token-file {path} holds no token")
-    return Server((url or environment.get("ALERTKIT_URL", "http://127.0.0.1:9087")).rstrip("/"), token)
+    files = [environment.get(f"ALERTKIT_{name}_FILE", "") for name in ("CA", "CERT", "KEY")]
+    if missing := [file for file in files if file and not Path(file).is_file()]:
+        raise UsageError(f"{missing[0]} is not there; ALERTKIT_CA_FILE, ALERTKIT_CERT_FILE and ALERTKIT_KEY_FILE name PEM files")
+    return Server((url or environment.get("ALERTKIT_URL", "http://127.0.0.1:9087")).rstrip("/"), token, *files)

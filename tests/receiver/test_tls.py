@@ -13,9 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from process_kit import Process
 from receiver_kit import Kit
 
+from alertkit.cli import cli
 from alertkit.errors import UsageError
 from alertkit.receiver.certificates import Certificate, check
 from alertkit.receiver.settings import Settings
@@ -104,6 +106,39 @@ def test_a_receiver_that_is_told_to_look_shows_the_renewed_certificate(tool: Cal
             assert process.popen.poll() is None, process.errors
         assert ssl.get_server_certificate((str(address.hostname), address.port or 0)).strip() == first.read_text().strip()
         assert process.stop() == 0
+    finally:
+        process.popen.kill()
+        process.popen.wait(20)
+
+
+def test_the_command_line_talks_to_a_receiver_that_asks_for_certificates(tool: Callable[[str], str], tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+    kit.token("amelie", "reading", scopes=["read"])
+    (tmp_path / "token").write_text("reading\n")
+    (tmp_path / ".netrc").write_text("default login x password y\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    (server, server_key), (client, client_key) = (certify(tool, tmp_path, name) for name in ("server", "client"))
+    tls = {"ALERTKIT_TLS_CERTIFICATE": str(server), "ALERTKIT_TLS_KEY": str(server_key), "ALERTKIT_TLS_CLIENT_CA": str(client)}
+    process = Process(tmp_path, **tls)
+    try:
+        given = {
+            "ALERTKIT_URL": process.announced("https"),
+            "ALERTKIT_TOKEN_FILE": str(tmp_path / "token"),
+            "HOME": str(tmp_path),
+        }
+        known = {"ALERTKIT_CA_FILE": str(server)}
+        shown = {"ALERTKIT_CERT_FILE": str(client), "ALERTKIT_KEY_FILE": str(client_key)}
+        assert CliRunner().invoke(cli, ["incidents", "list"], env=given | known | shown).output == "No incidents.\n"
+        refused = CliRunner().invoke(cli, ["incidents", "list"], env=given | shown)
+        assert refused.exit_code == 1
+        assert "self-signed certificate" in refused.output
+        assert "(ALERTKIT_CA_FILE names its authority" in refused.output
+        assert "Pool" not in refused.output
+        unshown = CliRunner().invoke(cli, ["incidents", "list"], env=given | known)
+        assert unshown.exit_code == 1
+        assert "Traceback" not in unshown.output
+        lost = CliRunner().invoke(cli, ["incidents", "list"], env=given | {"ALERTKIT_CA_FILE": "/nowhere/ca.pem"})
+        assert (lost.exit_code, "/nowhere/ca.pem is not there" in lost.output) == (2, True)
     finally:
         process.popen.kill()
         process.popen.wait(20)
