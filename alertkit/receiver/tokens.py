@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -70,6 +72,8 @@ def load(path: Path) -> Tokens:
 def issue(path: Path, name: str, tenants: Literal["*"] | frozenset[str], scopes: frozenset[Scope]) -> str:
     """Make a token and let it in: its digest joins the file, beside those that are there; its text is only returned.
 
+    A file that is there keeps its owner, group and mode: the receiver may run as somebody else.
+
     Raises:
         ContractError: the file that is there is none of tokens.
     """
@@ -80,5 +84,13 @@ def issue(path: Path, name: str, tenants: Literal["*"] | frozenset[str], scopes:
     fresh = path.with_name(f".{path.name}.new")
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - wants a mode
         file.write(body)
+    if path.exists():
+        _give(fresh, path.stat())
     fresh.replace(path)
     return text
+
+
+def _give(file: Path, like: os.stat_result) -> None:
+    with contextlib.suppress(PermissionError):  # only root gives files away
+        os.chown(file, like.st_uid, like.st_gid)
+    file.chmod(stat.S_IMODE(like.st_mode))

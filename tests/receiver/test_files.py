@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,18 @@ def test_a_tokens_file_of_another_shape_is_refused(tmp_path: Path, text: str, sa
     (tmp_path / "tokens.json").write_text(text)
     with pytest.raises(ContractError, match=says):
         tokens.load(tmp_path / "tokens.json")
+
+
+def test_a_new_token_leaves_its_file_to_whoever_could_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    tokens.issue(path, "first", "*", frozenset({"ingest"}))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)
+    group = next((group for group in os.getgroups() if group != path.stat().st_gid), 1 if os.getuid() == 0 else os.getgid())
+    os.chown(path, -1, group)
+    tokens.issue(path, "second", "*", frozenset({"ingest"}))
+    assert (stat.S_IMODE(path.stat().st_mode), path.stat().st_gid) == (0o640, group)
+    assert [token.name for token in tokens.load(path).all] == ["first", "second"]
 
 
 @pytest.mark.parametrize("authorization", [b"", b"Basic abc", b"Bearer", b"Bearer \xff"])
