@@ -92,7 +92,7 @@ async def measure(folder: Path) -> None:
         pass
     planned = time.perf_counter() - began
     running = asyncio.create_task(receiver.worker.run())
-    while len(channel.deliveries) < DUE or receiver.worker._sending:  # noqa: ASYNC110, SLF001 - the worker never is "done"
+    while len(channel.deliveries) < DUE or receiver.worker._sending or len(receiver.worker._record):  # noqa: ASYNC110, SLF001 - the worker never is "done"
         await asyncio.sleep(0.005)
     settled, used = time.perf_counter() - began, time.process_time() - used
     running.cancel()

@@ -1,4 +1,4 @@
-"""One message out: find its words, hand it to its channel, record what came of it."""
+"""One message out: find its words, hand it to its channel, tell what came of it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,7 @@ from alertkit.receiver.operator import Operator, is_own
 from alertkit.receiver.pacing import Wanted, paces_of
 from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.secrets import SecretError, Secrets
-from alertkit.stores.base import Deciding, Outgoing, Settlement, StoreError, Waiting
-
-RECORDED_AFTER: Final = (0.1, 0.2, 0.5, 1, 2, 3, 4)
-"""Seconds after which a store that is away is asked again to record what came of a message: less than is left of the lease."""
+from alertkit.stores.base import End, Outgoing, Settlement, StoreError, Waiting
 
 _log = structlog.get_logger(__name__)
 _PURPOSES: Final[dict[NoteKind, Purpose]] = {"page": "reply", "note": "reply", "refresh": "update"}
@@ -62,8 +59,8 @@ class Courier:
         self._longest = runtime.settings.lease * 0.75
         self._chance: Callable[[], float] = random.Random().random  # noqa: S311 - spreads retries, guards nothing
 
-    async def send(self, outgoing: Outgoing, now: dt.datetime) -> None:
-        """Try once and record the end; whatever goes wrong inside becomes the message's own failure."""
+    async def send(self, outgoing: Outgoing, now: dt.datetime) -> End | None:
+        """Try once: how it ended, or None when it is left to others. What goes wrong inside is the message's own failure."""
         incident, channel = outgoing.incident, outgoing.thread.place.channel
         about: dict[str, str | int] = {
             "tenant": incident.tenant,
@@ -73,14 +70,14 @@ class Courier:
             "attempt": outgoing.attempt,
         }
         with self._tracer.span("deliver", trace_of(incident), about, "client") as trace:
-            await self._send(outgoing, now, trace)
+            return await self._send(outgoing, now, trace)
 
-    async def _send(self, outgoing: Outgoing, now: dt.datetime, trace: str) -> None:
+    async def _send(self, outgoing: Outgoing, now: dt.datetime, trace: str) -> End | None:
         try:
             settlement = await self._try(outgoing, now, trace)
         except _Late:
             _log.warning("a message was not sent in time and is left to others", outbox=outgoing.id)
-            return
+            return None
         except (SecretError, StoreError, _NotLoaded) as error:
             settlement = self._settle(Retry(0, str(error)), outgoing, now, repeatable=True)
         except AlertkitError as error:
@@ -88,15 +85,15 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - one message must not stop the others
             _log.exception("message failed", outbox=outgoing.id)
             settlement = Settlement("failed", now, reason=f"internal error: {type(error).__name__}")
-        await self._end(outgoing, settlement)
+        return await self._end(outgoing, settlement)
 
-    async def recover(self, outgoing: Outgoing, now: dt.datetime) -> None:
+    async def recover(self, outgoing: Outgoing, now: dt.datetime) -> End | None:
         """Its sender is gone, so it may have left: send again only where twice is harmless, once that can be told."""
         try:
             repeatable = self._channel(outgoing.incident.tenant, outgoing.thread)[0].repeatable
         except AlertkitError:
             if now < outgoing.wanted + self._patience:
-                return
+                return None
             repeatable = False
         if repeatable:
             settlement = Settlement("pending", now, reason="its sender was interrupted")
@@ -104,33 +101,19 @@ class Courier:
             settlement = Settlement(
                 "failed", now, reason="its sender was interrupted: it may have been sent, and twice would be worse"
             )
-        await self._end(outgoing, settlement)
+        return await self._end(outgoing, settlement)
 
-    async def _end(self, outgoing: Outgoing, end: Settlement) -> None:
-        """Record it. A page that will never arrive goes elsewhere in the same transaction, and the operator hears of it first."""
+    async def _end(self, outgoing: Outgoing, end: Settlement) -> End:
+        """A page that will never arrive goes elsewhere in the transaction that records it, and the operator hears of it first."""
         self._tracer.ends({"outcome": end.state}, end.reason if end.state in ("failed", "pending") else "")
         if end.state != "failed":
-            await self._record(outgoing, end)
-            return
+            return End(outgoing, end)
         place, tenant = outgoing.thread.place, outgoing.incident.tenant
         if not is_own(outgoing.incident.group):
             trouble = troubles.refused(place.recipient, place.channel, end.reason)
             await self._operator.tell(names.ALERT_REFUSED, tenant, place.channel, trouble)
         policy = self._policies.get(tenant)
-        await self._record(outgoing, end, lambda held, threads: fall_back(policy, outgoing, held, threads, end.at, end.reason))
-
-    async def _record(self, outgoing: Outgoing, end: Settlement, decide: Deciding | None = None) -> None:
-        """Ask a store that is away again while the lease lasts: what is not recorded is taken for lost. Twice is as once."""
-        for pause in RECORDED_AFTER:
-            try:
-                if await self._store.settle(outgoing, end, decide):
-                    self._report(outgoing, end)
-                return
-            except StoreError as error:
-                _log.warning("the end of a message is not recorded yet", outbox=outgoing.id, reason=str(error))
-                await asyncio.sleep(pause)
-        if await self._store.settle(outgoing, end, decide):
-            self._report(outgoing, end)
+        return End(outgoing, end, lambda held, threads: fall_back(policy, outgoing, held, threads, end.at, end.reason))
 
     def wanted(self, waiting: Sequence[Waiting]) -> list[Wanted]:
         """Messages with the lanes in which there must be room for them; a channel is looked up once for all of its messages."""
@@ -210,7 +193,9 @@ class Courier:
             trace=trace,
         )
 
-    def _report(self, outgoing: Outgoing, end: Settlement) -> None:
+    def recorded(self, ended: End) -> None:
+        """It is durable: count it."""
+        outgoing, end = ended.outgoing, ended.settlement
         place = outgoing.thread.place
         self._metrics.delivered(place.channel, end.state)
         if end.state == "sent":

@@ -25,8 +25,9 @@ from alertkit.receiver.facts import reference
 from alertkit.receiver.heartbeats import OVERDUE
 from alertkit.receiver.operator import Operator, is_own
 from alertkit.receiver.pacing import Pacer
+from alertkit.receiver.record import Record
 from alertkit.receiver.runtime import Runtime
-from alertkit.stores.base import Choice, Due, StoreError
+from alertkit.stores.base import Choice, Due, End, StoreError
 
 STEPS: Final = 500
 """Steps of one pass, so that posts are not kept waiting behind it."""
@@ -64,7 +65,9 @@ class Worker:
         self._woken = asyncio.Event()
         self._asleep_until: dt.datetime | None = None
         self._falls_due: dt.datetime | None = None
-        self._sending: dict[asyncio.Task[None], str] = {}
+        self._sending: dict[asyncio.Task[End | None], str] = {}
+        self._record = Record(runtime, courier.recorded)
+        self._record.woken = self.wake
 
     def wake(self) -> None:
         """Something may be due earlier than thought."""
@@ -94,13 +97,19 @@ class Worker:
 
     async def settle(self) -> None:
         """Do everything that is due now, and return when it is done: for tests and for a last pass."""
-        while await self.start_due() or self._sending:
+        while await self.start_due() or self._sending or len(self._record):
             await asyncio.gather(*self._sending)
+            await self._record.finish()
 
     async def drain(self, patience: float) -> None:
-        """Let messages that are leaving finish."""
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=patience)
+        """Let messages that are leaving finish, and how they ended be recorded."""
+        try:
+            async with asyncio.timeout(patience):
+                if self._sending:
+                    await asyncio.wait(self._sending)
+                await self._record.finish()
+        except TimeoutError:
+            _log.warning("stopped before all messages had left", messages=len(self._sending) + len(self._record))
 
     async def start_due(self) -> int:
         """Plan every due step and start sending every due message for which there is room; how many were begun."""
@@ -113,7 +122,9 @@ class Worker:
 
     async def _send(self) -> int:
         """As many messages as there is room for and their channels allow."""
-        room = self._settings.concurrency - len(self._sending)
+        # What has been sent makes room before it is recorded, unless the store falls behind.
+        most = self._settings.concurrency
+        room = min(most - len(self._sending), 2 * most - len(self._record))
         self._paced = None
         if room <= 0 or not (waiting := await self._store.waiting(self._clock(), room)):
             return 0
@@ -153,14 +164,21 @@ class Worker:
     async def recover(self) -> None:
         """See to messages whose sender is gone."""
         now = self._clock()
-        for outgoing in await self._store.orphans(now):
-            await self._courier.recover(outgoing, now)
+        ends = [await self._courier.recover(outgoing, now) for outgoing in await self._store.orphans(now)]
+        for end in filter(None, ends):
+            self._record.add(end)
+        if ends:
+            await self._record.finish()
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
+    def _sent(self, task: asyncio.Task[End | None]) -> None:
         del self._sending[task]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("the end of a message was not recorded; its lease will end", reason=str(error))
         self.wake()
+        if task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            _log.error("how a message ended is not known; its lease will end", reason=str(error))
+        elif (end := task.result()) is not None:
+            self._record.add(end)
 
     async def _planned_now(self) -> None:
         """What was planned is durable: count it, and tell the operator of steps that found nobody."""

@@ -156,6 +156,14 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     story: Story
 
 
+class End(msgspec.Struct, frozen=True, gc=False):
+    """An attempt that is over; `decide` says what follows for the incident."""
+
+    outgoing: Outgoing
+    settlement: Settlement
+    decide: Deciding | None = None
+
+
 class Store(Protocol):
     """What the receiver asks of a store. Every method may raise StoreError."""
 
@@ -202,10 +210,10 @@ class Store(Protocol):
         """
         ...
 
-    async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
-        """Record how an attempt ended and, in the same transaction, what follows for its incident.
+    async def settle(self, ends: Sequence[End]) -> list[bool]:
+        """Record how attempts ended and what follows for their incidents, all in one transaction.
 
-        False when a later attempt has taken over; then nothing is decided.
+        False for each of which a later attempt has taken over, or which is recorded already: nothing is decided about it.
         """
         ...
 

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import compress
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -31,12 +32,12 @@ from alertkit.stores.base import (
     Choosing,
     Deciding,
     Due,
+    End,
     Folding,
     Listing,
     OpenAlerts,
     Outgoing,
     Planning,
-    Settlement,
     StoreError,
     Story,
     Waiting,
@@ -145,9 +146,9 @@ class PostgresStore:
         """Take messages to send."""
         return await self._do(lambda tables: tables.claim(now, lease, choose))
 
-    async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
-        """Record how an attempt ended."""
-        return await self._do(lambda tables: _settle(tables, outgoing, settlement, decide))
+    async def settle(self, ends: Sequence[End]) -> list[bool]:
+        """Record how attempts ended."""
+        return await self._do(lambda tables: _settle(tables, ends))
 
     async def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over, whoever had it."""
@@ -290,12 +291,13 @@ class _Interrupted(Exception):  # noqa: N818 - reads as what happened
     """The connection broke before the commit was sent."""
 
 
-def _settle(tables: Tables, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None) -> bool:
-    # The incident's row comes first, as everywhere.
-    held = tables.lock(outgoing.incident.id)
-    settled = tables.settle(outgoing, settlement)
-    if settled and decide is not None:
-        _decide(tables, held, settlement.at, decide)
+def _settle(tables: Tables, ends: Sequence[End]) -> list[bool]:
+    # The row of an incident about which is decided comes first, as everywhere.
+    held = tables.lock({end.outgoing.incident.id for end in ends if end.decide is not None})
+    settled = tables.settle(ends)
+    for end in compress(ends, settled):
+        if end.decide is not None:
+            _decide(tables, held.get(end.outgoing.incident.id), end.settlement.at, end.decide)
     return settled
 
 

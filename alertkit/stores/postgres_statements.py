@@ -148,4 +148,17 @@ MESSAGES: Final = Statement(
     " FROM {rows} JOIN thread t ON (t.incident, t.channel, t.address) = (r.incident, r.channel, r.address)"
     " ORDER BY r.number ON CONFLICT DO NOTHING",
 )
+SETTLEMENTS: Final = Statement(
+    "id attempt state:text done due reason:text",
+    "UPDATE outbox o SET state = r.state, lease = NULL, done = r.done, due = greatest(o.wanted, r.due), reason = r.reason"
+    " FROM {rows} WHERE o.id = r.id AND o.attempt = r.attempt AND o.state = 'sending'",
+)
+OPENED: Final = Statement(
+    "thread opened reference:text",
+    # Only the first message is the thread's: what came later has a reference of its own.
+    "UPDATE thread t SET opened = r.opened, reference = r.reference, refused = 0 FROM {rows}"
+    " WHERE t.id = r.thread AND t.opened IS NULL",
+)
+GONE: Final = Statement("thread", "UPDATE thread t SET opened = NULL, reference = '' FROM {rows} WHERE t.id = r.thread")
+REFUSED: Final = Statement("thread", "UPDATE thread t SET refused = 1 FROM {rows} WHERE t.id = r.thread")
 LANES: Final = insert("pace", "lane:text free", "ON CONFLICT (lane) DO UPDATE SET free = excluded.free")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, Final
 
 import msgspec
@@ -13,22 +14,22 @@ from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Before, DutyOverride, Event, Held, Incident, Occurrence, Step, Thread
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
+from alertkit.stores import postgres_statements as statements
 from alertkit.stores import rows
 from alertkit.stores.base import (
     CANDIDATES,
     Alerts,
     Beating,
     Choosing,
+    End,
     Listing,
     OpenAlerts,
     Outgoing,
     Recorded,
-    Settlement,
     Story,
     Told,
     Waiting,
 )
-from alertkit.stores.postgres_statements import LANES
 from alertkit.stores.rows import instant, micros
 
 CHOICE: Final = 0x616C6572746B7070
@@ -81,6 +82,8 @@ _TAKE = """
     UPDATE outbox o SET state = 'sending', attempt = attempt + 1, lease = %s WHERE o.id = ANY(%s) AND o.state = 'pending'
     AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.state = 'sending') RETURNING o.id
 """
+# Whoever else settles them waits, and then finds them settled.
+_LEAVING = "SELECT id, attempt FROM outbox WHERE id = ANY(%s) AND state = 'sending' ORDER BY id FOR NO KEY UPDATE"
 
 
 class Tables:
@@ -110,14 +113,15 @@ class Tables:
             found = self.db.execute("SELECT id, body FROM pinned_policy WHERE id = ANY(%s)", [list(missing)])
             self._policies.update((number, _POLICY.decode(body)) for number, body in found)
 
-    def lock(self, incident: int) -> Held | None:
-        """One incident, which nobody else changes until the transaction ends."""
-        query = f"SELECT {HELD} FROM incident i WHERE i.id = %s FOR NO KEY UPDATE"
-        return next(iter(self.held(self.db.execute(query, [incident]).fetchall())), None)
+    def lock(self, incidents: Collection[int]) -> dict[int, Held]:
+        """Incidents by their numbers, which nobody else changes until the transaction ends; all take them in one order."""
+        query = f"SELECT {HELD} FROM incident i WHERE i.id = ANY(%s) ORDER BY i.id FOR NO KEY UPDATE"
+        held = self.held(self.db.execute(query, [list(incidents)]).fetchall()) if incidents else ()
+        return {one.incident.id: one for one in held}
 
     def whole(self, incident: int) -> Held | None:
         """As `lock`, with what is open of its alerts."""
-        held = self.lock(incident)
+        held = self.lock([incident]).get(incident)
         if held is not None:
             held.open.update((one.fingerprint, one) for one in self._open_alerts([incident]).get(incident, ()))
         return held
@@ -178,7 +182,7 @@ class Tables:
         choice = choose({lane: instant(free) for lane, free in self.db.execute("SELECT lane, free FROM pace")})
         if not choice.messages:
             return []
-        LANES.run(self.db, [(lane, micros(free)) for lane, free in choice.lanes.items()])
+        statements.LANES.run(self.db, [(lane, micros(free)) for lane, free in choice.lanes.items()])
         return self._take(now + lease, choice.messages)
 
     def _take(self, until: dt.datetime, messages: Sequence[int]) -> list[Outgoing]:
@@ -217,31 +221,23 @@ class Tables:
             for number, attempt, kind, event, wanted, until, *rest in found
         ]
 
-    def settle(self, outgoing: Outgoing, end: Settlement) -> bool:
-        """Finish an attempt, if it still is the latest."""
-        at, thread = micros(end.at), outgoing.thread.id
-        if end.state == "pending" and self._has_newer_refresh(outgoing):
-            end = Settlement("skipped", end.at, reason="a newer state is waiting")
-        changed = self.db.execute(
-            "UPDATE outbox SET state = %s, lease = NULL, done = %s, due = greatest(wanted, %s), reason = %s"
-            " WHERE id = %s AND attempt = %s AND state = 'sending'",
-            [end.state, None if end.state == "pending" else at, at, end.reason, outgoing.id, outgoing.attempt],
-        ).rowcount
-        if changed and end.state == "sent":
-            # Only the first message is the thread's: what came later has a reference of its own.
-            self.db.execute(
-                "UPDATE thread SET opened = %s, reference = %s, refused = 0 WHERE id = %s AND opened IS NULL",
-                [at, end.reference, thread],
-            )
-        if changed and end.reopen:
-            self.db.execute("UPDATE thread SET opened = NULL, reference = '' WHERE id = %s", [thread])
-        if changed and end.state == "failed" and outgoing.kind == "page":
-            self.db.execute("UPDATE thread SET refused = 1 WHERE id = %s", [thread])
-        return bool(changed)
+    def settle(self, ends: Sequence[End]) -> list[bool]:
+        """Finish the attempts that still are the latest of their messages; which were."""
+        leaving = {(number, attempt) for number, attempt in self.db.execute(_LEAVING, [[end.outgoing.id for end in ends]])}
+        settled = [rows.was_leaving(end, leaving) for end in ends]
+        found = list(compress(ends, settled))
+        newer = self._newer({end.outgoing.thread.id for end in found if rows.refreshes_again(end)})
+        with self.db.pipeline():
+            statements.SETTLEMENTS.run(self.db, [rows.settlement_row(end, newer) for end in found])
+            statements.OPENED.run(self.db, rows.opened(found))
+            statements.GONE.run(self.db, rows.gone(found))
+            statements.REFUSED.run(self.db, rows.refused(found))
+        return settled
 
-    def _has_newer_refresh(self, outgoing: Outgoing) -> bool:
-        query = "SELECT EXISTS (SELECT 1 FROM outbox WHERE thread = %s AND kind = 'refresh' AND state = 'pending')"
-        return outgoing.kind == "refresh" and bool(self._value(query, outgoing.thread.id))
+    def _newer(self, threads: Collection[int]) -> set[int]:
+        """Those in which a newer state is waiting."""
+        query = "SELECT thread FROM outbox WHERE thread = ANY(%s) AND kind = 'refresh' AND state = 'pending'"
+        return {thread for (thread,) in self.db.execute(query, [list(threads)])} if threads else set()
 
     def _value(self, query: str, *values: Any) -> Any:
         found = self.db.execute(query, values).fetchone()

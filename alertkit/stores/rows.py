@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import DutyOverride, Event, Incident, Place, Step, Thread, identity_text
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.stores.base import Told
+from alertkit.stores.base import End, Told
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -156,6 +156,45 @@ def thread(row: Sequence[Any]) -> Thread:
 def told(row: Sequence[Any]) -> Told:
     """kind, state, wanted, done and reason of a message, and the columns of PLACE."""
     return Told(place(row[5:]), row[0], row[1], instant(row[2]), _maybe_instant(row[3]), row[4])
+
+
+def was_leaving(end: End, leaving: set[tuple[int, int]]) -> bool:
+    """Take a message and its attempt from those that are leaving; False when they are not among them (any more)."""
+    attempt = (end.outgoing.id, end.outgoing.attempt)
+    if attempt not in leaving:
+        return False
+    leaving.remove(attempt)
+    return True
+
+
+def refreshes_again(end: End) -> bool:
+    """Would it be tried again, to say how things stand?"""
+    return end.settlement.state == "pending" and end.outgoing.kind == "refresh"
+
+
+def settlement_row(end: End, newer: Collection[int]) -> tuple[int, int, str, int | None, int, str]:
+    """id, attempt, state, done, due and reason of a message that was leaving; `newer` are threads in which a refresh waits."""
+    outgoing, settlement = end.outgoing, end.settlement
+    at, state, reason = micros(settlement.at), settlement.state, settlement.reason
+    if refreshes_again(end) and outgoing.thread.id in newer:
+        state, reason = "skipped", "a newer state is waiting"
+    return (outgoing.id, outgoing.attempt, state, None if state == "pending" else at, at, reason)
+
+
+def opened(ends: Iterable[End]) -> list[tuple[int, int, str]]:
+    """id, opened and reference of threads in which something has been sent."""
+    sent = ((end.outgoing.thread.id, end.settlement) for end in ends if end.settlement.state == "sent")
+    return [(thread, micros(settlement.at), settlement.reference) for thread, settlement in sent]
+
+
+def gone(ends: Iterable[End]) -> list[tuple[int]]:
+    """Threads of which the beginning is gone."""
+    return [(end.outgoing.thread.id,) for end in ends if end.settlement.reopen]
+
+
+def refused(ends: Iterable[End]) -> list[tuple[int]]:
+    """Threads whose place takes no pages."""
+    return [(end.outgoing.thread.id,) for end in ends if end.settlement.state == "failed" and end.outgoing.kind == "page"]
 
 
 HEARTBEAT = "source, beat, listened, checked"

@@ -11,6 +11,7 @@ import fcntl
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -26,12 +27,12 @@ from alertkit.stores.base import (
     Choosing,
     Deciding,
     Due,
+    End,
     Folding,
     Listing,
     OpenAlerts,
     Outgoing,
     Planning,
-    Settlement,
     StoreError,
     Story,
     Waiting,
@@ -137,9 +138,9 @@ class SqliteStore:
         """Take messages to send."""
         return await self._do(lambda: self._claim(now, lease, choose))
 
-    async def settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None = None) -> bool:
-        """Record how an attempt ended."""
-        return await self._do(lambda: self._settle(outgoing, settlement, decide))
+    async def settle(self, ends: Sequence[End]) -> list[bool]:
+        """Record how attempts ended."""
+        return await self._do(lambda: self._settle(ends))
 
     async def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over."""
@@ -206,10 +207,11 @@ class SqliteStore:
         self._lanes = {lane: free for lane, free in self._lanes.items() if free > now} | dict(choice.lanes)
         return self._outbox.claim(now, lease, choice.messages)
 
-    def _settle(self, outgoing: Outgoing, settlement: Settlement, decide: Deciding | None) -> bool:
-        settled = self._outbox.settle(outgoing, settlement)
-        if settled and decide is not None:
-            self._decide(outgoing.incident.id, settlement.at, decide)
+    def _settle(self, ends: Sequence[End]) -> list[bool]:
+        settled = self._outbox.settle(ends)
+        for end in compress(ends, settled):
+            if end.decide is not None:
+                self._decide(end.outgoing.incident.id, end.settlement.at, end.decide)
         return settled
 
     async def _ingest_all(self, posts: Sequence[Post], fold: Folding) -> list[Fold]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import compress
 from typing import Any
 
 from alertkit.model.incident import Incident
 from alertkit.stores import rows
-from alertkit.stores.base import CANDIDATES, Outgoing, Settlement, Waiting
+from alertkit.stores.base import CANDIDATES, End, Outgoing, Waiting
 from alertkit.stores.held import OpenIncidents
 from alertkit.stores.rows import instant, micros
 from alertkit.stores.sqlite_changes import UNFINISHED
@@ -46,6 +47,12 @@ _TAKEABLE = f"""
             WHERE e.thread = o.thread AND e.{UNFINISHED} AND e.state = 'sending'
        )
 """
+_SETTLE = """
+    UPDATE outbox SET state = ?3, lease = NULL, done = ?4, due = max(wanted, ?5), reason = ?6
+     WHERE id = ?1 AND attempt = ?2 AND state = 'sending'
+"""
+# Only the first message is the thread's: what came later has a reference of its own.
+_OPEN = "UPDATE thread SET opened = ?2, reference = ?3, refused = 0 WHERE id = ?1 AND opened IS NULL"
 _THREADS = len(rows.THREAD.split(", "))
 _INCIDENT_AT = 6 + _THREADS
 """Where the incident begins in a row of _OUTGOING."""
@@ -119,30 +126,21 @@ class Outbox:
         held = self._open.get(row[0])
         return held.incident if held else self._tables.read_incident(row)
 
-    def settle(self, outgoing: Outgoing, end: Settlement) -> bool:
-        """Finish an attempt, if it still is the latest."""
+    def settle(self, ends: Sequence[End]) -> list[bool]:
+        """Finish the attempts that still are the latest of their messages; which were."""
         self._tables.flush()
-        at = micros(end.at)
-        again = end.state == "pending"
-        if again and self._has_newer_refresh(outgoing):
-            end, again = Settlement("skipped", end.at, reason="a newer state is waiting"), False
-        changed = self._db.execute(
-            "UPDATE outbox SET state = ?, lease = NULL, done = ?, due = max(wanted, ?), reason = ?"
-            " WHERE id = ? AND attempt = ? AND state = 'sending'",
-            (end.state, None if again else at, at, end.reason, outgoing.id, outgoing.attempt),
-        ).rowcount
-        if changed and end.state == "sent":
-            # Only the first message is the thread's: what came later has a reference of its own.
-            self._db.execute(
-                "UPDATE thread SET opened = ?, reference = ?, refused = 0 WHERE id = ? AND opened IS NULL",
-                (at, end.reference, outgoing.thread.id),
-            )
-        if changed and end.reopen:
-            self._db.execute("UPDATE thread SET opened = NULL, reference = '' WHERE id = ?", (outgoing.thread.id,))
-        if changed and end.state == "failed" and outgoing.kind == "page":
-            self._db.execute("UPDATE thread SET refused = 1 WHERE id = ?", (outgoing.thread.id,))
-        return bool(changed)
+        query = f"SELECT id, attempt FROM outbox WHERE id IN ({GIVEN}) AND state = 'sending'"
+        leaving = set(self._db.execute(query, (given(end.outgoing.id for end in ends),)))
+        settled = [rows.was_leaving(end, leaving) for end in ends]
+        found = list(compress(ends, settled))
+        newer = self._newer({end.outgoing.thread.id for end in found if rows.refreshes_again(end)})
+        self._db.executemany(_SETTLE, [rows.settlement_row(end, newer) for end in found])
+        self._db.executemany(_OPEN, rows.opened(found))
+        self._db.executemany("UPDATE thread SET opened = NULL, reference = '' WHERE id = ?", rows.gone(found))
+        self._db.executemany("UPDATE thread SET refused = 1 WHERE id = ?", rows.refused(found))
+        return settled
 
-    def _has_newer_refresh(self, outgoing: Outgoing) -> bool:
-        query = "SELECT 1 FROM outbox WHERE thread = ? AND kind = 'refresh' AND state = 'pending'"
-        return outgoing.kind == "refresh" and self._db.execute(query, (outgoing.thread.id,)).fetchone() is not None
+    def _newer(self, threads: Collection[int]) -> set[int]:
+        """Those in which a newer state is waiting."""
+        query = f"SELECT thread FROM outbox WHERE thread IN ({GIVEN}) AND kind = 'refresh' AND state = 'pending'"
+        return {thread for (thread,) in self._db.execute(query, (given(threads),))} if threads else set()

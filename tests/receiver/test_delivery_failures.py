@@ -177,7 +177,9 @@ def test_messages_of_a_tenant_whose_policy_is_not_loaded_wait_for_it(tmp_path: P
         await kit.after(minutes=1)
         assert len(kit.told) == 2
 
-    one_room(tmp_path).run(story)
+    kit = one_room(tmp_path)
+    kit.write(a_policy("globex"))
+    kit.run(story)
 
 
 def test_a_channel_that_is_not_configured_any_more_fails_the_message(tmp_path: Path) -> None:
@@ -214,6 +216,52 @@ def test_a_simulated_tenant_is_written_to_the_log_and_pages_nobody(tmp_path: Pat
 
     Kit(tmp_path, [a_policy(simulate=True)]).run(story)
     assert "#payments" in capsys.readouterr().out
+
+
+def held(kit: Kit) -> sqlite3.Connection:
+    """The database, locked: the receiver's store is away until this is closed."""
+    other = sqlite3.connect(kit.folder / "alertkit.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+async def send_and_lock(kit: Kit) -> sqlite3.Connection:
+    """Hand a page to its channel; the store goes away before it can be told."""
+    locks: list[sqlite3.Connection] = []
+
+    def sent(_: Delivery) -> Outcome:
+        locks.append(held(kit))
+        return Sent("ref")
+
+    kit.channel.then(sent)
+    await kit.post(webhook(alert()))
+    await kit.receiver.worker.start_due()
+    await asyncio.wait(kit.receiver.worker._sending)
+    return locks[0]
+
+
+def test_how_a_message_ended_is_recorded_once_the_store_is_back(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        lock = await send_and_lock(kit)
+        asyncio.get_running_loop().call_later(0.4, lock.close)
+        await kit.receiver.worker._record.finish()
+        assert outbox(kit)[0][:2] == ("sent", 1)
+
+    one_room(tmp_path).run(story)
+
+
+def test_an_end_that_is_not_recorded_while_its_lease_lasts_is_taken_for_lost(tmp_path: Path) -> None:
+    async def story(kit: Kit) -> None:
+        lock = await send_and_lock(kit)
+        kit.clock.advance(seconds=kit.receiver.settings.lease)
+        await kit.receiver.worker._record.finish()
+        lock.close()
+        assert outbox(kit)[0][:2] == ("sending", 1)
+        await kit.receiver.worker.recover()
+        await kit.after()
+        assert outbox(kit)[0][:2] == ("sent", 2)
+
+    one_room(tmp_path).run(story)
 
 
 async def claim(kit: Kit) -> list[Outgoing]:

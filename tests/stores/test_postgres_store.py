@@ -19,7 +19,7 @@ from test_store_contract import MINUTE, ROOM, T0, a_post, claim, opening, with_n
 from alertkit.errors import UsageError
 from alertkit.model.incident import Changes, Fold, Note, Occurrence, Post, Seen, Sighting, Step
 from alertkit.receiver.incidents import fold
-from alertkit.stores.base import Choice, Due, Listing, Settlement, Store, StoreError
+from alertkit.stores.base import Choice, Due, End, Listing, Settlement, Store, StoreError
 from alertkit.stores.postgres import PostgresStore
 from alertkit.stores.urls import open_store
 
@@ -129,9 +129,9 @@ def test_a_replica_that_starts_leaves_the_others_their_messages_until_the_lease_
         await third.start()
         assert await third.orphans(T0) == []
         (orphan,) = await third.orphans(T0 + MINUTE)
-        assert await third.settle(orphan, Settlement("pending", T0 + MINUTE, reason="interrupted"))
+        assert await third.settle([End(orphan, Settlement("pending", T0 + MINUTE, reason="interrupted"))]) == [True]
         await third.close()
-        assert not await one.settle(message, Settlement("sent", T0 + MINUTE))
+        assert await one.settle([End(message, Settlement("sent", T0 + MINUTE))]) == [False]
         (again,) = await claim(other, T0 + MINUTE)
         assert again.attempt == 2
 

@@ -26,7 +26,7 @@ from alertkit.receiver.actions import Action, act
 from alertkit.receiver.escalation import plan
 from alertkit.receiver.incidents import fold
 from alertkit.receiver.payload import sightings
-from alertkit.stores.base import Choice, Due, Listing, Outgoing, Settlement, Store
+from alertkit.stores.base import Choice, Due, End, Listing, Outgoing, Settlement, Store
 from alertkit.stores.postgres import PostgresStore
 from alertkit.stores.sqlite import SqliteStore
 
@@ -99,7 +99,7 @@ class Teller:
         elif what == "recover":
             self.now += how * MINUTE
             for one in await self.store.orphans(self.now):
-                assert await self.store.settle(one, Settlement("pending", self.now, reason="interrupted"))
+                assert await self.store.settle([End(one, Settlement("pending", self.now, reason="interrupted"))]) == [True]
         elif what == "wait":
             self.now += dt.timedelta(seconds=how)
         else:
@@ -111,7 +111,7 @@ class Teller:
         return plan(POLICY, self.now, due, [])
 
     async def _send(self, end: str) -> None:
-        """The first leaves, and the rest stays with a sender who is gone."""
+        """The first two leave, and the rest stays with a sender who is gone."""
         waiting = await self.store.waiting(self.now)
         choice = Choice(tuple(one.id for one in waiting[:3]), {"lane": self.now + MINUTE})
         taken = await self.store.claim(self.now, MINUTE, lambda _: choice)
@@ -119,8 +119,9 @@ class Teller:
         if taken:
             state: Any = "pending" if end == "reopen" else end
             settlement = Settlement(state, self.now, "ref" if end == "sent" else "", end, end == "reopen")
-            assert await self.store.settle(taken[0], settlement, self._note)
-            assert not await self.store.settle(taken[0], settlement, self._note)
+            ends = [End(one, settlement, self._note) for one in taken[:2]]
+            assert await self.store.settle([*ends, ends[0]]) == [*(True for _ in ends), False]
+            assert await self.store.settle(ends) == [False for _ in ends]
 
     def _note(self, held: Held, threads: Sequence[Thread]) -> Changes:
         self.seen.append((held.incident, [self._thread(thread) for thread in threads]))

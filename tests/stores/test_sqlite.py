@@ -12,7 +12,7 @@ from databases import SqliteFile
 from test_store_contract import ROOM, T0, with_note
 
 from alertkit.model.incident import Changes, Note
-from alertkit.stores.base import Settlement, Store, StoreError
+from alertkit.stores.base import End, Settlement, Store, StoreError
 from alertkit.stores.sqlite import SqliteStore
 
 
@@ -60,7 +60,7 @@ def test_no_statement_about_messages_reads_a_whole_table(tmp_path: Path) -> None
         db, said = store._db, list[str]()
         db.set_trace_callback(said.append)
         (outgoing,) = await with_note(store, Note("page", ROOM, T0))
-        await store.settle(outgoing, Settlement("sent", T0, "1"))
+        await store.settle([End(outgoing, Settlement("sent", T0, "1"))])
         await store.decide(1, T0, lambda *_: Changes(quiet=True))
         await store.orphans(T0)
         await store.next_due()

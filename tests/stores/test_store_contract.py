@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from databases import Database
@@ -25,10 +25,11 @@ from alertkit.model.incident import (
     Post,
     Seen,
     Step,
+    Thread,
     identity,
 )
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.stores.base import Alerts, Choice, Due, Outgoing, Settlement, Store
+from alertkit.stores.base import Alerts, Choice, Due, End, Outgoing, Settlement, Store
 
 T0 = dt.datetime(2026, 1, 5, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -54,6 +55,11 @@ async def claim(store: Store, now: dt.datetime) -> list[Outgoing]:
     """Everything that may leave now."""
     choice = Choice(tuple(one.id for one in await store.waiting(now)))
     return await store.claim(now, MINUTE, lambda _: choice)
+
+
+async def settle(store: Store, outgoing: Outgoing, settlement: Settlement) -> bool:
+    (settled,) = await store.settle([End(outgoing, settlement)])
+    return settled
 
 
 async def with_note(store: Store, *notes: Note) -> list[Outgoing]:
@@ -201,7 +207,7 @@ def test_messages_of_one_thread_leave_one_after_the_other(database: Database) ->
         (first,) = await claim(store, T0)
         assert (first.kind, first.attempt, first.event, first.thread.opened) == ("page", 1, event, None)
         assert await claim(store, T0) == []
-        assert await store.settle(first, Settlement("sent", T0, "ref"))
+        assert await settle(store, first, Settlement("sent", T0, "ref"))
         (second,) = await claim(store, T0)
         assert (second.kind, second.thread.reference, second.thread.opened) == ("note", "ref", T0)
 
@@ -213,11 +219,66 @@ def test_a_sender_whose_lease_ended_cannot_settle_after_another_took_over(databa
         (paused,) = await with_note(store, Note("page", ROOM, T0))
         assert await store.orphans(T0) == []
         (orphan,) = await store.orphans(T0 + MINUTE)
-        await store.settle(orphan, Settlement("pending", T0 + MINUTE, reason="interrupted"))
+        await settle(store, orphan, Settlement("pending", T0 + MINUTE, reason="interrupted"))
         (again,) = await claim(store, T0 + MINUTE)
         assert again.attempt == 2
-        assert not await store.settle(paused, Settlement("failed", T0 + MINUTE, reason="late"))
-        assert await store.settle(again, Settlement("sent", T0 + MINUTE))
+        assert not await settle(store, paused, Settlement("failed", T0 + MINUTE, reason="late"))
+        assert await settle(store, again, Settlement("sent", T0 + MINUTE))
+
+    database.tell(story)
+
+
+def test_many_ends_are_recorded_at_once_each_with_what_follows_and_none_of_a_late_sender(database: Database) -> None:
+    async def story(store: Store) -> None:
+        for group in "abcd":
+            await store.ingest(a_post(group), opening())
+        for number in range(1, 5):
+            await store.decide(number, T0, lambda *_: Changes(notes=(Note("page", ROOM, T0),)))
+        late, *others = await claim(store, T0)
+        (orphan, *_) = await store.orphans(T0 + MINUTE)
+        assert orphan.id == late.id
+        await settle(store, orphan, Settlement("pending", T0 + MINUTE, reason="interrupted"))
+        sent, refused, again = others
+        heard: list[tuple[int, bool]] = []
+
+        def follow(held: Held, threads: Sequence[Thread]) -> Changes:
+            heard.append((held.incident.id, threads[0].refused))
+            return Changes(events=(Event("refused", T0, reason="gone"),))
+
+        ends = [
+            End(late, Settlement("sent", T0 + MINUTE, "too late"), follow),
+            End(sent, Settlement("sent", T0 + MINUTE, "ref")),
+            End(refused, Settlement("failed", T0 + MINUTE, reason="gone"), follow),
+            End(again, Settlement("pending", T0 + 2 * MINUTE, reason="not now")),
+        ]
+        assert await store.settle(ends) == [False, True, True, True]
+        assert await store.settle(ends) == [False, False, False, False], "twice is as once"
+        assert heard == [(3, True)]
+        states = [[told.state for told in (await store.story(number)).told] for number in range(1, 5)]
+        assert states == [["pending"], ["sent"], ["failed"], ["pending"]]
+        assert [event.kind for event in (await store.story(3)).events] == ["refused"]
+        assert [one.thread.reference for one in await claim(store, T0 + 2 * MINUTE)] == ["", ""]
+        await store.decide(2, T0, lambda *_: Changes(notes=(Note("note", ROOM, T0),)))
+        assert [one.thread.reference for one in await claim(store, T0 + 2 * MINUTE)] == ["ref"]
+
+    database.tell(story)
+
+
+def test_an_end_that_cannot_be_recorded_leaves_the_others_of_its_call_as_they_were(database: Database) -> None:
+    async def story(store: Store) -> None:
+        for number, group in enumerate("ab", start=1):
+            await store.ingest(a_post(group), opening())
+            await store.decide(number, T0, lambda *_: Changes(notes=(Note("page", ROOM, T0),)))
+        good, bad = await claim(store, T0)
+
+        def impossible(held: Held, _: object) -> Changes:
+            return Changes(incident=replace(held.incident, state="acknowledged"))
+
+        fine = End(good, Settlement("sent", T0, "ref"))
+        with pytest.raises(database.refusal):
+            await store.settle([fine, End(bad, Settlement("failed", T0, reason="gone"), impossible)])
+        assert len(await store.orphans(T0 + MINUTE)) == 2
+        assert await store.settle([fine]) == [True]
 
     database.tell(story)
 
@@ -226,9 +287,9 @@ def test_a_refresh_that_waits_stands_for_all_that_follow(database: Database) -> 
     async def story(store: Store) -> None:
         (first,) = await with_note(store, Note("refresh", ROOM, T0), Note("refresh", ROOM, T0))
         await store.decide(1, T0, lambda *_: Changes(notes=(Note("refresh", ROOM, T0),)))
-        await store.settle(first, Settlement("pending", T0 + MINUTE, reason="not now"))
+        await settle(store, first, Settlement("pending", T0 + MINUTE, reason="not now"))
         (second,) = await claim(store, T0 + MINUTE)
-        await store.settle(second, Settlement("sent", T0 + MINUTE))
+        await settle(store, second, Settlement("sent", T0 + MINUTE))
         assert await claim(store, T0 + 2 * MINUTE) == []
 
     database.tell(story)
@@ -349,7 +410,7 @@ def test_what_was_closed_long_ago_is_forgotten_with_all_that_belongs_to_it(datab
             over = Incident(number, "acme", "p", {}, POLICY, "resolved", "x", T0, T0, resolved=at)
             await store.decide(number, at, lambda *_, over=over: Changes(incident=over))  # type: ignore[misc]
         assert await store.prune(T0 + MINUTE, 100) == 0, "its page is on the way"
-        await store.settle(page, Settlement("sent", T0, "ref"))
+        await settle(store, page, Settlement("sent", T0, "ref"))
         while await store.prune(T0 + MINUTE, 100):
             pass
         assert [await store.incident(number) is None for number in (1, 2, 3)] == [True, False, False]
