@@ -79,7 +79,7 @@ class Receiver:
         secrets = Secrets(settings.secrets)
         self._channels = Channels(settings, secrets, makers)
         words = self._words = Words(resources.root() / "templates", settings.overrides)
-        self._complained: dict[Path, str] = {}
+        self._complained: dict[Path, tuple[str, _Stamp]] = {}
         runtime = Runtime(settings, self.store, self.policies, self.metrics, self._tracer, clock)
         self._operator = Operator(runtime, words)
         courier = Courier(runtime, self._operator, self._channels, secrets, words)
@@ -225,9 +225,13 @@ class Receiver:
         self.worker.wake()
 
     async def _complain(self, problems: Mapping[Path, str]) -> None:
-        """Tell the operator of own sentences and layouts that cannot be used: once, until they change."""
-        new = {path: problem for path, problem in problems.items() if self._complained.get(path) != problem}
-        self._complained |= new
+        """Tell the operator of own sentences and layouts that cannot be used: once, until they are mended."""
+        told = self._complained
+        for path in [path for path, (_, stamp) in told.items() if path not in problems and _stamp(path) != stamp]:
+            del told[path]
+            await self._operator.over(names.ALERT_TEMPLATE, names.PLATFORM, str(path))
+        new = {path: problem for path, problem in problems.items() if path not in told or told[path][0] != problem}
+        told |= {path: (problem, _stamp(path)) for path, problem in problems.items()}
         for path, problem in new.items():
             _log.error("own words or layout refused, the shipped ones stand in", file=str(path), problem=problem)
             self.metrics.override_refused()
@@ -280,7 +284,10 @@ def create_app(settings: Settings) -> Receiver:
     return Receiver(settings)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+_Stamp = tuple[int, int]
+
+
+def _stamp(path: Path) -> _Stamp:
     try:
         stat = path.stat()
     except OSError:

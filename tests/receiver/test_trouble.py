@@ -399,3 +399,31 @@ def test_the_operator_hears_of_own_words_and_layouts_that_cannot_be_used_and_pag
     kit = Kit(tmp_path, [a_policy(), OPERATOR])
     kit.receiver = kit.new(overrides=own)
     kit.run(story)
+
+
+def test_own_words_that_were_mended_end_their_trouble_and_the_same_mistake_made_again_is_told_again(tmp_path: Path) -> None:
+    catalog = tmp_path / "overrides" / "acme" / "locales" / "fr" / "LC_MESSAGES" / "alertkit.po"
+    catalog.parent.mkdir(parents=True)
+    mistake = "msgid broken"
+
+    async def story(kit: Kit) -> None:
+        async def look() -> list[str]:
+            """What the operator's incidents of it are like after a page to France and a look at the files."""
+            kit.clock.advance(minutes=20)
+            await kit.post(webhook(alert(), group={"alertname": str(kit.clock())}))
+            await kit.receiver.worker.settle()
+            await kit.receiver._complain(kit.receiver._words.problems)
+            found = await kit.receiver.store.incidents(Listing(frozenset({"platform"})))
+            return [one.state for one in found if one.group["alertname"] == names.ALERT_TEMPLATE]
+
+        assert await look() == ["firing"]
+        catalog.write_text("")
+        assert await look() == ["resolved"]
+        catalog.write_text(mistake)
+        assert await look() == ["firing", "resolved"]
+        assert b"alertkit_overrides_refused_total 2.0" in kit.receiver.metrics.text()
+
+    catalog.write_text(mistake)
+    kit = Kit(tmp_path, [a_policy(), OPERATOR])
+    kit.receiver = kit.new(overrides=tmp_path / "overrides")
+    kit.run(story)
