@@ -52,7 +52,8 @@ def entries(
 def _entry(alert: Alert, hidden: set[str], locale: str, formats: FormatsOf, *, alone: bool) -> Entry:
     told, said = _summary(alert, locale, formats)
     value = None if sentence.VALUE in said else formats(languages(locale)[0]).value(alert.value, alert.unit)
-    labels = ", ".join([f"{name}={alert.labels[name]}" for name in sorted(alert.labels.keys() - hidden - said)])
+    shown = sorted([name for name in alert.labels if name not in hidden and name not in said])
+    labels = ", ".join([f"{name}={alert.labels[name]}" for name in shown])
     description = _description(alert, locale, formats) if alone else ""
     return Entry(
         sentence=told or one_line(name_of(alert), SENTENCE),

@@ -183,7 +183,7 @@ def _offset(locale: str, offset: dt.timedelta) -> str:
 def parse_number(raw: str) -> Decimal | None:
     """A finite number, or None."""
     try:
-        number = Decimal(raw) if len(raw) <= _LONGEST and raw.isascii() else None
+        number = Decimal(raw) if raw and len(raw) <= _LONGEST and raw.isascii() else None
     except InvalidOperation:
         return None
     return number if number is not None and number.is_finite() else None

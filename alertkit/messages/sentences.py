@@ -201,33 +201,38 @@ def left_out(say: Say, formats: Formats, count: int) -> str:
     )
 
 
-def action(say: Say, formats: Formats, kind: ActionKind, incident: str) -> Action:
-    """A button, with what is asked before it acts."""
-    words = _button(say, formats, kind)
-    return Action(kind, words.text, incident, words.choices, words.confirm)
+def actions(say: Say, formats: Formats, state: State, incident: str) -> tuple[Action, ...]:
+    """The buttons that an incident has in a state, each with what is asked before it acts."""
+    buttons = _buttons(say, formats, state)
+    return tuple([Action(kind, text, incident, choices, confirm) for kind, text, choices, confirm in buttons])
 
 
 class _Button(NamedTuple):
+    kind: ActionKind
     text: str
     choices: tuple[Choice, ...] = ()
     confirm: Confirm | None = None
 
 
 @lru_cache(maxsize=1024)
+def _buttons(say: Say, formats: Formats, state: State) -> tuple[_Button, ...]:
+    """What buttons say, the same in every message to a reader."""
+    return tuple(_button(say, formats, kind) for kind in OFFERED[state])
+
+
 def _button(say: Say, formats: Formats, kind: ActionKind) -> _Button:
-    """What a button says, the same in every message to a reader."""
     match kind:
         case "acknowledge":
-            return _Button(say.pgettext("button", "Acknowledge"))
+            return _Button(kind, say.pgettext("button", "Acknowledge"))
         case "snooze":
             choices = tuple(Choice(formats.length(seconds), seconds) for seconds in SNOOZES)
-            return _Button(say.pgettext("button", "Snooze"), choices)
+            return _Button(kind, say.pgettext("button", "Snooze"), choices)
         case "resolve":
             text = say.pgettext("button", "Resolve")
-            return _Button(text, confirm=_closing(say, text))
+            return _Button(kind, text, confirm=_closing(say, text))
         case "escalate":
             text = say.pgettext("button", "Escalate")
-            return _Button(text, confirm=_escalating(say, text))
+            return _Button(kind, text, confirm=_escalating(say, text))
 
 
 def _closing(say: Say, yes: str) -> Confirm:

@@ -18,7 +18,7 @@ from alertkit.messages import samples, sentences
 from alertkit.messages.formats import Formats
 from alertkit.messages.translations import Catalogs, Say, languages
 from alertkit.messages.troubles import Trouble
-from alertkit.model.message import Action, Entry, Fact, Link, LinkKind, Message
+from alertkit.model.message import Entry, Fact, Link, LinkKind, Message
 from alertkit.model.notification import Alert, Notification, common_labels
 from alertkit.model.text import one_line
 
@@ -126,11 +126,11 @@ class _Writing:
             summary=self._summary(headline, entries),
             subject=one_line(f"[{about.reference}] {subject}", HEADLINE),
             badge=badge,
-            entries=entries if len(entries) > 1 else tuple(msgspec.structs.replace(entry, value="") for entry in entries),
+            entries=entries if len(entries) > 1 else tuple([_without_value(entry) for entry in entries]),
             more=self._more(),
             facts=tuple(self._facts(entries[0].value if len(entries) == 1 else "")),
             event=self._event(),
-            actions=self._actions(),
+            actions=sentences.actions(self.say, self.formats, about.state, about.incident),
             links=tuple(self._links()),
             mentions=tuple(one_line(address, _NAME) for address in about.mentions),
             origin=one_line(f"{about.title} · {about.reference}", HEADLINE),
@@ -183,7 +183,7 @@ class _Writing:
         over = about.state == "resolved"
         found.append((say.pgettext("fact", "Began") if over else say.pgettext("fact", "Since"), began))
         found += [*self._progress(), (say.pgettext("fact", "Unconfirmed"), self._doubt())]
-        return [Fact(name, value, say.gettext("{name}: {value}", name=name, value=value)) for name, value in found if value]
+        return [_fact(say, name, value) for name, value in found if value]
 
     def _progress(self) -> list[tuple[str, str]]:
         """Who acts, and how it went on."""
@@ -229,10 +229,6 @@ class _Writing:
             return ""
         return sentences.event_sentence(self.say, self.formats, about.event, about.opened_at, about.severity, self.now)
 
-    def _actions(self) -> tuple[Action, ...]:
-        about = self.about
-        return tuple(sentences.action(self.say, self.formats, kind, about.incident) for kind in sentences.OFFERED[about.state])
-
     def _links(self) -> list[Link]:
         given = self.about.links
         wanted: tuple[tuple[LinkKind, str], ...] = (
@@ -250,6 +246,15 @@ class _Writing:
         began, over = self.about.opened_at - BEFORE, self.about.resolved_at
         until = _milliseconds(over + AFTER) if self.about.state == "resolved" and over else "now"
         return f"{url.removesuffix(names.PANEL_RANGE)}from={_milliseconds(began)}&to={until}"
+
+
+def _without_value(entry: Entry) -> Entry:
+    return msgspec.structs.replace(entry, value="") if entry.value else entry
+
+
+@lru_cache(maxsize=1024)
+def _fact(say: Say, name: str, value: str) -> Fact:
+    return Fact(name, value, say.gettext("{name}: {value}", name=name, value=value))
 
 
 def _milliseconds(moment: dt.datetime) -> str:

@@ -109,6 +109,7 @@ class Courier:
         if end.state != "failed":
             return End(outgoing, end)
         place, tenant = outgoing.thread.place, outgoing.incident.tenant
+        _log.error("message failed", incident=outgoing.incident.id, channel=place.channel, to=place.recipient, reason=end.reason)
         if not is_own(outgoing.incident.group):
             trouble = troubles.refused(place.recipient, place.channel, end.reason)
             await self._operator.tell(names.ALERT_REFUSED, tenant, place.channel, trouble)
@@ -202,10 +203,6 @@ class Courier:
             self._metrics.sent(place.channel, self._clock() - outgoing.wanted)
             if outgoing.kind == "page":
                 self._metrics.paged(outgoing.incident.tenant, place.recipient)
-        if end.state == "failed":
-            _log.error(
-                "message failed", incident=outgoing.incident.id, channel=place.channel, to=place.recipient, reason=end.reason
-            )
 
 
 def _purpose(outgoing: Outgoing) -> Purpose | None:

@@ -13,6 +13,8 @@ from alertkit.model.incident import DutyOverride, Event, Incident, Place, Step, 
 from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores.base import End, Told
 
+_GROUP = msgspec.json.Decoder(dict[str, str])
+_TARGETS = msgspec.json.Decoder(tuple[str, ...])
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -76,7 +78,7 @@ def incident(row: Sequence[Any], escalation: EscalationPolicy) -> Incident:
         id=row[0],
         tenant=row[1],
         policy=row[2],
-        group=msgspec.json.decode(row[3], type=dict[str, str]),
+        group=_GROUP.decode(row[3]),
         escalation=escalation,
         state=row[5],
         severity=row[6],
@@ -122,8 +124,7 @@ def event_row(incident: int, event: Event) -> tuple[Any, ...]:
 
 def event(row: Sequence[Any]) -> Event:
     """The columns of EVENT back."""
-    targets = msgspec.json.decode(row[4], type=tuple[str, ...])
-    return Event(row[2], instant(row[1]), row[3], targets, _maybe_instant(row[5]), row[6], row[7])
+    return Event(row[2], instant(row[1]), row[3], _TARGETS.decode(row[4]), _maybe_instant(row[5]), row[6], row[7])
 
 
 PLACE = "channel, address, secret, recipient, locale, timezone"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import compress
 from typing import Any
 
@@ -17,9 +18,8 @@ from alertkit.stores.sqlite_changes import UNFINISHED
 from alertkit.stores.sqlite_tables import GIVEN, THREAD, Tables, given
 
 _OUTGOING = f"""
-    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {THREAD},
-           {", ".join(f"i.{c}" for c in rows.INCIDENT.split(", "))}
-    FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
+    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, t.incident, {THREAD}
+    FROM outbox o JOIN thread t ON t.id = o.thread
 """
 # Lanes with something pending are found by hopping over the index, so that long lanes cost no more than short ones.
 _BUSY = """
@@ -53,9 +53,6 @@ _SETTLE = """
 """
 # Only the first message is the thread's: what came later has a reference of its own.
 _OPEN = "UPDATE thread SET opened = ?2, reference = ?3, refused = 0 WHERE id = ?1 AND opened IS NULL"
-_THREADS = len(rows.THREAD.split(", "))
-_INCIDENT_AT = 6 + _THREADS
-"""Where the incident begins in a row of _OUTGOING."""
 
 
 class Outbox:
@@ -103,28 +100,29 @@ class Outbox:
         found = self._db.execute(_OUTGOING + where, values).fetchall()
         if not found:
             return []
-        incidents = {row[_INCIDENT_AT] for row in found}
-        alerts, events = self._tables.alerts(incidents), self._tables.events(incidents)
+        numbers = {row[6] for row in found}
+        alerts, events, incidents = self._tables.alerts(numbers), self._tables.events(numbers), self._incidents(numbers)
         stories = self._tables.stories(events)
         return [
             Outgoing(
                 number,
                 attempt,
                 kind,
-                rows.thread(rest[:_THREADS]),
-                self._incident(rest[_THREADS:]),
+                rows.thread(thread),
+                incidents[of],
                 instant(wanted),
                 instant(until),
-                events[rest[_THREADS]].get(event),
-                alerts[rest[_THREADS]],
-                stories[rest[_THREADS]],
+                events[of].get(event),
+                alerts[of],
+                stories[of],
             )
-            for number, attempt, kind, event, wanted, until, *rest in found
+            for number, attempt, kind, event, wanted, until, of, *thread in found
         ]
 
-    def _incident(self, row: Sequence[Any]) -> Incident:
-        held = self._open.get(row[0])
-        return held.incident if held else self._tables.read_incident(row)
+    def _incidents(self, numbers: AbstractSet[int]) -> dict[int, Incident]:
+        """Those that are open are in memory."""
+        known = {number: held.incident for number in numbers if (held := self._open.get(number)) is not None}
+        return known | self._tables.incidents_of(numbers - known.keys())
 
     def settle(self, ends: Sequence[End]) -> list[bool]:
         """Finish the attempts that still are the latest of their messages; which were."""

@@ -58,7 +58,7 @@ class Tables:
         return list(held.values())
 
     def _held(self, key: bytes, row: Sequence[Any]) -> Held:
-        incident = self.read_incident(row)
+        incident = self._read_incident(row)
         return Held(key, incident, {}, {}, self.before(key), incident.opened)
 
     def before(self, key: bytes) -> Before:
@@ -71,8 +71,13 @@ class Tables:
         row = self._db.execute(f"SELECT key, {rows.INCIDENT} FROM incident WHERE id = ?", (number,)).fetchone()
         return None if row is None else self._held(row[0], row[1:])
 
-    def read_incident(self, row: Sequence[Any]) -> Incident:
-        """An incident from its columns."""
+    def incidents_of(self, numbers: Collection[int]) -> dict[int, Incident]:
+        """Incidents by their numbers."""
+        query = f"SELECT {rows.INCIDENT} FROM incident WHERE id IN ({GIVEN})"
+        found = self._db.execute(query, (given(numbers),)).fetchall() if numbers else ()
+        return {row[0]: self._read_incident(row) for row in found}
+
+    def _read_incident(self, row: Sequence[Any]) -> Incident:
         return rows.incident(row, self._policy(row[4]))
 
     def _policy(self, number: int) -> EscalationPolicy:
@@ -124,7 +129,7 @@ class Tables:
                 where.append(f"{column} IN ({', '.join('?' * len(wanted))})")
                 values += sorted(wanted)  # type: ignore[arg-type]
         query = f"SELECT {rows.INCIDENT} FROM incident WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT ?"
-        return [self.read_incident(row) for row in self._db.execute(query, (*values, listing.limit)).fetchall()]
+        return [self._read_incident(row) for row in self._db.execute(query, (*values, listing.limit)).fetchall()]
 
     def events(self, incidents: Collection[int]) -> dict[int, dict[int, Event]]:
         """Timelines by incident, in order and by number."""

@@ -322,6 +322,7 @@ def test_a_message_that_was_leaving_waits_until_its_channel_is_known(tmp_path: P
         assert outbox(kit)[0][0] == "failed"
 
     kit = one_room(tmp_path)
+    kit.write(a_policy("globex"))
     kit.run(before)
     kit.receiver = kit.new()
     kit.run(after)
