@@ -198,7 +198,7 @@ class Courier:
         """It is durable: count it."""
         outgoing, end = ended.outgoing, ended.settlement
         place = outgoing.thread.place
-        self._metrics.delivered(place.channel, end.state)
+        self._metrics.delivered(outgoing.incident.tenant, place.channel, end.state)
         if end.state == "sent":
             self._metrics.sent(place.channel, self._clock() - outgoing.wanted)
             if outgoing.kind == "page":

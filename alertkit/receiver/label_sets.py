@@ -52,7 +52,7 @@ def of_tenant(policy: TenantPolicy) -> Iterator[LabelSet]:
     for name, escalation in policy.policies.items():
         yield from ((names.METRIC_ESCALATION_STEPS, tenant, name, str(n + 1)) for n in range(len(escalation.steps)))
     for channel in policy.channels:
-        yield from ((names.METRIC_DELIVERIES, channel, outcome) for outcome in get_args(Ended))
+        yield from ((names.METRIC_DELIVERIES, tenant, channel, outcome) for outcome in get_args(Ended))
 
 
 def _each(name: str, tenant: str, values: Sequence[str]) -> Iterator[LabelSet]:

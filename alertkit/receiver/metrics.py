@@ -92,7 +92,9 @@ METRICS: Final = (
         "Incidents that began to page again from the first step, and why.",
     ),
     Described(names.METRIC_PAGES, "counter", ("tenant", "recipient"), "Pages sent, to a `person`, a `team` or a `channel`."),
-    Described(names.METRIC_DELIVERIES, "counter", ("channel", "outcome"), "Attempts to send a message, by channel and outcome."),
+    Described(
+        names.METRIC_DELIVERIES, "counter", ("tenant", "channel", "outcome"), "Attempts to send a message, and how they ended."
+    ),
     Described(
         names.METRIC_DELIVERY_SECONDS, "histogram", ("channel",), "From when a message was due until it was sent.", _DELIVERY
     ),
@@ -127,7 +129,9 @@ METRICS: Final = (
 )
 
 
-_FIRST_LABEL: Final = {metric.name: next(iter(metric.labels), "") for metric in METRICS}
+_LABELS: Final = {metric.name: metric.labels for metric in METRICS}
+_OWNERS: Final = (("tenant",), ("channel",), ("tenant", "channel"))
+"""Labels that say whose a series is: it goes with a tenant, with a channel that nobody has, and with a tenant's channel."""
 
 
 def _of(kind: Kind) -> Iterator[Described]:
@@ -161,9 +165,9 @@ class Metrics:
         for labels in known:
             self._count(*labels)
 
-    def _forget(self, owners: set[tuple[str, str]]) -> None:
+    def _forget(self, gone: set[LabelSet]) -> None:
         for found, parents in ((self._counted, self._counters), (self._observed, self._histograms)):
-            for labels in [labels for labels in found if _owner(labels) in owners]:
+            for labels in [labels for labels in found if not gone.isdisjoint(_owner(labels))]:
                 del found[labels]
                 parents[labels[0]].remove(*labels[1:])
 
@@ -234,9 +238,9 @@ class Metrics:
         """A webhook went to the platform because its policy is not loaded."""
         self._count(names.METRIC_UNROUTED_POSTS).inc()
 
-    def delivered(self, channel: str, outcome: str) -> None:
+    def delivered(self, tenant: str, channel: str, outcome: str) -> None:
         """An attempt to send a message has ended."""
-        self._count(names.METRIC_DELIVERIES, channel, outcome).inc()
+        self._count(names.METRIC_DELIVERIES, tenant, channel, outcome).inc()
 
     def sent(self, channel: str, after: dt.timedelta) -> None:
         """A message left, so long after it was due."""
@@ -281,13 +285,14 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-def _owner(labels: LabelSet) -> tuple[str, str]:
-    """Whose series it is: a tenant's or a channel's, whichever its first label names."""
-    return _FIRST_LABEL[labels[0]], labels[1] if len(labels) > 1 else ""
+def _owner(labels: LabelSet) -> Iterator[LabelSet]:
+    """Whose series it is, as names of labels with their values."""
+    values = dict(zip(_LABELS[labels[0]], labels[1:], strict=True))
+    return ((*owner, *(values[label] for label in owner)) for owner in _OWNERS if values.keys() >= set(owner))
 
 
-def _owners(known: Iterable[LabelSet]) -> set[tuple[str, str]]:
-    return {_owner(labels) for labels in known}
+def _owners(known: Iterable[LabelSet]) -> set[LabelSet]:
+    return {owner for labels in known for owner in _owner(labels)}
 
 
 def _closed_by(changes: Changes) -> str:

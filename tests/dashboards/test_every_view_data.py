@@ -38,7 +38,7 @@ alertkit_escalation_steps_total{{tenant="{0}",policy="standard",step="2"}} {1}
 alertkit_unreachable_steps_total{{tenant="{0}"}} 0
 alertkit_paged_again_total{{tenant="{0}",reason="alerts_joined"}} 0
 alertkit_pages_total{{tenant="{0}",recipient="person"}} {1}
-alertkit_deliveries_total{{channel="slack",outcome="sent"}} {1}
+alertkit_deliveries_total{{tenant="acme",channel="slack",outcome="sent"}} {1}
 alertkit_delivery_seconds_bucket{{channel="slack",le="1"}} {1}
 alertkit_delivery_seconds_bucket{{channel="slack",le="+Inf"}} {1}
 alertkit_due_lag_seconds 0

@@ -100,7 +100,7 @@ def test_pages_are_counted_by_the_kind_of_recipient_and_by_how_late_they_left(tm
         # Due when the post came, planned and sent 40 seconds later: the message was due when it was planned.
         assert found['alertkit_delivery_seconds_count{channel="room"}'] == 2
         assert found['alertkit_delivery_seconds_bucket{channel="room",le="0.1"}'] == 2
-        assert found['alertkit_deliveries_total{channel="room",outcome="sent"}'] == 2
+        assert found['alertkit_deliveries_total{channel="room",outcome="sent",tenant="acme"}'] == 2
 
     a_kit(tmp_path).run(story)
 
@@ -165,7 +165,7 @@ def test_what_can_be_counted_is_there_at_zero_before_it_happens_so_that_the_firs
         before = await scrape(kit)
         assert {value for name, value in before.items() if "_total" in name} == {0}
         for name in (
-            'alertkit_deliveries_total{channel="room",outcome="failed"}',
+            'alertkit_deliveries_total{channel="room",outcome="failed",tenant="acme"}',
             'alertkit_unreachable_steps_total{tenant="acme"}',
             'alertkit_incidents_opened_total{severity="other",tenant="acme"}',
             'alertkit_escalation_steps_total{policy="standard",step="3",tenant="acme"}',
@@ -197,6 +197,27 @@ def test_the_series_of_a_tenant_and_of_a_channel_go_with_them(tmp_path: Path) ->
         assert {name.partition("{")[0] for name in left} <= {"alertkit_incidents_open"}, "the incident itself is still open"
 
     kit = a_kit(tmp_path)
+    kit.run(story)
+
+
+def test_the_series_of_a_channel_that_a_tenant_gave_up_go_and_those_of_others_on_it_stay(tmp_path: Path) -> None:
+    async def story(kit: kits.Kit) -> None:
+        async def on(channel: str) -> set[str]:
+            return {name for name in await scrape(kit) if f'channel="{channel}"' in name}
+
+        def by(*tenants: str) -> set[str]:
+            outcomes = ("sent", "pending", "failed", "skipped")
+            form = 'alertkit_deliveries_total{{channel="room",outcome="{}",tenant="{}"}}'
+            return {form.format(outcome, tenant) for outcome in outcomes for tenant in tenants}
+
+        assert await on("room") == by("acme", "globex")
+        kit.write(kits.a_policy("globex", channels={"elsewhere": ChannelSettings("scripted")}))
+        await kit.receiver._reload_policies()
+        assert await on("room") == by("acme")
+        assert await on("mail")
+
+    kit = a_kit(tmp_path)
+    kit.write(kits.a_policy("globex"))
     kit.run(story)
 
 

@@ -52,7 +52,7 @@ def test_it_takes_a_post_tells_the_people_and_stops_when_asked(folder: Path) -> 
         assert room == "#payments"
         assert person in ("U1", "U2")
         # A delivery is counted once its end is on disk, which is after it was seen.
-        sent = b'alertkit_deliveries_total{channel="room",outcome="sent"} 2.0'
+        sent = b'alertkit_deliveries_total{channel="room",outcome="sent",tenant="acme"} 2.0'
         wait_for(process, lambda: sent in process.request("GET", "/metrics")[1])
         assert b'alertkit_posts_total{tenant="acme"} 1.0' in process.request("GET", "/metrics")[1]
         assert process.request("GET", "/nowhere")[0] == 404
