@@ -10,9 +10,9 @@ from alertkit.stores.base import Settlement
 
 FIRST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 300.0
+"""Seconds between tries: doubled each time, and spread so that many that failed together do not come back together."""
 REOPENED: Final = 3
 """Tries after which a thread whose beginning is gone is not begun anew."""
-"""Seconds between tries: doubled each time, and spread so that many that failed together do not come back together."""
 
 
 def settle(
