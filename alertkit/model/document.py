@@ -41,7 +41,7 @@ def plain(node: Node) -> Any:
     """The same value as dictionaries, lists and scalars, without places."""
     value = node.value
     if isinstance(value, dict):
-        return {key: plain(child) for key, child in value.items()}
+        return {key: plain(child) if isinstance(child.value, (dict, list)) else child.value for key, child in value.items()}
     if isinstance(value, list):
         return [plain(child) for child in value]
     return value

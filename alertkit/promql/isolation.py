@@ -126,9 +126,8 @@ def _wants_matcher(selector: Selector, own: Matcher, shared: frozenset[str], whe
 
 def _prove(original: Reading, result: str, own: Matcher, shared: frozenset[str]) -> None:
     """Nothing but the matcher was added, and no selector is without it."""
-    proven = parser.read_spliced(result)
-    unguarded = any(own not in selector.matchers and selector.metric not in shared for selector in proven.selectors)
-    if unguarded or _without(original, own) != _without(proven, own):
+    tree, unguarded = parser.read_without(result, own)
+    if any(selector.metric not in shared for selector in unguarded) or tree != _without(original, own):
         raise IsolationError("the expression cannot be proven to read only the tenant's series; write it more plainly")
 
 

@@ -79,16 +79,27 @@ def read(source: str) -> Reading:
 @lru_cache(maxsize=1024)  # a dashboard asks a dozen times, also for the expression that proved a rule's isolation
 def read_spliced(source: str) -> Reading:
     """As read, of an expression that `lexer.check` accepts, or of such a one with matchers put in between its tokens: it is not
-    split again.
+    checked again.
 
     Raises:
         PromQLError: as for parse.
     """
-    lexer.check_text(source)
     text, hidden = _simplified(source)
     walk = _Walk(hidden)
     tree = walk.expr(_parse(text, source))
     return Reading(tree, tuple(walk.selectors), tuple(walk.calls))
+
+
+def read_without(source: str, own: Matcher) -> tuple[Expr, list[Selector]]:
+    """The tree of an expression, which is one that read_spliced accepts, with a matcher in none of its selectors; and those
+    selectors that did not have it.
+
+    Raises:
+        PromQLError: as for parse.
+    """
+    text, hidden = _simplified(source)
+    walk = _Walk(hidden, own)
+    return walk.expr(_parse(text, source)), walk.without
 
 
 def _parse(text: str, source: str) -> Any:
@@ -169,9 +180,11 @@ def quote(value: str) -> str:
 class _Walk:
     """Our own walk of the library's tree: its `walk()` is cubic and its `str()` does not escape."""
 
-    def __init__(self, hidden: Hidden) -> None:
+    def __init__(self, hidden: Hidden, dropped: Matcher | None = None) -> None:
         self.hidden = hidden
+        self.dropped = dropped
         self.selectors: list[Selector] = []
+        self.without: list[Selector] = []
         self.calls: list[Call | Aggregation] = []
 
     def expr(self, node: Any) -> Expr:
@@ -184,11 +197,14 @@ class _Walk:
         found = node.matchers
         if found.or_matchers:
             raise PromQLError("`or` between matchers is not PromQL: write two selectors joined by `or`")
-        matchers = [self.matcher(m.name, m.op, m.value) for m in found.matchers]
+        written = [self.matcher(m.name, m.op, m.value) for m in found.matchers]
+        matchers = written if self.dropped is None else [m for m in written if m != self.dropped]
         metric = node.name or next((m.value for m in matchers if m.name == "__name__" and m.op == "="), "")
         at = node.at
         selector = Selector(metric, tuple(matchers), node.offset, "" if at is None else str(at))
         self.selectors.append(selector)
+        if len(matchers) == len(written):
+            self.without.append(selector)
         return selector
 
     def matcher(self, name: str, operator: Any, value: str) -> Matcher:

@@ -6,7 +6,6 @@ Nothing here is trusted to be right. A wrong guess makes the proof of isolation 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import msgspec
 
@@ -33,6 +32,7 @@ _FOUND = re.compile(
 )
 """Selectors with braces, words that may be metrics, and what holds neither: strings, comments, ranges, numbers, lists of labels
 and the names of functions. The last group of a match says which."""
+_OPENED = {"matchers": "opened", "nameless": "brace"}
 _GROUPED = re.compile(rf"{GAP}(?:by|without)\b", re.IGNORECASE)
 
 
@@ -47,30 +47,19 @@ class SelectorPlace(msgspec.Struct, frozen=True):
 
 def selectors(expr: str) -> list[SelectorPlace]:
     """The selectors, in the order of the text."""
-    return [place for found in _FOUND.finditer(expr) if (place := _PLACES[found.lastgroup](found)) is not None]
+    places = []
+    for found in _FOUND.finditer(expr):
+        last = found.lastgroup
+        if last == "matchers" or last == "nameless":
+            places.append(SelectorPlace(found.start(), found.end(_OPENED[last]), "", "," if found[last] else ""))
+        elif last == "word" and _is_metric(found):
+            places.append(SelectorPlace(found.start(), found.end(last), "{", "}"))
+    return places
 
 
-def _metric(found: re.Match[str]) -> SelectorPlace | None:
-    word, end = found["word"].lower(), found.end("word")
-    if word in _NOT_METRICS or (word in AGGREGATIONS and _GROUPED.match(found.string, end)):
-        return None
-    return SelectorPlace(found.start(), end, "{", "}")
-
-
-def _named(found: re.Match[str]) -> SelectorPlace:
-    return SelectorPlace(found.start(), found.end("opened"), "", "," if found["matchers"] else "")
-
-
-def _nameless(found: re.Match[str]) -> SelectorPlace:
-    return SelectorPlace(found.start(), found.end("brace"), "", "," if found["nameless"] else "")
-
-
-_PLACES: dict[str | None, Callable[[re.Match[str]], SelectorPlace | None]] = {
-    "word": _metric,
-    "matchers": _named,
-    "nameless": _nameless,
-    **dict.fromkeys((None, "called"), lambda found: None),
-}
+def _is_metric(found: re.Match[str]) -> bool:
+    word = found["word"].lower()
+    return word not in _NOT_METRICS and (word not in AGGREGATIONS or not _GROUPED.match(found.string, found.end("word")))
 
 
 def call(tokens: list[Token], name: str) -> int | None:

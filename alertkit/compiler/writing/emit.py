@@ -28,6 +28,7 @@ _NUMBER = re.compile(
         0[xX][0-9a-fA-F_]* | 0[oO][0-7_]* | 0[bB][01_]*
       | [0-9][0-9_]*(?::[0-9]+)+(?:\.[0-9_]*)?              # base 60: 1:30
       | \.?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]*)?
+      | [0-9_]+                                             # ruamel takes +_ for a number, and fails
       | \.?(?:inf|nan|infinity)
     ) | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\s].*)?          # a date, or a date and time
     """,
