@@ -142,10 +142,13 @@ def _relaxed(data: Data) -> Iterator[Finding]:
 def list_tenants(workspace: Workspace) -> Tenants:
     """The tenants of a project. A tenant is a file, or a folder of files, in the tenants' folder."""
     entries: dict[str, list[Path]] = {}
+    files: dict[str, tuple[Path, ...]] = {}
     for entry in sorted((workspace.directory / workspace.project.tenants).iterdir()):
-        if _definitions(entry) or _nested(entry):
-            entries.setdefault(entry.name if entry.is_dir() else entry.stem, []).append(entry)
-    misnamed = {name: problem for name, found in entries.items() if (problem := _problem_of(name, found))}
+        if (found := _definitions(entry)) or _nested(entry):
+            name = entry.stem if found == (entry,) else entry.name
+            entries.setdefault(name, []).append(entry)
+            files.setdefault(name, found)
+    misnamed = {name: problem for name in entries if (problem := _problem_of(name, entries[name], files[name]))}
     problems = [
         Problem(workspace.called(entries[name][-1]), 0, 0, "AK304", problem, tenant=one_line(name, _LARGEST_NAME))
         for name, problem in misnamed.items()
@@ -154,7 +157,7 @@ def list_tenants(workspace: Workspace) -> Tenants:
         message = f"dashboards of {tenant!r} would have the uids of those of {other!r}; rename one of the tenants"
         problems.append(Problem(workspace.called(entries[tenant][-1]), 0, 0, "AK833", message, tenant=tenant))
     wrong = misnamed.keys() | {problem.tenant for problem in problems}
-    return Tenants({name: _definitions(found[0]) for name, found in entries.items() if name not in wrong}, tuple(problems))
+    return Tenants({name: found for name, found in files.items() if name not in wrong}, tuple(problems))
 
 
 def _definitions(entry: Path) -> tuple[Path, ...]:
@@ -180,10 +183,10 @@ def _nested_problem(entry: Path) -> str:
     return f"alertkit reads the files of the folder itself, and would overlook {str(nested[0].relative_to(entry))!r}: move it up"
 
 
-def _problem_of(name: str, entries: list[Path]) -> str:
+def _problem_of(name: str, entries: list[Path], files: tuple[Path, ...]) -> str:
     if len(entries) > 1:
         return f"tenant {name!r} is both {entries[0].name!r} and {entries[1].name!r}; keep one"
-    misnamed = next((file.name for file in _definitions(entries[0]) if file.suffix != ".yaml"), "")
+    misnamed = next((file.name for file in files if file.suffix != ".yaml"), "")
     if misnamed:
         return f"alertkit reads files whose names end in .yaml, and would overlook {misnamed!r}: rename it"
     return _name_problem(name) or _nested_problem(entries[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Source(msgspec.Struct, frozen=True):
 
 def called(file: Path, directory: Path) -> str:
     """A file as problems name it: relative to the project, and fit for a terminal whatever its name holds."""
-    return one_line(str(file.relative_to(directory)), _LONGEST_PATH)
+    return one_line(str(file).removeprefix(f"{directory}/"), _LONGEST_PATH)
 
 
 def read_source(directory: Path, tenant: str, files: Iterable[Path]) -> Source:
@@ -50,9 +51,17 @@ def read_source(directory: Path, tenant: str, files: Iterable[Path]) -> Source:
 def stays_in(path: Path, folder: Path) -> bool:
     """True unless links lead out of the folder, or in a circle."""
     try:
-        return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # a circle is a RuntimeError before Python 3.13
+        return f"{_real(path)}/".startswith(f"{_real(folder).rstrip('/')}/")
+    except OSError:
         return False
+
+
+def _real(path: Path) -> str:
+    """Where a path leads, also one that does not exist yet: as text, because a thousand tenants' paths are asked for."""
+    try:
+        return os.path.realpath(path, strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return os.path.realpath(path)
 
 
 def _read(file: Path, name: str, directory: Path) -> bytes:

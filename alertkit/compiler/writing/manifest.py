@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import msgspec
@@ -59,7 +59,7 @@ def read_summary(out: Path, tenant: str) -> Summary | None:
 
 def _read(out: Path, tenant: str, decoder: msgspec.json.Decoder[Kind]) -> Kind | None:
     try:
-        manifest = decoder.decode((out / names.manifest_file(tenant)).read_bytes())
+        manifest = decoder.decode(_bytes(out, names.manifest_file(tenant)))
     except (OSError, msgspec.MsgspecError):
         return None
     if manifest.version != names.MANIFEST_VERSION or manifest.tenant != tenant:
@@ -81,7 +81,12 @@ def mark_compiled(out: Path, tenant: str) -> None:
 def intact(out: Path, manifest: Summary) -> dict[str, bytes] | None:
     """Every file of the manifest, when all are there byte for byte; None otherwise."""
     try:
-        found = {path: (out / path).read_bytes() for path in manifest.files}
+        found = {path: _bytes(out, path) for path in manifest.files}
     except OSError:
         return None
     return found if all(digest(found[path]) == known for path, known in manifest.files.items()) else None
+
+
+def _bytes(out: Path, path: str | PurePosixPath) -> bytes:
+    """A file's content. Joined as text, in half of the time: a run without changes does this thousands of times."""
+    return Path(f"{out}/{path}").read_bytes()
