@@ -8,7 +8,8 @@ import projects
 import pytest
 from pack_projects import compiled, make_project, resolved, rules
 
-from alertkit import names
+from alertkit import build, names
+from alertkit.errors import Level
 
 
 def used(folder: Path, entry: dict[str, Any], **sections: Any) -> Path:
@@ -118,7 +119,11 @@ def test_what_is_switched_off_can_be_switched_on_in_an_environment(tmp_path: Pat
 def test_a_prometheus_that_does_not_know_keep_firing_for_gets_none(tmp_path: Path) -> None:
     services = [{"name": "checkout", "packs": [{"use": "http-service"}]}]
     project = make_project(tmp_path, services, {"targets": {"prometheus": "2.40"}})
-    assert "keep_firing_for" not in alert(project, "HighErrors")
+    result = build(project)
+    text = next(tenant.files for tenant in result.tenants if tenant.tenant == "acme")[names.alerts_file("acme")]
+    assert b"alert: HighErrors" in text
+    assert b"keep_firing_for" not in text
+    assert [(problem.code, problem.level) for problem in result.problems] == [("AK407", Level.WARNING)]
 
 
 def test_the_platform_uses_packs_in_the_project_file(tmp_path: Path) -> None:
@@ -173,7 +178,7 @@ MISTAKES = {
     ),
     "keep_firing_for, which the target does not know": (
         "AK407",
-        '# alertkit.yaml\ntargets: {prometheus: "2.40"}\n# tenants/acme.yaml\n'
+        '# alertkit.yaml\ntargets: {prometheus: «"2.40"}\n# tenants/acme.yaml\n'
         + USE
         + "        alerts: {HighErrors: {«keep_firing_for: 5m}}\n",
         "",
