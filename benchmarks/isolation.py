@@ -195,7 +195,7 @@ def main() -> None:
 def _rate(seconds: float) -> float:
     done, start = 0, time.process_time()
     while time.process_time() - start < seconds:
-        for remembered in (isolate, parser.read_spliced, lexer.lex, lexer.split, lexer.is_plain):
+        for remembered in (isolate, parser.read_checked, lexer.lex, lexer.split, lexer.is_plain):
             remembered.cache_clear()
         for expr in CORPUS:
             isolate(expr, "tenant", "acme")

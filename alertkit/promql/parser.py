@@ -73,13 +73,12 @@ def read(source: str) -> Reading:
         PromQLError: as for parse.
     """
     lexer.check(source)  # refuses what would harm the library
-    return read_spliced(source)
+    return read_checked(source)
 
 
 @lru_cache(maxsize=1024)  # a dashboard asks a dozen times, also for the expression that proved a rule's isolation
-def read_spliced(source: str) -> Reading:
-    """As read, of an expression that `lexer.check` accepts, or of such a one with matchers put in between its tokens: it is not
-    checked again.
+def read_checked(source: str) -> Reading:
+    """As read, of an expression that `lexer.check` accepts: it is not checked again.
 
     Raises:
         PromQLError: as for parse.
@@ -91,8 +90,9 @@ def read_spliced(source: str) -> Reading:
 
 
 def read_without(source: str, own: Matcher) -> tuple[Expr, list[Selector]]:
-    """The tree of an expression, which is one that read_spliced accepts, with a matcher in none of its selectors; and those
-    selectors that did not have it.
+    """The tree of an expression with a matcher in none of its selectors; and those selectors that did not have it.
+
+    The expression is one that `lexer.check` accepts, with matchers put in between its tokens: it is not checked again.
 
     Raises:
         PromQLError: as for parse.
