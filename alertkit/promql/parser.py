@@ -76,7 +76,7 @@ def read(source: str) -> Reading:
     return read_checked(source)
 
 
-@lru_cache(maxsize=1024)  # a dashboard asks a dozen times, also for the expression that proved a rule's isolation
+@lru_cache(maxsize=1024)  # each check of an expression asks, and a dashboard a dozen times
 def read_checked(source: str) -> Reading:
     """As read, of an expression that `lexer.check` accepts: it is not checked again.
 
