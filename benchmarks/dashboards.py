@@ -101,7 +101,7 @@ def definitions(space: Workspace) -> Iterator[Definition]:
 def drawn(space: Workspace, definition: Definition) -> tuple[int, float]:
     """How many dashboards the tenant has, and the seconds that they took once its rules were compiled."""
     scope = space.scope(definition.tenant)
-    node, problems = validate(load(definition), scope, dict(definition.files))
+    node, problems = validate(load(definition)[0], scope, dict(definition.files))
     if any(problem.level == "error" for problem in problems):
         sys.exit("\n".join(map(str, problems)))
     tenant = resolve.tenant(plain(node), scope, places(node))
