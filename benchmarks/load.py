@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-CONNECTIONS = 32
+CONNECTIONS = 64
+"""So many that a server which waits for a disk has something to do meanwhile."""
 
 
 class Poured(NamedTuple):

@@ -30,6 +30,8 @@ from alertkit.receiver.wire import STORED, Answer, Head, Source
 
 _ADDRESSES: Final = 16
 """Sockets that may listen: one for each address of a name."""
+_ENOUGH: Final = 100
+"""Alerts that leave at once: the process that stores works on them while more are read."""
 
 
 class Reader:
@@ -42,6 +44,7 @@ class Reader:
         self._passing = passing
         self._connections: set[WebhookProtocol] = set()
         self._batch: list[Posted] = []
+        self._alerts = 0
         self._waiting: dict[int, Callable[[Answer], None]] = {}
         self._number = 0
         self.ready, self.leaving, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -87,12 +90,16 @@ class Reader:
         return wire.admit(head, self._tokens, self._rules.body_limit)
 
     def take(self, source: Source, body: bytes, answered: Callable[[Answer], None]) -> None:
-        """Read a body; it leaves with all others that have come by the end of this turn of the loop."""
+        """Read a body; it leaves with all others that have come by the end of this turn of the loop, or once they are enough."""
         self._number += 1
         self._waiting[self._number] = answered
         if not self._batch:
             self._loop.call_soon(self._send)
-        self._batch.append(Posted(self._number, source, body, self._read(source, body)))
+        said = self._read(source, body)
+        self._batch.append(Posted(self._number, source, body, said))
+        self._alerts += len(said.alerts) if said else 0
+        if self._alerts >= _ENOUGH:
+            self._send()
 
     def _read(self, source: Source, body: bytes) -> Said | None:
         if source.trace or source[:2] in self._watched:
@@ -109,8 +116,9 @@ class Reader:
         return Said(webhook.group_labels, webhook.truncated_alerts > 0, payload.sightings(webhook.alerts))
 
     def _send(self) -> None:
-        batch, self._batch = self._batch, []
-        self.link.send(batch)
+        batch, self._batch, self._alerts = self._batch, [], 0
+        if batch:
+            self.link.send(batch)
 
     def _answered(self, message: Answered) -> None:
         status = HTTPStatus(message.status)

@@ -20,6 +20,8 @@ V = TypeVar("V")
 ENDED: Final = 2_000
 """Endings that an open incident remembers at most: enough for whatever comes late, and no more however long it stays open."""
 
+_NOBODY: Final[Mapping[str, Held]] = {}
+
 
 class _Undo:
     """What one transaction has replaced, and the groups whose incident it has closed."""
@@ -84,13 +86,12 @@ class OpenIncidents:
     def seen(self, post: Post, before: Callable[[bytes], Before]) -> Seen:
         """What a fold wants to know; `before` reads how the group's last incident ended and is asked only for a new one."""
         current = self._by_key.get(post.key)
-        holders = self._holders.get((post.tenant, post.policy))
-        elsewhere = {}
-        if holders:
-            for alert in post.alerts:
-                holder = holders.get(alert.fingerprint)
-                if holder is not None and holder is not current:
-                    elsewhere[alert.fingerprint] = holder
+        holders = self._holders.get((post.tenant, post.policy), _NOBODY)
+        elsewhere = {
+            alert.fingerprint: holder
+            for alert in post.alerts
+            if (holder := holders.get(alert.fingerprint)) is not None and holder is not current
+        }
         return Seen(current, before(post.key) if current is None else current.before, elsewhere)
 
     def opened(self, key: bytes, incident: Incident, before: Before, at: dt.datetime) -> Held:
