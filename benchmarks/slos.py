@@ -12,7 +12,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from alertkit import names
+from alertkit import paths
 from alertkit.compiler.cases.compile import compile_cases
 from alertkit.compiler.cases.render import render as render_cases
 from alertkit.compiler.rules.compile import Rules
@@ -78,10 +78,10 @@ def prove(size: int) -> None:
         (root / "tests").mkdir()
         records = [group for _, one in found for group in one.rules.records]
         alerts = [group for _, one in found for group in one.rules.alerts]
-        (root / names.records_file(TENANT)).write_bytes(render.rule_file(records, TENANT))
-        (root / names.alerts_file(TENANT)).write_bytes(render.rule_file(alerts, TENANT))
+        (root / paths.records(TENANT)).write_bytes(render.rule_file(records, TENANT))
+        (root / paths.alerts(TENANT)).write_bytes(render.rule_file(alerts, TENANT))
         for file in cases.files:
-            path = root / names.cases_file(TENANT, file.kind)
+            path = root / paths.cases(TENANT, file.kind)
             path.write_bytes(render_cases(file, TENANT))
             start = children()
             result = promtool.run_cases(path)

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import yaml
 from mutations import Rule, mutations
 
-from alertkit import names
+from alertkit import paths
 from alertkit.compiler import api
 from alertkit.compiler.cases.render import render
 from alertkit.compiler.compile import cases_of
@@ -243,7 +243,7 @@ def compile_tenants(project: Path, folder: Path) -> list[Tenant]:
         name = one.tenant
         assert one.compiled is not None, build.problems
         for file in cases_of(one.compiled, build.workspace.project, build.workspace.scope(name).guard).files:
-            path = folder / names.cases_file(name, file.kind)
+            path = folder / paths.cases(name, file.kind)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(render(file, name))
         found.append(Tenant(folder, name))

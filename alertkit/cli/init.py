@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from alertkit import names
+from alertkit import paths
 from alertkit.cli import common
 from alertkit.cli.terminal import printer
 
@@ -28,4 +28,4 @@ def command(folder: Path, tenant: str, quiet: bool, no_color: bool) -> None:
             line(str(file))
     if not quiet:
         here = "" if folder == Path() else f" --project {folder}"
-        line(f"next: alertkit generate{here}, then look into {names.GENERATED}/", style="green")
+        line(f"next: alertkit generate{here}, then look into {paths.GENERATED}/", style="green")

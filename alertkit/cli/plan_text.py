@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.model.text import one_line
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def _print_tenant(tenant: TenantPlan, folder: str, line: Printer) -> None:
 def _kinds(tenant: TenantPlan) -> list[tuple[str, str, list[FileChange]]]:
     """The lines of a tenant: what it is called, how much there is, and which files it stands for."""
     name, counts = tenant.tenant, tenant.counts
-    rules = [str(names.records_file(name)), str(names.alerts_file(name))]
-    fragment, policy, dashboards = str(names.fragment_file(name)), str(names.policy_file(name)), f"dashboards/{name}/"
+    rules = [str(paths.records(name)), str(paths.alerts(name))]
+    fragment, policy, dashboards = str(paths.fragment(name)), str(paths.policy(name)), f"dashboards/{name}/"
     return [
         (
             f"rules/{name}.{{records,alerts}}.yaml",

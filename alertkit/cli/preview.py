@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.cli import common
 from alertkit.errors import MissingTool, ProblemsFound, UsageError
 
@@ -98,7 +98,7 @@ def compiled(project: Path, tenant: str, environment: str) -> tuple[TenantPolicy
     built = next(found for found in api.build(project, (tenant,), environment).tenants if found.tenant == tenant)
     if any(problem.level is Level.ERROR for problem in built.problems):
         raise ProblemsFound(built.problems)
-    policy = policies.decode(built.files[names.policy_file(tenant)])
+    policy = policies.decode(built.files[paths.policy(tenant)])
     alerting = (rule for group in built.groups for rule in group.rules if isinstance(rule, AlertingRule))
     return policy, [Rule(policy.texts[rule.id], rule.labels) for rule in alerting if rule.id in policy.texts]
 

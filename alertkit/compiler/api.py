@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler import pipeline
 from alertkit.compiler.generate import Options, chosen, output_folder, write_builds
 from alertkit.compiler.pipeline import TenantBuild
@@ -62,7 +62,7 @@ def build(project: Path | str, tenants: Iterable[str] = (), environment: str = "
     """
     space = open_project(Path(project), environment)
     listed, wanted = list_tenants(space), tuple(tenants)
-    sources = [Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))]
+    sources = [Source(names.PLATFORM, ((paths.PROJECT_FILE, space.text),))]
     sources += [read_source(space.directory, name, listed.files[name]) for name in chosen(wanted, listed)]
     misnamed = [TenantBuild(problem.tenant, (problem,)) for problem in listed.problems_of(wanted)]
     return Build(space, (*(pipeline.build(space, source) for source in sources), *misnamed), whole=not wanted)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from alertkit import names, resources
+from alertkit import names, paths, resources
 from alertkit.compiler.assembly import assemble
 from alertkit.compiler.finding import did_you_mean
 from alertkit.compiler.reading.source import Source, read_source, stays_in
@@ -81,7 +81,7 @@ def generate(space: Workspace, tenants: Iterable[str], options: Options, progres
 def _generate(space: Workspace, wanted: tuple[str, ...], options: Options, progress: Progress) -> Plan:
     tenants = list_tenants(space)
     sources = (read_source(space.directory, name, tenants.files[name]) for name in chosen(wanted, tenants))
-    platform = Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
+    platform = Source(names.PLATFORM, ((paths.PROJECT_FILE, space.text),))
     done = [_settled(space, options, platform) or _run(space, options, platform)]
     done += [_failed(options, problem.tenant, (problem,)) for problem in tenants.problems_of(wanted)]
     return _conclude(space, options, [*done, *_compile(space, sources, options, progress)], tenants.known, whole=not wanted)
@@ -181,7 +181,7 @@ def _settled(space: Workspace, options: Options, source: Source) -> _Done | None
         return None
     unchanged = tuple(FileChange(path, "unchanged") for path in sorted(known.files))
     plan = TenantPlan(source.tenant, unchanged, counts=known.counts, load=known.load, recompiled=False)
-    return _Done(plan, files.get(str(names.fragment_file(source.tenant))))
+    return _Done(plan, files.get(str(paths.fragment(source.tenant))))
 
 
 def _run(space: Workspace, options: Options, source: Source) -> _Done:
@@ -202,7 +202,7 @@ def _finish(options: Options, build: TenantBuild) -> _Done:
         write.write(options.out, build.files, changes, build.manifest)
         manifests.mark_compiled(options.out, build.tenant)
     plan = TenantPlan(build.tenant, changes, rules, problems, build.manifest.counts, build.manifest.load)
-    return _Done(plan, build.files[names.fragment_file(build.tenant)])
+    return _Done(plan, build.files[paths.fragment(build.tenant)])
 
 
 def _failed(options: Options, tenant: str, problems: tuple[Problem, ...]) -> _Done:
@@ -230,7 +230,7 @@ def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes],
     """Alertmanager's file. A tenant without any fragment is left to the root, which is the platform's."""
     fragments = (fresh.get(name) or _on_disk(options.out, name) for name in tenants)
     data = assemble(space, (fragment for fragment in fragments if fragment))
-    files = {names.ALERTMANAGER_FILE: data}
+    files = {paths.ALERTMANAGER_FILE: data}
     changes = write.compare(options.out, files, manifests.read_summary(options.out, manifests.ASSEMBLED))
     if options.verify:
         options.verify.whole(data)
@@ -239,7 +239,7 @@ def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes],
             names.MANIFEST_VERSION,
             manifests.ASSEMBLED,
             digest(data),
-            {str(names.ALERTMANAGER_FILE): digest(data)},
+            {str(paths.ALERTMANAGER_FILE): digest(data)},
         )
         write.write(options.out, files, changes, manifest)
     return changes
@@ -248,7 +248,7 @@ def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes],
 def _on_disk(out: Path, tenant: str) -> bytes | None:
     """The tenant's last good fragment; one that alertkit did not write is not merged."""
     known = manifests.read_summary(out, tenant)
-    path = names.fragment_file(tenant)
+    path = paths.fragment(tenant)
     try:
         data = (out / path).read_bytes()
     except OSError:
@@ -262,7 +262,7 @@ def output_folder(space: Workspace, out: Path | None) -> Path:
     Raises:
         UsageError: that would be among the tenants' definitions, where every folder is a tenant.
     """
-    base = out or space.directory / names.GENERATED
+    base = out or space.directory / paths.GENERATED
     if stays_in(base, space.directory / space.project.tenants):
         raise UsageError(f"{base} is among the definitions in {space.project.tenants}: give another --out")
     return base / space.project.environment if space.project.environment else base

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alertkit import names, resources
+from alertkit import names, paths, resources
 from alertkit.compiler.reading import schema
 from alertkit.compiler.writing.emit import emit
 from alertkit.compiler.writing.write import replace
@@ -31,7 +31,7 @@ def scaffold(folder: Path, tenant: str) -> list[Path]:
         definition = definition.replace(f"{key}: {_PLACEHOLDER}\n", emit({key: tenant}))
     definition = definition.replace(_PLACEHOLDER, tenant)
     files = {
-        folder / names.PROJECT_FILE: (templates / names.PROJECT_FILE).read_text(encoding="utf-8"),
+        folder / paths.PROJECT_FILE: (templates / paths.PROJECT_FILE).read_text(encoding="utf-8"),
         folder / "tenants" / f"{tenant}.yaml": definition,
         **{folder / "schemas" / f"{name}.schema.json": schema.text(name) for name in _SCHEMAS},
     }

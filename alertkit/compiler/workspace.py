@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler import resolve
 from alertkit.compiler.finding import Finding, did_you_mean, places, problems_at
 from alertkit.compiler.grafana import builders
@@ -93,9 +93,9 @@ def find(start: Path) -> Path:
         UsageError: there is none.
     """
     for folder in (start, *start.parents):
-        if (folder / names.PROJECT_FILE).is_file():
+        if (folder / paths.PROJECT_FILE).is_file():
             return folder
-    raise UsageError(f"no {names.PROJECT_FILE} in {start} or above; run `alertkit init`, or name the project with --project")
+    raise UsageError(f"no {paths.PROJECT_FILE} in {start} or above; run `alertkit init`, or name the project with --project")
 
 
 def open_project(directory: Path, environment: str = "", *, trusted: bool = False) -> Workspace:
@@ -105,16 +105,16 @@ def open_project(directory: Path, environment: str = "", *, trusted: bool = Fals
         ProblemsFound: the project file is wrong; without it no tenant can be compiled.
         UsageError: there is no project file, or no such environment.
     """
-    file = directory / names.PROJECT_FILE
+    file = directory / paths.PROJECT_FILE
     if not file.exists():
         raise UsageError(f"there is no {file}")
-    text = read_bytes(file, names.PROJECT_FILE)
-    node = load_text(text, names.PROJECT_FILE)
+    text = read_bytes(file, paths.PROJECT_FILE)
+    node = load_text(text, paths.PROJECT_FILE)
     data = plain(node)
     fatal(problems_at(node, schema.check("project", data) or _relaxed(data), ""))
     project = resolve.project(data, environment)
     if environment and environment not in project.environments:
-        hint = did_you_mean(environment, project.environments) or f"add it to environments in {names.PROJECT_FILE}"
+        hint = did_you_mean(environment, project.environments) or f"add it to environments in {paths.PROJECT_FILE}"
         raise UsageError(f"the project has no environment {environment!r}; {hint}")
     if not (directory / project.tenants).is_dir():
         hint = "make it, or name another with tenants:; without it every tenant would be taken for removed"
@@ -125,7 +125,7 @@ def open_project(directory: Path, environment: str = "", *, trusted: bool = Fals
     packs = Library.of(directory)
     own = builders.find(directory, project.tenants, names.PLATFORM)
     scope = Scope(project, names.PLATFORM, definition, new_guard(project, names.PLATFORM), packs, hosts, own, trusted)
-    found = problems_at(node, check_meaning(definition, scope), names.PLATFORM, {names.PROJECT_FILE: text})
+    found = problems_at(node, check_meaning(definition, scope), names.PLATFORM, {paths.PROJECT_FILE: text})
     fatal(found)
     platform = resolve.tenant(definition, scope, places(node))
     return Workspace(directory, project, platform, definition, packs, hosts, mail_hosts, rooms, text, tuple(found), trusted)
@@ -172,7 +172,7 @@ def _nested(entry: Path) -> tuple[Path, ...]:
     """Definitions in folders of a tenant's folder, where nobody reads them."""
     if entry.name.startswith(".") or entry.suffix in (".yaml", ".yml") or not entry.is_dir():
         return ()
-    folders = (inner for inner in sorted(entry.iterdir()) if not inner.suffix and inner.name != names.BUILDERS_FOLDER)
+    folders = (inner for inner in sorted(entry.iterdir()) if not inner.suffix and inner.name != paths.BUILDERS_FOLDER)
     return tuple(file for folder in folders if folder.is_dir() for file in _definitions(folder))
 
 
@@ -194,7 +194,7 @@ def _problem_of(name: str, entries: list[Path], files: tuple[Path, ...]) -> str:
 
 def _name_problem(name: str) -> str:
     if name == names.PLATFORM:
-        return f"{names.PLATFORM!r} is reserved: the platform's own definition stands in {names.PROJECT_FILE}"
+        return f"{names.PLATFORM!r} is reserved: the platform's own definition stands in {paths.PROJECT_FILE}"
     if not schema.is_name(name):
         return f"{name!r} is no name of a tenant: expected lower-case letters, digits and inner hyphens, at most {_LARGEST_NAME}"
     return ""

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.errors import AlertkitError, RefusedToWrite, UsageError
 from alertkit.live.reload import RefusedError, Reloadable
 from alertkit.tools import amtool, promtool
@@ -79,7 +79,7 @@ def _steps(generated: Path, part: Part, target: Path) -> list[Step]:
 def _files(source: Path, part: Part) -> list[Path]:
     """Of Alertmanager's folder only the assembled file: the fragments are for people."""
     if part == "alertmanager":
-        return [file for file in [source / names.ALERTMANAGER_FILE.name] if file.is_file()]
+        return [file for file in [source / paths.ALERTMANAGER_FILE.name] if file.is_file()]
     return [file for file in source.rglob("*") if file.suffix in _SUFFIXES and file.is_file() and not file.name.startswith(".")]
 
 
@@ -115,7 +115,7 @@ def complaints(generated: Path, parts: Iterable[Part]) -> list[str]:
     if "rules" in parts:
         found.append(promtool.check_rules(*sorted((generated / "rules").glob("*.yaml"))))
     if "alertmanager" in parts:
-        found.append(amtool.check_config(generated / names.ALERTMANAGER_FILE))
+        found.append(amtool.check_config(generated / paths.ALERTMANAGER_FILE))
     return [complaint for complaint in found if complaint]
 
 
@@ -149,8 +149,8 @@ def _place(steps: Sequence[Step]) -> None:
         if step.fate != "unchanged":
             _put(step.file, step.data)
     for target in {step.target for step in steps}:
-        paths = sorted(step.path for step in steps if step.target == target and step.data is not None)
-        _put(target / RECORD, "".join(f"{path}\n" for path in paths).encode())
+        copied = sorted(step.path for step in steps if step.target == target and step.data is not None)
+        _put(target / RECORD, "".join(f"{path}\n" for path in copied).encode())
 
 
 def _again(servers: Iterable[Server]) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.cases.compile import compile_cases
 from alertkit.compiler.cases.render import render as render_cases
 from alertkit.compiler.rules.compile import Rules
@@ -99,12 +99,12 @@ def only(*rules: RecordingRule | AlertingRule) -> Rules:
 
 def write(folder: Path, rules: Rules, cases: Cases) -> list[Path]:
     """Rules and cases as `generate` writes them; returns the files of cases."""
-    for path, groups in ((names.records_file("acme"), rules.records), (names.alerts_file("acme"), rules.alerts)):
+    for path, groups in ((paths.records("acme"), rules.records), (paths.alerts("acme"), rules.alerts)):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(render.rule_file(groups, "acme"))
     files = []
     for file in cases.files:
-        path = folder / names.cases_file("acme", file.kind)
+        path = folder / paths.cases("acme", file.kind)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(render_cases(file, "acme"))
         files.append(path)

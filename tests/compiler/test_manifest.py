@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.writing import digests
 from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing.digests import digest, input_digest
@@ -24,7 +24,7 @@ OWN = {
 
 
 def written(out: Path, manifest: Manifest, tenant: str = "acme") -> Manifest | None:
-    file = out / names.manifest_file(tenant)
+    file = out / paths.manifest(tenant)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(manifests.encode(manifest))
     return manifests.read(out, tenant)
@@ -68,13 +68,13 @@ def test_a_manifest_that_claims_what_is_not_the_tenant_s_is_ignored(path: str, t
 
 @given(st.text())
 def test_nothing_outside_the_tenant_s_own_files_belongs_to_it(path: str) -> None:
-    if names.belongs(path, "acme"):
+    if paths.belongs(path, "acme"):
         assert path in OWN or path.startswith(("dashboards/acme/", "tests/acme."))
         assert ".." not in path.split("/")
 
 
 def test_only_alertmanager_s_file_belongs_to_no_tenant(tmp_path: Path) -> None:
-    own = manifest({str(names.ALERTMANAGER_FILE): "1"}, manifests.ASSEMBLED)
+    own = manifest({str(paths.ALERTMANAGER_FILE): "1"}, manifests.ASSEMBLED)
     assert written(tmp_path, own, manifests.ASSEMBLED) == own
     assert written(tmp_path, manifest(OWN, manifests.ASSEMBLED), manifests.ASSEMBLED) is None
 

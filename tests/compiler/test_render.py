@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from alertkit import build, names
+from alertkit import build, paths
 from alertkit.compiler.assembly import assemble
 from alertkit.compiler.writing import render
 from alertkit.model.oncall import Restriction
@@ -114,7 +114,7 @@ def amtool(tool: Callable[[str], str], file: Path, data: bytes) -> subprocess.Co
 
 def test_alertmanager_takes_what_the_example_assembles_to(tool: Callable[[str], str], tmp_path: Path) -> None:
     result = build(EXAMPLE)
-    fragments = [one.files[names.fragment_file(one.tenant)] for one in result.tenants]
+    fragments = [one.files[paths.fragment(one.tenant)] for one in result.tenants]
     done = amtool(tool, tmp_path / "alertmanager.yaml", assemble(result.workspace, fragments))
     assert done.returncode == 0, done.stdout
     assert "SUCCESS" in done.stdout

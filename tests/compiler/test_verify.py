@@ -7,7 +7,7 @@ import projects
 import pytest
 from msgspec.structs import replace
 
-from alertkit import ProblemsFound, build, names
+from alertkit import ProblemsFound, build, paths
 from alertkit.compiler.api import Build
 from alertkit.compiler.assembly import assemble
 from alertkit.compiler.pipeline import TenantBuild
@@ -42,14 +42,14 @@ def test_the_real_tools_have_nothing_against_what_is_compiled(tenant: str, built
 
 
 def test_what_promtool_refuses_is_a_problem_of_the_tenant_in_promtool_s_words(built: Build) -> None:
-    broken = changed(of(built, "acme"), names.alerts_file("acme"), b'x{tenant="acme"} > 1', b"x >")
+    broken = changed(of(built, "acme"), paths.alerts("acme"), b'x{tenant="acme"} > 1', b"x >")
     (found,) = Verifier.find(built.workspace).tenant(broken)
     assert (found.code, found.tenant, found.file) == ("AK901", "acme", "rules/acme.alerts.yaml")
     assert "parse error" in found.message
 
 
 def test_what_amtool_refuses_is_a_problem_of_the_tenant_in_amtool_s_words(built: Build) -> None:
-    broken = changed(of(built, "acme"), names.fragment_file("acme"), b"group_interval: 1m", b"group_interval: 0s")
+    broken = changed(of(built, "acme"), paths.fragment("acme"), b"group_interval: 1m", b"group_interval: 0s")
     (found,) = Verifier.find(built.workspace).tenant(broken)
     assert (found.code, found.tenant, found.file) == ("AK902", "acme", "alertmanager/tenants/acme.yaml")
     assert "group_interval cannot be zero" in found.message
@@ -57,7 +57,7 @@ def test_what_amtool_refuses_is_a_problem_of_the_tenant_in_amtool_s_words(built:
 
 def test_a_whole_that_amtool_refuses_stops_the_run(built: Build) -> None:
     verifier = Verifier.find(built.workspace)
-    fragments = [one.files[names.fragment_file(one.tenant)] for one in built.tenants]
+    fragments = [one.files[paths.fragment(one.tenant)] for one in built.tenants]
     verifier.whole(assemble(built.workspace, fragments))
     with pytest.raises(ProblemsFound, match=r"refuses the assembled file: .*not unique"):
         verifier.whole(assemble(built.workspace, [*fragments, fragments[1]]))

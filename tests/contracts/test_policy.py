@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from contract_shapes import shape_of_schema, shape_of_struct
 
-from alertkit import build, names, resources
+from alertkit import build, paths, resources
 from alertkit.errors import ContractError
 from alertkit.model import policy
 from alertkit.model.policy import TenantPolicy
@@ -26,7 +26,7 @@ Data = dict[str, Any]
 @pytest.fixture(scope="module")
 def compiled() -> dict[str, Data]:
     result = build(EXAMPLE)
-    return {one.tenant: json.loads(one.files[names.policy_file(one.tenant)]) for one in result.tenants}
+    return {one.tenant: json.loads(one.files[paths.policy(one.tenant)]) for one in result.tenants}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import dashboards, names
+from alertkit import dashboards, names, paths
 from alertkit.compiler import pipeline
 from alertkit.compiler.reading.source import Source, read_source
 from alertkit.compiler.workspace import list_tenants, open_project
@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2] / "examples" / "streaming-platform
 def contexts() -> dict[str, ViewContext]:
     """Each tenant's, the platform's first; its receiver is scraped, whatever the example says."""
     space = open_project(PROJECT)
-    platform = Source(names.PLATFORM, ((names.PROJECT_FILE, space.text),))
+    platform = Source(names.PLATFORM, ((paths.PROJECT_FILE, space.text),))
     sources = [platform, *(read_source(space.directory, name, files) for name, files in list_tenants(space).files.items())]
     found = {}
     for source in sources:

@@ -8,7 +8,7 @@ import projects
 import pytest
 from pack_projects import compiled, make_project, resolved, rules
 
-from alertkit import build, names
+from alertkit import build, names, paths
 from alertkit.errors import Level
 
 
@@ -22,7 +22,7 @@ def alert(project: Path, name: str, environment: str = "") -> dict[str, Any]:
 
 def policy(project: Path) -> Any:
     files = next(tenant.files for tenant in compiled(project).tenants if tenant.tenant == "acme")
-    return json.loads(files[names.policy_file("acme")])
+    return json.loads(files[paths.policy("acme")])
 
 
 def test_an_alert_of_a_pack_carries_service_severity_and_a_stable_id(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_prometheus_that_does_not_know_keep_firing_for_gets_none(tmp_path: Pat
     services = [{"name": "checkout", "packs": [{"use": "http-service"}]}]
     project = make_project(tmp_path, services, {"targets": {"prometheus": "2.40"}})
     result = build(project)
-    text = next(tenant.files for tenant in result.tenants if tenant.tenant == "acme")[names.alerts_file("acme")]
+    text = next(tenant.files for tenant in result.tenants if tenant.tenant == "acme")[paths.alerts("acme")]
     assert b"alert: HighErrors" in text
     assert b"keep_firing_for" not in text
     assert [(problem.code, problem.level) for problem in result.problems] == [("AK407", Level.WARNING)]
@@ -130,7 +130,7 @@ def test_the_platform_uses_packs_in_the_project_file(tmp_path: Path) -> None:
     platform = {"services": [{"name": "prometheus", "owner": "platform", "packs": [{"use": "prometheus-stack"}]}]}
     project = make_project(tmp_path, [], platform)
     files = next(tenant.files for tenant in compiled(project).tenants if tenant.tenant == names.PLATFORM)
-    text = files[names.alerts_file(names.PLATFORM)].decode()
+    text = files[paths.alerts(names.PLATFORM)].decode()
     assert "prometheus/prometheus-stack/Watchdog" in text
     assert 'tenant="' not in text
 

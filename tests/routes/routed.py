@@ -8,7 +8,7 @@ import projects
 import yaml
 
 import alertkit
-from alertkit import names
+from alertkit import paths
 from alertkit.model.route import Fragment, Matcher, Route
 from alertkit.routing import Tree, matchers
 
@@ -67,7 +67,7 @@ def fragment(built: alertkit.Build, tenant: str = "acme") -> Fragment:
 def written(built: alertkit.Build, folder: Path) -> Path:
     """Alertmanager's file on disk."""
     alertkit.write(built, folder / "generated")
-    return folder / "generated" / names.ALERTMANAGER_FILE
+    return folder / "generated" / paths.ALERTMANAGER_FILE
 
 
 def read_tree(data: bytes) -> Tree:

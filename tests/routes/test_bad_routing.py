@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import alertkit
-from alertkit import names
+from alertkit import paths
 
 MISTAKES = yaml.safe_load((Path(__file__).parent / "bad_routing.yaml").read_text(encoding="utf-8"))
 HINTLESS = {"AK204", "AK202", "AK310", "AK201"}
@@ -34,6 +34,6 @@ def test_the_other_tenants_are_still_written(mistake: str, tmp_path: Path) -> No
     (tmp_path / "tenants" / "globex.yaml").write_text(projects.tenant("", "globex"))
     plan = alertkit.write(alertkit.build(tmp_path))
     assert plan.failed
-    written = (tmp_path / "generated" / names.ALERTMANAGER_FILE).read_text()
+    written = (tmp_path / "generated" / paths.ALERTMANAGER_FILE).read_text()
     assert "globex/owner-web" in written
     assert "acme" not in written

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertkit import check, names
+from alertkit import check, paths
 from alertkit.compiler.generate import Options, generate
 from alertkit.compiler.proof.verify import Verifier
 from alertkit.compiler.workspace import open_project
@@ -113,13 +113,13 @@ def test_a_tenant_that_amtool_refuses_keeps_its_last_good_fragment(tmp_path, too
     project = routed.PROJECT + 'targets: {alertmanager: "0.27"}\n'
     good = f"{routed.ESCALATION}routing: {{routes: [{{match: {{severity: info}}, escalate: day}}]}}\n"
     assert not generated(tmp_path, project, {"acme": good, "globex": ""}).failed
-    fragment = tmp_path / "generated" / names.fragment_file("acme")
+    fragment = tmp_path / "generated" / paths.fragment("acme")
     before = fragment.read_bytes()
     bad = good.replace("match: {severity: info}", """matchers: ['"k8s.pod"=x']""")
     plan = generated(tmp_path, project, {"acme": bad, "globex": SAME})
     assert [(problem.code, problem.tenant) for problem in plan.problems] == [("AK902", "acme")]
     assert fragment.read_bytes() == before
-    whole = (tmp_path / "generated" / names.ALERTMANAGER_FILE).read_text()
+    whole = (tmp_path / "generated" / paths.ALERTMANAGER_FILE).read_text()
     assert "acme/day" in whole
     assert "globex/standard" in whole
 

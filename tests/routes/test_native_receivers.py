@@ -8,7 +8,7 @@ import pytest
 import routed
 import yaml
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.model.quantity import Duration
 
 FORBIDDEN = {"api_url", "routing_key", "api_key", "auth_password", "credentials", "bearer_token", "proxy_url", "password"}
@@ -116,7 +116,7 @@ def test_alertkit_s_own_health_goes_to_the_named_receiver_alone(config):
 def test_the_platform_s_rules_fire_for_its_health_and_the_watchdog_always(tmp_path, tool):
     built = routed.build(tmp_path, {})
     routed.written(built, tmp_path)
-    rules = tmp_path / "generated" / names.alerts_file("platform")
+    rules = tmp_path / "generated" / paths.alerts("platform")
     found = {rule["alert"]: rule for group in yaml.safe_load(rules.read_text())["groups"] for rule in group["rules"]}
     assert set(found) == {
         "AlertkitReceiverDown", "AlertkitNotificationsFailing", "AlertkitStepsOverdue", "AlertkitWatchdog",
@@ -135,7 +135,7 @@ def test_the_watchdog_speaks_every_minute(tmp_path):
 
 def test_without_health_and_watchdog_nothing_is_added(tmp_path):
     built = routed.build(tmp_path, {}, "")
-    assert names.alerts_file("platform") not in built.tenants[0].files
+    assert paths.alerts("platform") not in built.tenants[0].files
 
 
 def test_amtool_reads_every_kind_of_receiver(tmp_path, tool):

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.cases import detections as cases_detections
 from alertkit.compiler.cases import slo_rates, slo_windows
 from alertkit.compiler.cases import slos as cases_slos
@@ -172,7 +172,7 @@ def _detections(plan: _Plan, subjects: _Subjects) -> None:
 
 def _cases(plan: _Plan, subjects: _Subjects) -> Cases:
     tenant = subjects.context.tenant
-    records, rules = (_beside(file(tenant)) for file in (names.records_file, names.alerts_file))
+    records, rules = (_beside(file(tenant)) for file in (paths.records, paths.alerts))
     ordered = [[group.name for group in one.rules.records] for slo, one in subjects.slos if slo.compatibility == "sloth"]
     order = tuple(name for place in zip(*ordered, strict=True) for name in place)
     alerts = scenes((unit for unit in plan.alerts if unit.evaluation == STEP), "alerts")

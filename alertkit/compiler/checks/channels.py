@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.reading.merge import REMOVE
 from alertkit.compiler.scope import Data, Scope
@@ -105,7 +105,7 @@ def _room_of_others(told: Data, called: str, path: Path, data: Data, scope: Scop
     allowed = [pattern.replace("{tenant}", scope.tenant) for pattern in scope.slack_rooms]
     if not any(fnmatchcase(told["slack"], pattern) for pattern in allowed):
         message = f"{called}: the project does not allow {told['slack']!r} through the platform's Slack"
-        hint = f"allowed: {', '.join(allowed) or 'nothing'}; the platform team can add to slack_rooms in {names.PROJECT_FILE}"
+        hint = f"allowed: {', '.join(allowed) or 'nothing'}; the platform team can add to slack_rooms in {paths.PROJECT_FILE}"
         yield Finding((*path, "slack"), "AK316", message, hint)
 
 

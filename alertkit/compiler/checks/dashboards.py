@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertkit import names
+from alertkit import paths
 from alertkit.compiler.finding import Finding, Path, did_you_mean
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import Level
@@ -38,7 +38,7 @@ def _untrusted(view: str, path: Path, scope: Scope) -> Finding:
 def _missing(view: str, data: Data, scope: Scope) -> str:
     """What a view lacks to show something; empty when it has it."""
     if view == "fleet":
-        return "" if scope.is_platform else f"it is the platform's alone, listed in {names.PROJECT_FILE}"
+        return "" if scope.is_platform else f"it is the platform's alone, listed in {paths.PROJECT_FILE}"
     if view == "slo":
         return "" if data.get("slos") else "there are no SLOs"
     if view == "executive":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import dashboards, names
+from alertkit import dashboards, names, paths
 from alertkit.compiler.grafana import foreign, provisioning
 from alertkit.compiler.writing.emit import emit
 from alertkit.dashboards import Checker, ViewContext, dead_links, lint
@@ -42,9 +42,9 @@ def draw(tenant: Tenant, project: Project, context: ViewContext, own: Mapping[st
         problems += tuple(_too_large(drawn, tenant))
     if problems:
         return Drawing(problems=problems)
-    files: Files = {names.dashboard_file(tenant.name, view): data for view, data in drawn.items()}
+    files: Files = {paths.dashboard(tenant.name, view): data for view, data in drawn.items()}
     if drawn:
-        files[names.lint_file(tenant.name)] = emit(lint.file(), header=f"# {names.MARKER}\n").encode()
+        files[paths.lint(tenant.name)] = emit(lint.file(), header=f"# {names.MARKER}\n").encode()
     return Drawing(files | provisioning.files(tenant, project, drawn), len(drawn))
 
 
@@ -64,7 +64,7 @@ def _shipped(view: str, context: ViewContext, checker: Checker) -> tuple[Json | 
     """A view of alertkit's. What its checks find is a mistake of alertkit's, and still better said than shown as empty panels."""
     body = dashboards.build_body(view, context)
     found = [] if body is None else checker.check(body, _OWN)
-    place, hint = str(names.dashboard_file(context.tenant, view)), f"take {view!r} out of dashboards:, and report it to alertkit"
+    place, hint = str(paths.dashboard(context.tenant, view)), f"take {view!r} out of dashboards:, and report it to alertkit"
     return body, [Problem(place, 0, 0, "AK834", message, hint, context.tenant) for message in found]
 
 
@@ -73,7 +73,7 @@ def _too_large(drawn: Mapping[str, bytes], tenant: Tenant) -> Iterator[Problem]:
     for view, data in drawn.items():
         if len(data) > _LARGEST:
             message = f"dashboard-size: {len(data)} bytes do not fit a ConfigMap: expected at most {_LARGEST}"
-            place = str(names.configmap_file(tenant.name, view))
+            place = str(paths.configmap(tenant.name, view))
             yield Problem(place, 0, 0, "AK834", message, "provision files (grafana.provisioning.format: files)", tenant.name)
 
 
@@ -90,7 +90,5 @@ def _same(bodies: Mapping[str, Json], tenant: Tenant) -> Iterator[Problem]:
         for view, body in bodies.items():
             if body[key] in seen:
                 message = f"dashboards {seen[body[key]]!r} and {view!r} have the same {key} {body[key]!r}"
-                yield Problem(
-                    str(names.dashboard_file(tenant.name, view)), 0, 0, "AK833", message, "give one another", tenant.name
-                )
+                yield Problem(str(paths.dashboard(tenant.name, view)), 0, 0, "AK833", message, "give one another", tenant.name)
             seen[body[key]] = view

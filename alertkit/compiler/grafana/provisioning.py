@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.writing.emit import emit
 from alertkit.model.artifact import Files
 from alertkit.model.tenant import Project, Tenant, TenantSource
@@ -24,9 +24,9 @@ def files(tenant: Tenant, project: Project, drawn: Drawn) -> Files:
         return {}
     if project.grafana.form == "configmaps":
         return dict(_objects(tenant, project, drawn))
-    found: Files = {names.provider_file(tenant.name): _text(_providers(tenant, project), tenant)}
+    found: Files = {paths.provider(tenant.name): _text(_providers(tenant, project), tenant)}
     if source := _own_source(tenant, project):
-        found[names.datasource_file(tenant.name)] = _text(_sources(source, tenant, project), tenant)
+        found[paths.datasource(tenant.name)] = _text(_sources(source, tenant, project), tenant)
     return found
 
 
@@ -100,14 +100,14 @@ def _objects(tenant: Tenant, project: Project, drawn: Drawn) -> Iterator[tuple[P
             "data": {f"{name}.json": data.decode()},
         }
         body["metadata"]["annotations"] = {target.annotation: folder(tenant, project)}
-        yield names.configmap_file(tenant.name, view), _text(body, tenant)
+        yield paths.configmap(tenant.name, view), _text(body, tenant)
     if source := _own_source(tenant, project):
         name = names.kubernetes_name(tenant.name, "datasource", project.environment)
         body = {
             **_object("Secret", name, target.source_label),
             "stringData": {f"{name}.yaml": emit(_sources(source, tenant, project))},
         }
-        yield names.configmap_file(tenant.name, "_datasource"), _text(body, tenant)
+        yield paths.configmap(tenant.name, "_datasource"), _text(body, tenant)
 
 
 def _object(kind: str, name: str, label: str) -> dict[str, Any]:

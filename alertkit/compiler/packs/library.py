@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import names, resources
+from alertkit import paths, resources
 from alertkit.compiler.packs import reading as packs_read
 from alertkit.compiler.packs.reading import Reading
 from alertkit.compiler.reading import schema
@@ -31,7 +31,7 @@ class Library(msgspec.Struct, frozen=True):
     def of(cls, project: Path) -> Library:
         """The packs of a project."""
         library = cls(project)
-        parts = (part for folder in library.own() for part in (folder.name.encode(), _content(folder / names.PACK_FILE)))
+        parts = (part for folder in library.own() for part in (folder.name.encode(), _content(folder / paths.PACK_FILE)))
         return msgspec.structs.replace(library, digest=input_digest(parts))
 
     def names(self) -> list[str]:
@@ -44,7 +44,7 @@ class Library(msgspec.Struct, frozen=True):
             return None
         for base in self._bases():
             if _is_pack(base / name):
-                return _read(base / name / names.PACK_FILE, f"{base.name}/{name}/{names.PACK_FILE}")
+                return _read(base / name / paths.PACK_FILE, f"{base.name}/{name}/{paths.PACK_FILE}")
         return None
 
     def problems(self) -> tuple[Problem, ...]:
@@ -54,12 +54,12 @@ class Library(msgspec.Struct, frozen=True):
 
     def own(self) -> list[Path]:
         """Folders of the project's own packs, sorted."""
-        base = (self.project or Path()) / names.PACKS_FOLDER
+        base = (self.project or Path()) / paths.PACKS_FOLDER
         return sorted(filter(_is_pack, base.iterdir())) if self.project is not None and base.is_dir() else []
 
     def _bases(self) -> list[Path]:
         shipped = resources.root() / SHIPPED
-        return [self.project / names.PACKS_FOLDER, shipped] if self.project is not None else [shipped]
+        return [self.project / paths.PACKS_FOLDER, shipped] if self.project is not None else [shipped]
 
 
 def _read(file: Path, origin: str) -> Reading:
@@ -77,4 +77,4 @@ def _content(file: Path) -> bytes:
 
 
 def _is_pack(folder: Path) -> bool:
-    return (folder / names.PACK_FILE).is_file()
+    return (folder / paths.PACK_FILE).is_file()

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.api import Build
 from alertkit.compiler.cases import render
 from alertkit.compiler.compile import Compiled, cases_of
@@ -69,7 +69,7 @@ def prove(build: Build, out: Path, jobs: int) -> Iterator[TenantProof]:
         running = [pool.submit(_prove, build, tenant, out) for tenant in compiled]
         yield from (done.result() for done in as_completed(running))
     if build.whole:
-        _remove_stale(out, {str(names.cases_file(one.tenant.name, kind)) for one in compiled for kind in ("", *names.CASE_KINDS)})
+        _remove_stale(out, {str(paths.cases(one.tenant.name, kind)) for one in compiled for kind in ("", *paths.CASE_KINDS)})
 
 
 def prove_routes(build: Build) -> tuple[RouteResult, ...]:
@@ -94,10 +94,10 @@ def suites(proofs: list[TenantProof], routes: tuple[RouteResult, ...]) -> list[S
 def _prove(build: Build, compiled: Compiled, out: Path) -> TenantProof:
     tenant = compiled.tenant.name
     cases = cases_of(compiled, build.workspace.project, build.workspace.scope(compiled.tenant.name).guard)
-    files = {names.cases_file(tenant, file.kind): file for file in cases.files}
+    files = {paths.cases(tenant, file.kind): file for file in cases.files}
     for path, file in files.items():
         _write(out / path, render.render(file, tenant))
-    stale = {names.cases_file(tenant, kind) for kind in ("", *names.CASE_KINDS)} - files.keys()
+    stale = {paths.cases(tenant, kind) for kind in ("", *paths.CASE_KINDS)} - files.keys()
     for path in stale:
         _remove(out / path)
     proofs = tuple(_run(out, path, file) for path, file in files.items())

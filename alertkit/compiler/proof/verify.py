@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.assembly import assemble
 from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.proof import routes as route_tests
@@ -45,12 +45,12 @@ class Verifier(msgspec.Struct, frozen=True):
                 (Path(folder) / path.name).write_bytes(build.files[path])
             written = [Path(folder) / path.name for path in rules]
             answer = program.run(self.promtool, "check", "rules", *written) if written else program.Answer(0, "")
-        refused = [] if answer.code == 0 else [("AK901", "promtool", answer.output, names.alerts_file(build.tenant))]
+        refused = [] if answer.code == 0 else [("AK901", "promtool", answer.output, paths.alerts(build.tenant))]
         with self._configuration(assemble(self.space, self._fragments(build))) as file:
             against = amtool.check_config(file)
             elsewhere = () if against else tuple(self._elsewhere(build, file))
         if against:
-            refused.append(("AK902", "amtool", against, names.fragment_file(build.tenant)))
+            refused.append(("AK902", "amtool", against, paths.fragment(build.tenant)))
         problems = (
             Problem(str(path), 0, 0, code, f"{tool} refuses what was compiled: {' '.join(said.split())}", tenant=build.tenant)
             for code, tool, said, path in refused
@@ -66,13 +66,13 @@ class Verifier(msgspec.Struct, frozen=True):
         for reach in (*asked, *route_tests.strangers(root_route(self.space.platform, project), project)):
             failure = reach.against(amtool.receivers(file, reach.labels))
             if failure:
-                place = reach.source or Source(str(names.fragment_file(build.tenant)), 0)
+                place = reach.source or Source(str(paths.fragment(build.tenant)), 0)
                 message = f"amtool says of {reach.name!r}: {failure}"
                 yield Problem(place.file, place.line, 0, "AK903", message, tenant=build.tenant)
 
     def _fragments(self, build: TenantBuild) -> list[bytes]:
         """The tenant's fragment, and before it the platform's, whose receiver the root of every configuration names."""
-        own = build.files[names.fragment_file(build.tenant)]
+        own = build.files[paths.fragment(build.tenant)]
         if build.tenant == names.PLATFORM:
             return [own]
         return [render.fragment(compile_routes(self.space.platform, self.space.project)), own]
@@ -87,7 +87,7 @@ class Verifier(msgspec.Struct, frozen=True):
             against = amtool.check_config(file)
         if against:
             message = f"amtool refuses the assembled file: {' '.join(against.split())}"
-            raise ProblemsFound([Problem(str(names.ALERTMANAGER_FILE), 0, 0, "AK902", message)])
+            raise ProblemsFound([Problem(str(paths.ALERTMANAGER_FILE), 0, 0, "AK902", message)])
 
     @contextmanager
     def _configuration(self, data: bytes) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.model.quantity import Duration
 from alertkit.model.route import Matcher, Route
 from alertkit.model.rules import Source
@@ -20,7 +20,7 @@ NOTIFICATIONS_FAILING: Final = "AlertkitNotificationsFailing"
 STEPS_OVERDUE: Final = "AlertkitStepsOverdue"
 _FAILURES: Final = (RECEIVER_DOWN, NOTIFICATIONS_FAILING, STEPS_OVERDUE)
 _MINUTE: Final = Duration.of(minutes=1)
-_SOURCE: Final = Source(names.PROJECT_FILE, 1)
+_SOURCE: Final = Source(paths.PROJECT_FILE, 1)
 
 
 def alerts(project: Project) -> tuple[AlertDefinition, ...]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.writing.digests import digest
 
 ASSEMBLED = "_assembled"
@@ -59,23 +59,23 @@ def read_summary(out: Path, tenant: str) -> Summary | None:
 
 def _read(out: Path, tenant: str, decoder: msgspec.json.Decoder[Kind]) -> Kind | None:
     try:
-        manifest = decoder.decode(_bytes(out, names.manifest_file(tenant)))
+        manifest = decoder.decode(_bytes(out, paths.manifest(tenant)))
     except (OSError, msgspec.MsgspecError):
         return None
     if manifest.version != names.MANIFEST_VERSION or manifest.tenant != tenant:
         return None
     # The manifest is committed, so a pull request can change it: it must not make alertkit remove what is not the tenant's.
-    return manifest if all(names.belongs(path, tenant) for path in manifest.files) else None
+    return manifest if all(paths.belongs(path, tenant) for path in manifest.files) else None
 
 
 def older_than(out: Path, tenant: str, moment: float) -> bool:
     """True when the tenant was last compiled before a moment, in seconds since 1970."""
-    return (out / names.manifest_file(tenant)).stat().st_mtime < moment
+    return (out / paths.manifest(tenant)).stat().st_mtime < moment
 
 
 def mark_compiled(out: Path, tenant: str) -> None:
     """Note when the tenant was last compiled, though its manifest may say what it said before."""
-    (out / names.manifest_file(tenant)).touch()
+    (out / paths.manifest(tenant)).touch()
 
 
 def intact(out: Path, manifest: Summary) -> dict[str, bytes] | None:

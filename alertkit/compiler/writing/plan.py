@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from alertkit import names
+from alertkit import paths
 from alertkit.compiler.reading.load import load_file
 from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing import render
@@ -123,7 +123,7 @@ def removed_rules(out: Path, tenant: str) -> tuple[RuleChange, ...]:
 def _written_rules(out: Path, tenant: str) -> dict[str, dict[str, Any]]:
     """The rules as they stand in the files, by key; what cannot be read is left out, because a plan must not fail on it."""
     rules: dict[str, dict[str, Any]] = {}
-    for path in (names.records_file(tenant), names.alerts_file(tenant)):
+    for path in (paths.records(tenant), paths.alerts(tenant)):
         try:
             data = plain(load_file(out / path, str(path), limit=GENERATED_LIMIT))
             rules |= {render.rule_key(rule): rule for group in data["groups"] for rule in group["rules"]}

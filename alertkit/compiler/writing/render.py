@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.writing.emit import emit
 from alertkit.model import policy
 from alertkit.model.artifact import Files
@@ -28,13 +28,13 @@ def files(compiled: Compiled) -> Files:
     """Everything of a tenant but its dashboards."""
     tenant = compiled.tenant.name
     found: Files = {
-        names.fragment_file(tenant): fragment(compiled.fragment),
-        names.policy_file(tenant): policy.encode(compiled.policy),
+        paths.fragment(tenant): fragment(compiled.fragment),
+        paths.policy(tenant): policy.encode(compiled.policy),
     }
     if compiled.rules.records:
-        found[names.records_file(tenant)] = rule_file(compiled.rules.records, tenant)
+        found[paths.records(tenant)] = rule_file(compiled.rules.records, tenant)
     if compiled.rules.alerts:
-        found[names.alerts_file(tenant)] = rule_file(compiled.rules.alerts, tenant)
+        found[paths.alerts(tenant)] = rule_file(compiled.rules.alerts, tenant)
     return found
 
 

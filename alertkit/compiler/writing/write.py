@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from alertkit import names
+from alertkit import names, paths
 from alertkit.compiler.reading.source import stays_in
 from alertkit.compiler.writing import manifest as manifests
 from alertkit.compiler.writing.manifest import Manifest, Summary
@@ -46,9 +46,9 @@ def compare(out: Path, files: Files, previous: Summary | None) -> tuple[FileChan
     return tuple(sorted([*changes, *(FileChange(path, "removed") for path in stale if (out / path).is_file())]))
 
 
-def _refuse_detours(out: Path, paths: Iterable[str]) -> None:
+def _refuse_detours(out: Path, files: Iterable[str]) -> None:
     """The output is committed: a link in it must not make alertkit write or remove anything elsewhere."""
-    for folder in {(out / path).parent for path in paths}:
+    for folder in {(out / path).parent for path in files}:
         if not stays_in(folder, out):
             raise RefusedToWrite(f"{folder} is a link that leads out of {out}, or in a circle: remove it")
 
@@ -64,16 +64,10 @@ def _fate(target: Path, data: bytes, *, owned: bool) -> Fate:
         raise RefusedToWrite(f"{target.parent} is not a folder; alertkit writes files there: move it away") from error
     if current == data:
         return "unchanged"
-    if not owned and not _is_generated(current):
+    # A file of alertkit's may have lost its manifest: it did not survive a merge, or somebody removed it.
+    if not owned and not names.is_generated(current):
         raise RefusedToWrite(f"{target} was not written by alertkit: move it away, or generate into another folder with --out")
     return "changed"
-
-
-def _is_generated(data: bytes) -> bool:
-    """True for a file of alertkit's whose manifest is lost: it did not survive a merge, or somebody removed it."""
-    if data.startswith(b"{"):
-        return any(mark.encode() in data for mark in names.JSON_MARKS)
-    return names.MARKER.encode() in data[:200]
 
 
 def write(out: Path, files: Files, changes: Iterable[FileChange], manifest: Manifest) -> None:
@@ -86,7 +80,7 @@ def write(out: Path, files: Files, changes: Iterable[FileChange], manifest: Mani
         elif change.fate != "unchanged":
             replace(target, files[PurePosixPath(change.path)])
     data = manifests.encode(manifest)
-    place = out / names.manifest_file(manifest.tenant)
+    place = out / paths.manifest(manifest.tenant)
     if not place.exists() or place.read_bytes() != data:
         replace(place, data)
 
@@ -138,7 +132,7 @@ def remove(out: Path, manifest: Summary) -> None:
     for path in manifest.files:
         (out / path).unlink(missing_ok=True)
         _remove_if_empty((out / path).parent, out)
-    (out / names.manifest_file(manifest.tenant)).unlink(missing_ok=True)
+    (out / paths.manifest(manifest.tenant)).unlink(missing_ok=True)
 
 
 def _remove_if_empty(folder: Path, out: Path) -> None:

@@ -1,0 +1,100 @@
+"""Where the files are that people write and those that alertkit generates. Nothing else says so."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import PurePosixPath
+from typing import Final
+
+# What people write, below the folder of the project.
+
+PROJECT_FILE: Final = "alertkit.yaml"
+PACKS_FOLDER: Final = "packs"
+PACK_FILE: Final = "pack.yaml"
+BUILDERS_FOLDER: Final = "dashboards"
+
+# What alertkit generates, below GENERATED or the folder that --out names.
+
+GENERATED: Final = "generated"
+ALERTMANAGER_FILE: Final = PurePosixPath("alertmanager/alertmanager.yaml")
+
+
+def records(tenant: str) -> PurePosixPath:
+    """The tenant's recording rules; apart from its alerts so that promtool cases can feed recorded series."""
+    return PurePosixPath(f"rules/{tenant}.records.yaml")
+
+
+def alerts(tenant: str) -> PurePosixPath:
+    """The tenant's alerting rules."""
+    return PurePosixPath(f"rules/{tenant}.alerts.yaml")
+
+
+CASE_KINDS: Final = ("moments", "rates", "days", "weeks", "windows")
+
+
+def cases(tenant: str, kind: str = "") -> PurePosixPath:
+    """The tenant's promtool cases: the written and derived ones of alerts, or, by kind, those that take longer."""
+    return PurePosixPath(f"tests/{tenant}.{kind}.test.yaml" if kind else f"tests/{tenant}.test.yaml")
+
+
+def fragment(tenant: str) -> PurePosixPath:
+    """The tenant's part of Alertmanager's configuration."""
+    return PurePosixPath(f"alertmanager/tenants/{tenant}.yaml")
+
+
+def policy(tenant: str) -> PurePosixPath:
+    """What the receiver reads about the tenant."""
+    return PurePosixPath(f"receiver/{tenant}.json")
+
+
+def dashboard(tenant: str, view: str) -> PurePosixPath:
+    """One Grafana dashboard."""
+    return PurePosixPath(f"dashboards/{tenant}/{view}.json")
+
+
+def lint(tenant: str) -> PurePosixPath:
+    """What grafana/dashboard-linter reads beside the dashboards: rules that do not count, with reasons."""
+    return PurePosixPath(f"dashboards/{tenant}/.lint")
+
+
+def provider(tenant: str) -> PurePosixPath:
+    """Where Grafana's provider of the tenant's dashboards stands."""
+    return PurePosixPath(f"grafana/provisioning/dashboards/{tenant}.yaml")
+
+
+def datasource(tenant: str) -> PurePosixPath:
+    """Grafana's data source of the tenant."""
+    return PurePosixPath(f"grafana/provisioning/datasources/{tenant}.yaml")
+
+
+def configmap(tenant: str, view: str) -> PurePosixPath:
+    """One dashboard, or the data source, as an object of Kubernetes."""
+    return PurePosixPath(f"grafana/kubernetes/{tenant}/{view}.yaml")
+
+
+def manifest(tenant: str) -> PurePosixPath:
+    """What alertkit wrote for the tenant, from which input."""
+    return PurePosixPath(f"manifest/{tenant}.json")
+
+
+def belongs(path: str, tenant: str) -> bool:
+    """True when a generated path is one of the tenant's own; `_assembled` owns what belongs to no tenant."""
+    folder, _, file = path.rpartition("/")
+    if folder in (f"dashboards/{tenant}", f"grafana/kubernetes/{tenant}"):
+        return bool(file) and file != ".."
+    return path in _single_files(tenant)
+
+
+@cache
+def _single_files(tenant: str) -> frozenset[str]:
+    if tenant.startswith("_"):
+        return frozenset({str(ALERTMANAGER_FILE)})
+    return frozenset(form.format(tenant) for form in _forms())
+
+
+@cache
+def _forms() -> tuple[str, ...]:
+    """Where the single files of a tenant are, with braces for its name: path objects for a thousand tenants take their time."""
+    kinds = (cases("{0}", kind) for kind in ("", *CASE_KINDS))
+    single = (records, alerts, fragment, policy, provider, datasource)
+    return tuple(map(str, (*(file("{0}") for file in single), *kinds)))
