@@ -1,8 +1,8 @@
 """Incidents in PostgreSQL: several replicas, one database.
 
-Nothing is held in memory between transactions: another replica may have changed it. A transaction runs on a thread of its own;
-posts that wait for one share one, so that a post waits for its batch and not for a commit of its own. What is locked is let go
-by the server when a replica stops in the middle; what it had claimed goes to the others when the lease is over.
+Nothing is held in memory between transactions: another replica may have changed it. Posts that wait for a transaction share one,
+so that a post waits for its batch and not for a commit of its own. What is locked is let go by the server when a replica stops
+in the middle; what it had claimed goes to the others when the lease is over.
 """
 
 from __future__ import annotations
@@ -12,19 +12,13 @@ import datetime as dt
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import compress
-from typing import Any, Final, TypeVar
-
-import psycopg
-from psycopg import errors
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+from typing import Final, TypeVar
 
 from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Changes, DutyOverride, Fold, Held, Incident, Post
 from alertkit.model.message import State
-from alertkit.model.oncall import EscalationPolicy
 from alertkit.stores.base import (
     CANDIDATES,
     Alerts,
@@ -43,10 +37,11 @@ from alertkit.stores.base import (
     Waiting,
 )
 from alertkit.stores.postgres_changes import Batch
-from alertkit.stores.postgres_connection import configure, pool, prepare, sentence, server_time, target
-from alertkit.stores.postgres_ingest import Changed, ingest
+from alertkit.stores.postgres_ingest import ingest
+from alertkit.stores.postgres_outbox import Outbox
 from alertkit.stores.postgres_prune import drop_posts, prune
 from alertkit.stores.postgres_tables import Tables
+from alertkit.stores.postgres_transactions import Transactions
 
 T = TypeVar("T")
 
@@ -54,21 +49,11 @@ BATCH: Final = 500
 """Posts of one transaction."""
 WAITING: Final = 20_000
 """Pieces of work that may queue up before the store says that it is unavailable."""
-CONNECTIONS: Final = 8
 RUNNERS: Final = 3
 """Transactions of posts at a time: while one waits for the server, the next is folded."""
-ATTEMPTS: Final = 6
-"""How often a transaction is tried that another replica, or a restart of the server, undid."""
-PATIENCE: Final = 5.0
-"""Seconds to wait for a connection."""
-
-UNNOTICED: Final = 2.0
-"""Seconds between the server's clock and ours that may as well be the way there and back."""
-
-_AGAIN = (Changed, errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected)
 
 
-class _Waiting:
+class _WaitingPost:
     __slots__ = ("done", "fold", "post")
 
     def __init__(self, post: Post, fold: Folding, done: asyncio.Future[Fold]) -> None:
@@ -84,14 +69,9 @@ class PostgresStore:
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
-        self._target = target(url)
-        self._clock = clock
-        self._ahead = dt.timedelta()
-        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="postgres")
-        self._policies: dict[int, EscalationPolicy] = {}
-        self._posts: deque[_Waiting] = deque()
+        self._transactions = Transactions(url, clock)
+        self._posts: deque[_WaitingPost] = deque()
         self._wake = asyncio.Event()
-        self._working: set[asyncio.Future[Any]] = set()
         self._closing = False
 
     async def start(self) -> None:
@@ -100,8 +80,7 @@ class PostgresStore:
         Raises:
             StoreError: the database does not answer, refuses, or is a newer alertkit's.
         """
-        await asyncio.get_running_loop().run_in_executor(self._threads, prepare, self._target)
-        self._pool: ConnectionPool[psycopg.Connection[Any]] = pool(self._target, CONNECTIONS, PATIENCE, self._connected)
+        await self._transactions.start()
         self._runners = [asyncio.create_task(self._run()) for _ in range(RUNNERS)]
 
     async def close(self) -> None:
@@ -109,9 +88,7 @@ class PostgresStore:
         self._closing = True
         self._wake.set()
         await asyncio.gather(*self._runners)
-        await asyncio.gather(*self._working, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._pool.close)
-        self._threads.shutdown()
+        await self._transactions.close()
 
     async def ingest(self, post: Post, fold: Folding) -> Fold:
         """Fold a post into its incident; returns what that does once it is on disk."""
@@ -121,7 +98,7 @@ class PostgresStore:
         """Fold several posts; they may share a transaction with others, and need not share one with each other."""
         self._check_room(len(self._posts))
         loop = asyncio.get_running_loop()
-        waiting = [_Waiting(post, fold, loop.create_future()) for post in posts]
+        waiting = [_WaitingPost(post, fold, loop.create_future()) for post in posts]
         self._posts += waiting
         self._wake.set()
         return await asyncio.gather(*(one.done for one in waiting))
@@ -140,11 +117,11 @@ class PostgresStore:
 
     async def waiting(self, now: dt.datetime, room: int = CANDIDATES) -> list[Waiting]:
         """What could leave."""
-        return await self._do(lambda tables: tables.waiting(now, room))
+        return await self._do(lambda tables: Outbox(tables).waiting(now, room))
 
     async def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
         """Take messages to send."""
-        return await self._do(lambda tables: tables.claim(now, lease, choose))
+        return await self._do(lambda tables: Outbox(tables).claim(now, lease, choose))
 
     async def settle(self, ends: Sequence[End]) -> list[bool]:
         """Record how attempts ended."""
@@ -152,7 +129,7 @@ class PostgresStore:
 
     async def orphans(self, now: dt.datetime) -> list[Outgoing]:
         """Messages whose lease is over, whoever had it."""
-        return await self._do(lambda tables: tables.orphans(now))
+        return await self._do(lambda tables: Outbox(tables).orphans(now))
 
     async def incident(self, incident: int) -> Incident | None:
         """One incident, as committed."""
@@ -199,66 +176,15 @@ class PostgresStore:
         """Take an override back."""
         return await self._do(lambda tables: tables.remove_override(override))
 
-    # Transactions
-
-    def _connected(self, db: psycopg.Connection[Any]) -> None:
-        """Whatever happens to either clock, the next connection tells."""
-        configure(db)
-        seconds = server_time(db) - self._clock()
-        self._ahead = dt.timedelta(seconds=seconds if abs(seconds) > UNNOTICED else 0)
-
     def _check_room(self, waiting: int) -> None:
         if self._closing or waiting >= WAITING:
             raise StoreError("the store is closing" if self._closing else f"{WAITING} transactions are waiting already")
 
     async def _do(self, work: Callable[[Tables], T]) -> T:
-        self._check_room(len(self._working))
-        return await self._submit(work)
+        self._check_room(len(self._transactions))
+        return await self._transactions.run(work)
 
-    async def _submit(self, work: Callable[[Tables], T]) -> T:
-        """Run it on a thread. Whoever waits may be cancelled; the transaction goes on."""
-        done = asyncio.get_running_loop().run_in_executor(self._threads, self._transact, work)
-        self._working.add(done)
-        done.add_done_callback(self._worked)
-        return await asyncio.shield(done)
-
-    def _worked(self, done: asyncio.Future[Any]) -> None:
-        self._working.discard(done)
-        if not done.cancelled():
-            done.exception()
-
-    def _transact(self, work: Callable[[Tables], T]) -> T:
-        """Try until it is done, while it is others that undo it. Only a commit that was sent may have happened unseen."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._try(work)
-            except _AGAIN as error:
-                if attempt == ATTEMPTS:
-                    raise error if isinstance(error, errors.UniqueViolation) else StoreError(f"undone: {error}") from error
-            except _Interrupted as error:
-                if attempt == ATTEMPTS:
-                    raise StoreError(str(error)) from error
-                self._pool.check()
-            except (PoolTimeout, PoolClosed) as error:
-                raise StoreError(f"no connection to the database: {error}") from error
-            except (errors.IntegrityError, errors.DataError):
-                raise
-            except psycopg.Error as error:
-                raise StoreError(sentence(error)) from error
-        raise AssertionError("the last attempt returns or raises")
-
-    def _try(self, work: Callable[[Tables], T]) -> T:
-        with self._pool.connection() as db:
-            try:
-                found = work(Tables(db, self._policies, self._ahead))
-            except psycopg.OperationalError as error:
-                if db.broken:
-                    raise _Interrupted(sentence(error)) from error
-                raise
-            db.commit()
-            return found
-
-    # Group commit
+    # Posts that share a transaction
 
     async def _run(self) -> None:
         while self._posts or not self._closing:
@@ -268,11 +194,11 @@ class PostgresStore:
             else:
                 await self._ingest([self._posts.popleft() for _ in range(min(BATCH, len(self._posts)))])
 
-    async def _ingest(self, waiting: list[_Waiting]) -> None:
+    async def _ingest(self, waiting: list[_WaitingPost]) -> None:
         """All of it or nothing. When one piece is to blame, the others are done without it."""
         work = [(one.post, one.fold) for one in waiting]
         try:
-            folds = await self._submit(lambda tables: ingest(tables.db, tables, work))
+            folds = await self._transactions.run(lambda tables: ingest(tables.db, tables, work))
         except Exception as error:  # noqa: BLE001 - whatever went wrong goes to whoever waits for it
             if len(waiting) > 1 and not isinstance(error, StoreError):
                 for one in waiting:
@@ -287,14 +213,10 @@ class PostgresStore:
                 one.done.set_result(fold)
 
 
-class _Interrupted(Exception):  # noqa: N818 - reads as what happened
-    """The connection broke before the commit was sent."""
-
-
 def _settle(tables: Tables, ends: Sequence[End]) -> list[bool]:
     # The row of an incident about which is decided comes first, as everywhere.
     held = tables.lock({end.outgoing.incident.id for end in ends if end.decide is not None})
-    settled = tables.settle(ends)
+    settled = Outbox(tables).settle(ends)
     for end in compress(ends, settled):
         if end.decide is not None:
             _decide(tables, held.get(end.outgoing.incident.id), end.settlement.at, end.decide)

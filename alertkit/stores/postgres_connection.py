@@ -14,7 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from alertkit.errors import UsageError
 from alertkit.stores.base import StoreError
-from alertkit.stores.migrate import scripts
+from alertkit.stores.migrations import missing
 
 OLDEST: Final = 130_000
 """PostgreSQL 13, as its server tells its version."""
@@ -124,13 +124,9 @@ def sentence(error: psycopg.Error) -> str:
 
 
 def _migrate(db: psycopg.Connection[Any]) -> None:
-    steps = scripts("postgres_schema")
     db.execute("CREATE TABLE IF NOT EXISTS alertkit_schema (version bigint NOT NULL)")
     found = db.execute("SELECT max(version) FROM alertkit_schema").fetchone()
-    version: int = (found[0] or 0) if found else 0
-    if version > len(steps):
-        raise StoreError(f"the database has schema {version}, this alertkit knows {len(steps)}: use the newer alertkit")
-    for number, script in enumerate(steps[version:], start=version + 1):
+    for number, script in missing("postgres_schema", (found[0] or 0) if found else 0):
         with db.transaction():
             db.execute(script.encode())
             db.execute("INSERT INTO alertkit_schema (version) VALUES (%s)", [number])

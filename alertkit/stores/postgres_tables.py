@@ -1,10 +1,9 @@
-"""What the PostgreSQL store reads, and the few rows that it changes one by one: statements in one transaction, no decisions."""
+"""What PostgreSQL has about incidents, and what falls due: statements in one transaction, no decisions."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import compress
 from typing import Any, Final
 
 import msgspec
@@ -14,76 +13,22 @@ from alertkit.model.heartbeat import Heartbeat
 from alertkit.model.incident import Before, DutyOverride, Event, Held, Incident, Occurrence, Step, Thread
 from alertkit.model.message import State
 from alertkit.model.oncall import EscalationPolicy
-from alertkit.stores import postgres_statements as statements
 from alertkit.stores import rows
-from alertkit.stores.base import (
-    CANDIDATES,
-    Alerts,
-    Beating,
-    Choosing,
-    End,
-    Listing,
-    OpenAlerts,
-    Outgoing,
-    Recorded,
-    Story,
-    Told,
-    Waiting,
-)
+from alertkit.stores.base import Alerts, Beating, Listing, OpenAlerts, Recorded, Story, Told
 from alertkit.stores.rows import instant, micros
 
-CHOICE: Final = 0x616C6572746B7070
-"""The advisory lock under which messages are chosen, so that all replicas together keep to a channel's pace."""
 _REMEMBERED: Final = 10_000
-
 _POLICY = msgspec.json.Decoder(EscalationPolicy)
-_THREAD = ", ".join(f"t.{column}" for column in rows.THREAD.split(", "))
-_PLACE = ", ".join(f"t.{column}" for column in rows.PLACE.split(", "))
-_INCIDENT = ", ".join(f"i.{column}" for column in rows.INCIDENT.split(", "))
-HELD: Final = f"i.key, i.heard, {_INCIDENT}"
+THREAD: Final = ", ".join(f"t.{column}" for column in rows.THREAD.split(", "))
+PLACE: Final = ", ".join(f"t.{column}" for column in rows.PLACE.split(", "))
+INCIDENT: Final = ", ".join(f"i.{column}" for column in rows.INCIDENT.split(", "))
+HELD: Final = f"i.key, i.heard, {INCIDENT}"
 """The columns of `Tables.held`."""
-_THREADS = len(rows.THREAD.split(", "))
-_INCIDENT_AT = 6 + _THREADS
-"""Where the incident begins in a row of _OUTGOING."""
-_OUTGOING = f"""
-    SELECT o.id, o.attempt, o.kind, o.event, o.wanted, o.lease, {_THREAD}, {_INCIDENT}
-    FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
-"""
-_BLOCKED = """
-    SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.id <> o.id AND e.state IN ('pending', 'sending')
-    AND (e.state = 'sending' OR e.id < o.id AND (t.opened IS NULL OR e.priority = o.priority))
-"""
-# Lanes with something pending are found by hopping over the index, so that long lanes cost no more than short ones.
-_WAITING = f"""
-    WITH RECURSIVE busy (lane) AS (
-        (SELECT lane FROM outbox WHERE state = 'pending' ORDER BY lane LIMIT 1)
-        UNION ALL
-        SELECT (SELECT o.lane FROM outbox o WHERE o.state = 'pending' AND o.lane > busy.lane ORDER BY o.lane LIMIT 1)
-          FROM busy WHERE busy.lane IS NOT NULL
-    ), lanes AS (SELECT lane FROM busy WHERE lane IS NOT NULL)
-    SELECT best.* FROM lanes CROSS JOIN LATERAL (
-        SELECT o.priority, o.due, o.id AS message, o.kind, o.attempt, i.tenant, {_THREAD}
-          FROM outbox o JOIN thread t ON t.id = o.thread JOIN incident i ON i.id = t.incident
-         WHERE o.lane = lanes.lane AND o.state = 'pending' AND o.due <= %s AND NOT EXISTS ({_BLOCKED})
-         ORDER BY o.priority, o.due, o.id LIMIT (SELECT least(%s, greatest(1, {CANDIDATES} / greatest(1, count(*)))) FROM lanes)
-    ) best ORDER BY best.priority, best.due, best.message
-"""
 # Whoever is changing an incident has its row: its steps are theirs.
 _DUE = f"""
     SELECT {HELD} FROM step s JOIN incident i ON i.id = s.incident WHERE s.due <= %s ORDER BY s.due LIMIT %s
     FOR NO KEY UPDATE OF i SKIP LOCKED
 """
-# Messages that another replica is taking, or whose thread it is settling, are left to it.
-_TAKEABLE = """
-    SELECT o.id, o.thread FROM outbox o JOIN thread t ON t.id = o.thread WHERE o.id = ANY(%s) AND o.state = 'pending'
-    FOR NO KEY UPDATE SKIP LOCKED
-"""
-_TAKE = """
-    UPDATE outbox o SET state = 'sending', attempt = attempt + 1, lease = %s WHERE o.id = ANY(%s) AND o.state = 'pending'
-    AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.thread = o.thread AND e.state = 'sending') RETURNING o.id
-"""
-# Whoever else settles them waits, and then finds them settled.
-_LEAVING = "SELECT id, attempt FROM outbox WHERE id = ANY(%s) AND state = 'sending' ORDER BY id FOR NO KEY UPDATE"
 
 
 class Tables:
@@ -95,15 +40,17 @@ class Tables:
     def __init__(self, db: psycopg.Connection[Any], policies: dict[int, EscalationPolicy], ahead: dt.timedelta) -> None:
         self.db = db
         self._policies = policies
-        self._ahead = ahead
+        self.ahead = ahead
 
     def held(self, found: Sequence[Sequence[Any]]) -> list[Held]:
         """Rows of HELD as incidents, without their alerts."""
-        self._read_policies(row[6] for row in found)
-        return [Held(bytes(row[0]), self._incident(row[2:]), {}, {}, Before(), instant(row[1])) for row in found]
+        incidents = self.read_incidents([row[2:] for row in found])
+        return [Held(bytes(row[0]), one, {}, {}, Before(), instant(row[1])) for row, one in zip(found, incidents, strict=True)]
 
-    def _incident(self, row: Sequence[Any]) -> Incident:
-        return rows.incident(row, self._policies[row[4]])
+    def read_incidents(self, found: Sequence[Sequence[Any]]) -> list[Incident]:
+        """Rows of INCIDENT as incidents."""
+        self._read_policies(row[4] for row in found)
+        return [rows.incident(row, self._policies[row[4]]) for row in found]
 
     def _read_policies(self, numbers: Iterable[int]) -> None:
         if len(self._policies) > _REMEMBERED:
@@ -159,7 +106,7 @@ class Tables:
     def threads(self, incidents: Sequence[int]) -> dict[int, list[Thread]]:
         """Where incidents have been told, or are about to be."""
         found: dict[int, list[Thread]] = {number: [] for number in incidents}
-        query = f"SELECT t.incident, {_THREAD} FROM thread t WHERE t.incident = ANY(%s) ORDER BY t.id"
+        query = f"SELECT t.incident, {THREAD} FROM thread t WHERE t.incident = ANY(%s) ORDER BY t.id"
         for incident, *row in self.db.execute(query, [list(incidents)]):
             found[incident].append(rows.thread(row))
         return found
@@ -169,75 +116,6 @@ class Tables:
         query = "SELECT least((SELECT min(due) FROM step), (SELECT min(due) FROM outbox WHERE state = 'pending'))"
         found = self._value(query)
         return None if found is None else instant(found)
-
-    def waiting(self, now: dt.datetime, room: int) -> list[Waiting]:
-        """The best messages of every lane: the more of each, the fewer lanes there are."""
-        found = self.db.execute(_WAITING, [micros(now), room])
-        return [Waiting(number, kind, rows.thread(rest), tenant, attempt) for _, _, number, kind, attempt, tenant, *rest in found]
-
-    def claim(self, now: dt.datetime, lease: dt.timedelta, choose: Choosing) -> list[Outgoing]:
-        """Waiting messages, now being sent; one of a thread at most. Replicas choose one after the other."""
-        self.db.execute("SELECT pg_advisory_xact_lock(%s)", [CHOICE])
-        self.db.execute("DELETE FROM pace WHERE free <= %s", [micros(now)])
-        choice = choose({lane: instant(free) for lane, free in self.db.execute("SELECT lane, free FROM pace")})
-        if not choice.messages:
-            return []
-        statements.LANES.run(self.db, [(lane, micros(free)) for lane, free in choice.lanes.items()])
-        return self._take(now + lease, choice.messages)
-
-    def _take(self, until: dt.datetime, messages: Sequence[int]) -> list[Outgoing]:
-        order = {number: place for place, number in enumerate(messages)}
-        free: dict[int, int] = {}
-        for number, thread in sorted(self.db.execute(_TAKEABLE, [list(messages)]), key=lambda row: order[row[0]]):
-            free.setdefault(thread, number)
-        taken = [number for (number,) in self.db.execute(_TAKE, [micros(until + self._ahead), list(free.values())])]
-        return sorted(self._outgoing("WHERE o.id = ANY(%s)", [taken]), key=lambda one: order[one.id])
-
-    def orphans(self, now: dt.datetime) -> list[Outgoing]:
-        """Messages whose lease is over."""
-        return self._outgoing("WHERE o.state = 'sending' AND o.lease <= %s ORDER BY o.id", [micros(now + self._ahead)])
-
-    def _outgoing(self, where: str, values: Sequence[Any]) -> list[Outgoing]:
-        found = self.db.execute(_OUTGOING + where, values).fetchall()
-        if not found:
-            return []
-        self._read_policies(row[_INCIDENT_AT + 4] for row in found)
-        incidents = {row[_INCIDENT_AT] for row in found}
-        alerts, events = self.alerts(incidents), self.events(incidents)
-        stories = self.stories(events)
-        return [
-            Outgoing(
-                number,
-                attempt,
-                kind,
-                rows.thread(rest[:_THREADS]),
-                self._incident(rest[_THREADS:]),
-                instant(wanted),
-                instant(until) - self._ahead,
-                events[rest[_THREADS]].get(event),
-                alerts[rest[_THREADS]],
-                stories[rest[_THREADS]],
-            )
-            for number, attempt, kind, event, wanted, until, *rest in found
-        ]
-
-    def settle(self, ends: Sequence[End]) -> list[bool]:
-        """Finish the attempts that still are the latest of their messages; which were."""
-        leaving = {(number, attempt) for number, attempt in self.db.execute(_LEAVING, [[end.outgoing.id for end in ends]])}
-        settled = [rows.was_leaving(end, leaving) for end in ends]
-        found = list(compress(ends, settled))
-        newer = self._newer({end.outgoing.thread.id for end in found if rows.refreshes_again(end)})
-        with self.db.pipeline():
-            statements.SETTLEMENTS.run(self.db, [rows.settlement_row(end, newer) for end in found])
-            statements.OPENED.run(self.db, rows.opened(found))
-            statements.GONE.run(self.db, rows.gone(found))
-            statements.REFUSED.run(self.db, rows.refused(found))
-        return settled
-
-    def _newer(self, threads: Collection[int]) -> set[int]:
-        """Those in which a newer state is waiting."""
-        query = "SELECT thread FROM outbox WHERE thread = ANY(%s) AND kind = 'refresh' AND state = 'pending'"
-        return {thread for (thread,) in self.db.execute(query, [list(threads)])} if threads else set()
 
     def _value(self, query: str, *values: Any) -> Any:
         found = self.db.execute(query, values).fetchone()
@@ -293,7 +171,7 @@ class Tables:
         """Timelines, as `events` has found them, and messages."""
         told: dict[int, list[Told]] = {number: [] for number in events}
         query = (
-            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {_PLACE}"
+            f"SELECT t.incident, o.kind, o.state, o.wanted, o.done, o.reason, {PLACE}"
             " FROM outbox o JOIN thread t ON t.id = o.thread WHERE t.incident = ANY(%s) ORDER BY o.id"
         )
         for incident, *row in self.db.execute(query, [list(events)]):

@@ -7,13 +7,12 @@ the connection. How a group's last incident ended is read over a second connecti
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import compress
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -39,23 +38,12 @@ from alertkit.stores.base import (
 )
 from alertkit.stores.group_commit import GroupCommit
 from alertkit.stores.held import OpenIncidents
-from alertkit.stores.migrate import migrate
 from alertkit.stores.sqlite_changes import Writes
+from alertkit.stores.sqlite_connection import connect, identity, lock, prepare
 from alertkit.stores.sqlite_outbox import Outbox
 from alertkit.stores.sqlite_tables import Tables, before_each
 
 T = TypeVar("T")
-
-# What is forgotten is given back (only a new file takes `auto_vacuum`), and the journal of a busy hour is cut.
-_PRAGMAS = (
-    "auto_vacuum = INCREMENTAL",
-    "journal_mode = WAL",
-    "journal_size_limit = 67108864",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "temp_store = MEMORY",
-    "busy_timeout = 250",
-)
 
 
 class SqliteStore:
@@ -72,9 +60,9 @@ class SqliteStore:
         Raises:
             StoreError: another process has the file, or it cannot be opened.
         """
-        self._lock = _lock(self._path)
+        self._lock = lock(self._path)
         try:
-            self._db = _connect(self._path)
+            self._db = connect(self._path)
             try:
                 self._read()
             except BaseException:
@@ -86,20 +74,18 @@ class SqliteStore:
         except StoreError:
             self._lock.close()
             raise
-        self._file = _identity(self._path)
+        self._file = identity(self._path)
         self._commits = GroupCommit(self._db, self._writes, self._open, self._tables.forget)
 
     def _read(self) -> None:
-        for pragma in _PRAGMAS:
-            self._db.execute(f"PRAGMA {pragma}")
-        migrate(self._db)
+        prepare(self._db)
         self._writes = Writes(self._db)
         self._tables = Tables(self._db, self._writes)
         self._outbox = Outbox(self._db, self._tables, self._open)
         self._outbox.end_leases()
         for held in self._tables.open_incidents():
             self._open.load(held)
-        self._past = _connect(self._path)
+        self._past = connect(self._path)
         self._past.execute("PRAGMA query_only = ON")
 
     async def close(self) -> None:
@@ -193,7 +179,7 @@ class SqliteStore:
 
     def _check_file(self) -> None:
         """Nothing more is accepted into a file that no restart would find; who is known to wait for a page is still paged."""
-        if _identity(self._path) != self._file:
+        if identity(self._path) != self._file:
             raise StoreError(f"{self._path} was moved, deleted or replaced: put it back, or start again on what is there")
 
     async def _do(self, work: Callable[[], T]) -> T:
@@ -297,26 +283,3 @@ class SqliteStore:
         self._writes.apply_alerts(held, changes, post)
         self._open.apply(held, changes)
         self._writes.apply_rest(incident, changes, at)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0)
-    return (stat.st_dev, stat.st_ino)
-
-
-def _lock(database: Path) -> IO[str]:
-    """Two receivers on one file would both page: the lock goes with the process, however it ends."""
-    file = database.with_name(database.name + ".lock").open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise StoreError(f"{database} is in use by another alertkit serve: one receiver a file") from error
-    return file

@@ -18,7 +18,7 @@ from write_schemas import FOLDER, missing
 from alertkit.model.incident import Post
 from alertkit.receiver.incidents import fold
 from alertkit.stores.base import Listing, Store
-from alertkit.stores.migrate import scripts
+from alertkit.stores.migrations import scripts
 from alertkit.stores.postgres import PostgresStore
 
 SQLITE = [pytest.param(file, id=file.stem) for file in sorted(FOLDER.glob("sqlite_schema_*.sql"))]

@@ -18,7 +18,7 @@ from psycopg import sql
 from test_same_story import Teller
 
 from alertkit.stores.base import Store
-from alertkit.stores.migrate import scripts
+from alertkit.stores.migrations import scripts
 from alertkit.stores.postgres import PostgresStore
 from alertkit.stores.sqlite import SqliteStore
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from importlib import resources
 
 from alertkit.stores.base import StoreError
@@ -14,15 +13,13 @@ def scripts(folder: str) -> list[str]:
     return [entry.read_text("utf-8") for entry in sorted(files, key=lambda entry: entry.name)]
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring a database up to date, each step in a transaction of its own.
+def missing(folder: str, version: int) -> list[tuple[int, str]]:
+    """The migrations that a database of this version lacks, with their numbers; each belongs in a transaction of its own.
 
     Raises:
         StoreError: a newer alertkit has written it.
     """
-    steps = scripts("sqlite_schema")
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(steps):
-        raise StoreError(f"the database has schema {version}, this alertkit knows {len(steps)}: use the newer alertkit")
-    for number, script in enumerate(steps[version:], start=version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
+    known = scripts(folder)
+    if version > len(known):
+        raise StoreError(f"the database has schema {version}, this alertkit knows {len(known)}: use the newer alertkit")
+    return list(enumerate(known, start=1))[version:]
