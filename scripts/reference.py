@@ -19,7 +19,7 @@ import click
 from alertkit import names, resources
 from alertkit.cli import COMMANDS, cli
 from alertkit.compiler.codes import AREAS, Code
-from alertkit.receiver.metrics import METRICS
+from alertkit.receiver.metric_list import METRICS
 
 TOP = Path(__file__).resolve().parent.parent
 FOLDER = TOP / "docs" / "reference"

@@ -1,6 +1,6 @@
 """What the receiver counts, for Prometheus. Labels take values from configuration only, so cardinality is bounded.
 
-Decisions are counted when they are durable, from what they changed. docs/reference/metrics.md is made from `METRICS`.
+Decisions are counted when they are durable, from what they changed.
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from alertkit import names
@@ -18,115 +17,10 @@ from alertkit.model.incident import Changes, Fold, Post
 from alertkit.model.message import State
 from alertkit.model.policy import TenantPolicy
 from alertkit.receiver.label_sets import AGAIN, OTHER, LabelSet, always, of_tenant
-
-_COMMIT: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_DELIVERY: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600)
-PEOPLE: Final = (60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400)
-"""Seconds that people take: from a minute to a day."""
+from alertkit.receiver.metric_list import METRICS, Kind, Metric
 
 # A series with the time at which each counter began says nothing that Prometheus does not know, and doubles what it keeps.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client left this one untyped
-
-
-Kind = Literal["counter", "gauge", "histogram"]
-
-
-class Described(msgspec.Struct, frozen=True):
-    """A metric as it is exposed: of which kind, with which labels, what it says, and the buckets of a histogram in seconds."""
-
-    name: str
-    kind: Kind
-    labels: tuple[str, ...]
-    text: str
-    buckets: tuple[float, ...] = ()
-
-
-METRICS: Final = (
-    Described(names.METRIC_POSTS, "counter", ("tenant",), "Webhooks accepted."),
-    Described(names.METRIC_ALERTS, "counter", ("tenant",), "Alerts in accepted webhooks."),
-    Described(names.METRIC_STORE_SECONDS, "histogram", (), "From the body of a webhook to its commit.", _COMMIT),
-    Described(names.METRIC_REQUESTS_REFUSED, "counter", ("status",), "Webhooks not accepted, by the HTTP status of the answer."),
-    Described(
-        names.METRIC_FOREIGN_ALERTS, "counter", ("tenant",), "Alerts dropped because they were labelled with another tenant."
-    ),
-    Described(
-        names.METRIC_UNROUTED_POSTS, "counter", (), "Webhooks for a policy that is not loaded; the platform was told instead."
-    ),
-    Described(
-        names.METRIC_INCIDENTS_OPENED,
-        "counter",
-        ("tenant", "severity"),
-        f"Incidents opened, by the worst severity they began with (`{OTHER}`: one that the tenant does not know).",
-    ),
-    Described(
-        names.METRIC_INCIDENTS_RESOLVED,
-        "counter",
-        ("tenant", "by"),
-        "Incidents closed: by their `alerts`, by `people`, or by `absence`: no Alertmanager knew their alerts any more.",
-    ),
-    Described(names.METRIC_INCIDENTS_OPEN, "gauge", ("tenant", "state"), "Incidents that are open, by state."),
-    Described(
-        names.METRIC_ACKNOWLEDGE_SECONDS,
-        "histogram",
-        ("tenant",),
-        "From the first page of an incident, or the first one since it began to page again, until somebody acknowledged.",
-        PEOPLE,
-    ),
-    Described(
-        names.METRIC_RESOLVE_SECONDS, "histogram", ("tenant",), "From the opening of an incident until it was closed.", PEOPLE
-    ),
-    Described(
-        names.METRIC_ESCALATION_STEPS,
-        "counter",
-        ("tenant", "policy", "step"),
-        "Steps of escalation policies that were run. `step` counts from 1; above it, nobody answered the steps before.",
-    ),
-    Described(
-        names.METRIC_UNREACHABLE_STEPS, "counter", ("tenant",), "Steps that found nobody to tell; the next one followed at once."
-    ),
-    Described(names.METRIC_POSTPONED_STEPS, "counter", (), "Steps that could not be planned and were put off."),
-    Described(
-        names.METRIC_PAGED_AGAIN,
-        "counter",
-        ("tenant", "reason"),
-        "Incidents that began to page again from the first step, and why.",
-    ),
-    Described(names.METRIC_PAGES, "counter", ("tenant", "recipient"), "Pages sent, to a `person`, a `team` or a `channel`."),
-    Described(
-        names.METRIC_DELIVERIES, "counter", ("tenant", "channel", "outcome"), "Attempts to send a message, and how they ended."
-    ),
-    Described(
-        names.METRIC_DELIVERY_SECONDS, "histogram", ("channel",), "From when a message was due until it was sent.", _DELIVERY
-    ),
-    Described(names.METRIC_DUE_LAG, "gauge", (), "Age of the earliest step or message that is overdue; 0 when none is."),
-    Described(
-        names.METRIC_ALERTMANAGER_UP,
-        "gauge",
-        ("alertmanager",),
-        "1 when the Alertmanager answered the last time it was asked, else 0.",
-    ),
-    Described(
-        names.METRIC_STALE_INCIDENTS,
-        "gauge",
-        (),
-        "Open incidents with an alert that no reachable Alertmanager knows, and of which it is not certain that it is over.",
-    ),
-    Described(names.METRIC_WATCHDOG_SECONDS, "gauge", ("tenant", "policy"), "For how long an expected Watchdog has stayed away."),
-    Described(
-        names.METRIC_HEARTBEATS,
-        "counter",
-        ("outcome",),
-        "Heartbeats of the receiver, `heard` by the URL that expects them or `unheard`.",
-    ),
-    Described(names.METRIC_POLICIES, "gauge", (), "Tenants whose policy is loaded."),
-    Described(names.METRIC_POLICY_PROBLEMS, "gauge", (), "Policy files that were refused; one more when none is found at all."),
-    Described(
-        names.METRIC_OVERRIDES_REFUSED,
-        "counter",
-        (),
-        "Administrators' own sentences and layouts that cannot be used, each once for what is wrong with it.",
-    ),
-)
 
 
 _LABELS: Final = {metric.name: metric.labels for metric in METRICS}
@@ -134,7 +28,7 @@ _OWNERS: Final = (("tenant",), ("channel",), ("tenant", "channel"))
 """Labels that say whose a series is: it goes with a tenant, with a channel that nobody has, and with a tenant's channel."""
 
 
-def _of(kind: Kind) -> Iterator[Described]:
+def _of(kind: Kind) -> Iterator[Metric]:
     return (metric for metric in METRICS if metric.kind == kind)
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from alertkit import promql
 from alertkit.promql.syntax import Aggregation, Binary, Call, Range, children
-from alertkit.receiver.metrics import METRICS
+from alertkit.receiver.metric_list import METRICS
 
 DAY, HOUR = 86_400, 3_600
 COUNTING = {"rate", "irate", "increase", "resets"}

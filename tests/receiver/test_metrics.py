@@ -10,7 +10,7 @@ import receiver_kit as kits
 
 from alertkit import names
 from alertkit.model.policy import ChannelSettings
-from alertkit.receiver.metrics import METRICS, PEOPLE
+from alertkit.receiver.metric_list import METRICS, PEOPLE
 
 LINE = re.compile(r"^(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$", re.MULTILINE)
 
