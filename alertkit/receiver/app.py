@@ -8,7 +8,6 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -19,14 +18,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from alertkit import names, resources
-from alertkit.errors import ContractError
-from alertkit.messages import Words, troubles
+from alertkit.messages import Words
 from alertkit.model.incident import Changes
-from alertkit.receiver import overrides, tokens, tracing
+from alertkit.receiver import tracing
 from alertkit.receiver.alertmanager import Login, Peers
 from alertkit.receiver.api import Api
 from alertkit.receiver.channels import Channels, Maker
 from alertkit.receiver.delivery import Courier
+from alertkit.receiver.files import Files
 from alertkit.receiver.heartbeats import Pulse, Watchdogs
 from alertkit.receiver.ingest import Ingest, Receive, Scope, Send
 from alertkit.receiver.interactions import SlackInteractions
@@ -34,12 +33,14 @@ from alertkit.receiver.janitor import Janitor
 from alertkit.receiver.link import Rules
 from alertkit.receiver.metrics import Metrics
 from alertkit.receiver.operator import Operator
+from alertkit.receiver.overrides import Overrides
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import CONTENT_TYPE, RequestError
 from alertkit.receiver.reconciler import Reconciler
 from alertkit.receiver.runtime import Runtime
 from alertkit.receiver.secrets import SecretError, Secrets
 from alertkit.receiver.settings import Settings
+from alertkit.receiver.tokens import Tokens
 from alertkit.receiver.traced import Traced
 from alertkit.receiver.tracing import Tracer
 from alertkit.receiver.wire import PREFIX
@@ -73,13 +74,11 @@ class Receiver:
         self.settings = settings
         self.store = store or open_store(settings.database)
         self._tracer = tracer or tracing.tracer(settings.otlp_endpoint)
-        self._clock = clock
         self.policies = Policies(settings.policies)
         self.metrics = Metrics()
         secrets = Secrets(settings.secrets)
         self._channels = Channels(settings, secrets, makers)
-        words = self._words = Words(resources.root() / "templates", settings.overrides)
-        self._complained: dict[Path, tuple[str, _Stamp]] = {}
+        words = Words(resources.root() / "templates", settings.overrides)
         runtime = Runtime(settings, self.store, self.policies, self.metrics, self._tracer, clock)
         self._operator = Operator(runtime, words)
         courier = Courier(runtime, self._operator, self._channels, secrets, words)
@@ -97,11 +96,10 @@ class Receiver:
         self.ingest.falls_due = self.worker.expect
         self.clicks = SlackInteractions(runtime, self._channels, secrets, words, self._acted)
         self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
+        overrides = Overrides(runtime, words, self._channels, self._operator)
+        self.files = Files(runtime, self._operator, overrides, self._let_in, self.worker.wake)
         self._others = Traced(self._application(), self._tracer)
         self._ready = False
-        self._asked = asyncio.Event()
-        self.watched: Callable[[], None] = lambda: None
-        """Called after each look at the files: what they say may have changed."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI; the hot route goes around the framework."""
@@ -117,12 +115,9 @@ class Receiver:
             ContractError: the tokens cannot be read, or there is no compiled policy.
             StoreError: the database cannot be opened.
         """
-        self._load_tokens()
-        if self.policies.reload() and self.policies.missing:
-            raise ContractError(f"no policies are found: {self.policies.missing}")
+        self.files.read()
         await self.store.start()
-        await self._follow_policies()
-        await self._complain(overrides.problems(self._words, self.settings.overrides, self._clock()))
+        await self.files.begin()
         await self.worker.recover()
         self._ready = True
 
@@ -157,30 +152,12 @@ class Receiver:
         settings = self.settings
         return {
             "worker": self.worker.run,
-            "files": self._watch,
+            "files": self.files.run,
             "reconciler": partial(self.reconciler.run, settings.reconcile_interval),
             "watchdogs": self.watchdogs.run,
             "janitor": partial(self.janitor.run, settings.tidy_interval),
             "pulse": partial(self.pulse.run, settings.heartbeat_interval),
         }
-
-    def look(self) -> None:
-        """Look at the files now: who asks has changed them."""
-        self._asked.set()
-
-    async def _watch(self) -> None:
-        """Policies and tokens, again whenever their files change."""
-        stamp = _stamp(self.settings.tokens)
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), self.settings.reload_interval)
-            self._asked.clear()
-            await self._reload_policies()
-            await self._complain(self._words.problems | self._channels.layout_problems)
-            if (found := _stamp(self.settings.tokens)) != stamp:
-                stamp = found
-                self._reload_tokens()
-            self.watched()
 
     def rules(self, keep_alive: float) -> Rules:
         """What readers go by."""
@@ -196,47 +173,13 @@ class Receiver:
             keep_alive=keep_alive,
         )
 
-    def _reload_tokens(self) -> None:
-        try:
-            self._load_tokens()
-        except ContractError as error:
-            _log.error("tokens refused, the last good ones stay", problem=str(error))
-
-    def _load_tokens(self) -> None:
-        self.ingest.tokens = self._api.tokens = tokens.load(self.settings.tokens)
-
-    async def _reload_policies(self) -> None:
-        if self.policies.reload():
-            await self._follow_policies()
-
-    async def _follow_policies(self) -> None:
-        policies, missing = self.policies, self.policies.missing
-        self.metrics.loaded(policies.using(names.PLATFORM), len(policies.problems) + bool(missing))
-        _log.info("policies loaded", tenants=len(policies), refused=sorted(policies.problems))
-        self.worker.wake()
-        found = {(tenant, ""): troubles.policy_refused(tenant, problem) for tenant, problem in policies.problems.items()}
-        if missing:
-            found[names.PLATFORM, str(self.settings.policies)] = troubles.policies_missing(missing)
-        await self._operator.stands(names.ALERT_POLICY, found)
+    def _let_in(self, known: Tokens) -> None:
+        self.ingest.tokens = self._api.tokens = known
 
     def _acted(self, changes: Changes) -> None:
         """Somebody has done something about an incident: its messages may be due now."""
         self.metrics.decided(changes)
         self.worker.wake()
-
-    async def _complain(self, problems: Mapping[Path, str]) -> None:
-        """Tell the operator of own sentences and layouts that cannot be used: once, until they are mended."""
-        told = self._complained
-        for path in [path for path, (_, stamp) in told.items() if path not in problems and _stamp(path) != stamp]:
-            del told[path]
-            await self._operator.over(names.ALERT_TEMPLATE, names.PLATFORM, str(path))
-        new = {path: problem for path, problem in problems.items() if path not in told or told[path][0] != problem}
-        told |= {path: (problem, _stamp(path)) for path, problem in problems.items()}
-        for path, problem in new.items():
-            _log.error("own words or layout refused, the shipped ones stand in", file=str(path), problem=problem)
-            self.metrics.override_refused()
-            trouble = troubles.override_refused(str(path), problem)
-            await self._operator.tell(names.ALERT_TEMPLATE, names.PLATFORM, str(path), trouble)
 
     def _application(self) -> Starlette:
         return Starlette(
@@ -282,17 +225,6 @@ async def _kept_up(part: str, run: Callable[[], Coroutine[Any, Any, None]]) -> N
 def create_app(settings: Settings) -> Receiver:
     """The receiver as an ASGI application; its lifespan runs the worker."""
     return Receiver(settings)
-
-
-_Stamp = tuple[int, int]
-
-
-def _stamp(path: Path) -> _Stamp:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0)
-    return (stat.st_mtime_ns, stat.st_size)
 
 
 async def _alive(_: Request) -> Response:

@@ -9,9 +9,9 @@ import structlog
 
 from alertkit.errors import UsageError
 from alertkit.receiver.settings import Settings
+from alertkit.receiver.stamps import Stamp, stamp
 
 _log = structlog.get_logger(__name__)
-_Stamp = tuple[tuple[int, int, int], ...]
 
 
 def check(settings: Settings) -> None:
@@ -42,14 +42,14 @@ class Certificate:
     def __init__(self, context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
         self._context = context
         self._files = (certificate, key)
-        self._stamp = self._look()
+        self._seen = self._look()
 
     def refresh(self) -> None:
         """Take up what has changed."""
-        stamp = self._look()
-        if stamp == self._stamp:
+        found = self._look()
+        if found == self._seen:
             return
-        self._stamp = stamp
+        self._seen = found
         try:
             # On a context of its own first: a certificate and a key that do not fit must not reach the one in use.
             _context(*self._files)
@@ -59,19 +59,11 @@ class Certificate:
         else:
             _log.info("certificate loaded", certificate=str(self._files[0]))
 
-    def _look(self) -> _Stamp:
-        return tuple(_stamp(path) for path in self._files if path is not None)
+    def _look(self) -> tuple[Stamp, ...]:
+        return tuple(stamp(path) for path in self._files if path is not None)
 
 
 def _context(certificate: Path, key: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

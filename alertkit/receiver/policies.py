@@ -13,12 +13,12 @@ from alertkit import names, oncall
 from alertkit.errors import ContractError
 from alertkit.model.oncall import EscalationPolicy, Schedule
 from alertkit.model.policy import TenantPolicy, decode
+from alertkit.receiver.stamps import Stamp, stamp
 
 _log = structlog.get_logger(__name__)
 _RECORD_ONLY = EscalationPolicy(steps=())
 _ANY_TIME = dt.datetime(2026, 1, 5, 3, tzinfo=dt.UTC)
 _A_MONTH = dt.timedelta(days=31)
-_Stamp = tuple[int, int, int]
 
 
 class Policies:
@@ -29,7 +29,7 @@ class Policies:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._stamps: Mapping[str, _Stamp] = {}
+        self._stamps: Mapping[str, Stamp] = {}
         self._tenants: dict[str, TenantPolicy] = {}
         self.problems: dict[str, str] = {}
         self.missing = ""
@@ -77,7 +77,7 @@ class Policies:
         """Read what has changed; True when anything has, be it that the folder cannot be read or holds nothing any more."""
         missing = self.missing
         try:
-            stamps = {path.stem: _stamp(path) for path in self._folder.iterdir() if path.suffix == ".json"}
+            stamps = {path.stem: stamp(path) for path in self._folder.iterdir() if path.suffix == ".json"}
         except OSError as error:
             self.missing = str(error)
         else:
@@ -89,8 +89,8 @@ class Policies:
         _log.error("no policies are found, those that were loaded stay", folder=str(self._folder), problem=self.missing)
         return True
 
-    def _follow(self, stamps: Mapping[str, _Stamp]) -> bool:
-        changed = [tenant for tenant, stamp in stamps.items() if self._stamps.get(tenant) != stamp]
+    def _follow(self, stamps: Mapping[str, Stamp]) -> bool:
+        changed = [tenant for tenant, seen in stamps.items() if self._stamps.get(tenant) != seen]
         gone = self._stamps.keys() - stamps.keys()
         tenants = {tenant: policy for tenant, policy in self._tenants.items() if tenant not in gone}
         for tenant in changed:
@@ -141,11 +141,3 @@ def _alone(schedule: Schedule) -> Iterator[Schedule]:
     for layer in schedule.layers:
         yield Schedule(schedule.timezone, (layer,))
         yield Schedule(schedule.timezone, (msgspec.structs.replace(layer, restrict=()),))
-
-
-def _stamp(path: Path) -> _Stamp:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

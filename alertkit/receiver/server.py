@@ -74,7 +74,7 @@ async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(wanted, server.stop)
-        loop.add_signal_handler(signal.SIGHUP, receiver.look)
+        loop.add_signal_handler(signal.SIGHUP, receiver.files.ask)
         await server.serve()
 
 
@@ -127,14 +127,14 @@ class _Server(uvicorn.Server):
     def _renew_certificate(self) -> None:
         settings, context = self._receiver.settings, self.config.ssl
         if settings.tls_certificate and context is not None:
-            self._receiver.watched = Certificate(context, settings.tls_certificate, settings.tls_key).refresh
+            self._receiver.files.looked = Certificate(context, settings.tls_certificate, settings.tls_key).refresh
 
     async def _start_readers(self, count: int) -> list[socket.socket]:
         bound = await listen(self.config.host, self.config.port, self.config.backlog)
         rules = partial(self._receiver.rules, self.config.timeout_keep_alive)
         self._readers = Readers(self._receiver.ingest, rules, bound, self._adopted)
         await self._readers.start(count)
-        self._receiver.watched = self._readers.refresh
+        self._receiver.files.looked = self._readers.refresh
         return bound
 
     def _adopted(self, received: bytes) -> WebhookProtocol:

@@ -192,7 +192,7 @@ def test_the_series_of_a_tenant_and_of_a_channel_go_with_them(tmp_path: Path) ->
         assert [name for name in await scrape(kit) if 'tenant="acme"' in name]
         kit.write(kits.a_policy("globex", channels={"elsewhere": ChannelSettings("scripted")}))
         (kit.folder / "policies" / "acme.json").unlink()
-        await kit.receiver._reload_policies()
+        await kit.receiver.files.look()
         left = [name for name in await scrape(kit) if 'tenant="acme"' in name or 'channel="room"' in name]
         assert {name.partition("{")[0] for name in left} <= {"alertkit_incidents_open"}, "the incident itself is still open"
 
@@ -212,7 +212,7 @@ def test_the_series_of_a_channel_that_a_tenant_gave_up_go_and_those_of_others_on
 
         assert await on("room") == by("acme", "globex")
         kit.write(kits.a_policy("globex", channels={"elsewhere": ChannelSettings("scripted")}))
-        await kit.receiver._reload_policies()
+        await kit.receiver.files.look()
         assert await on("room") == by("acme")
         assert await on("mail")
 

@@ -186,7 +186,7 @@ def test_policies_that_are_lost_stay_in_force_and_the_operator_hears_until_they_
 async def until(kit: Kit, what: Callable[[], bool]) -> None:
     """Wait for what a running receiver does by itself; each look at its files is a moment to ask."""
     looked = asyncio.Event()
-    kit.receiver.watched = looked.set
+    kit.receiver.files.looked = looked.set
     async with asyncio.timeout(60):
         while not what():
             looked.clear()
@@ -412,7 +412,7 @@ def test_own_words_that_were_mended_end_their_trouble_and_the_same_mistake_made_
             kit.clock.advance(minutes=20)
             await kit.post(webhook(alert(), group={"alertname": str(kit.clock())}))
             await kit.receiver.worker.settle()
-            await kit.receiver._complain(kit.receiver._words.problems)
+            await kit.receiver.files.look()
             found = await kit.receiver.store.incidents(Listing(frozenset({"platform"})))
             return [one.state for one in found if one.group["alertname"] == names.ALERT_TEMPLATE]
 
