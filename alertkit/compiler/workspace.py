@@ -143,7 +143,7 @@ def list_tenants(workspace: Workspace) -> Tenants:
     """The tenants of a project. A tenant is a file, or a folder of files, in the tenants' folder."""
     entries: dict[str, list[Path]] = {}
     files: dict[str, tuple[Path, ...]] = {}
-    for entry in sorted((workspace.directory / workspace.project.tenants).iterdir()):
+    for entry in sorted((workspace.directory / workspace.project.tenants).iterdir(), key=str):
         if (found := _definitions(entry)) or _nested(entry):
             name = entry.stem if found == (entry,) else entry.name
             entries.setdefault(name, []).append(entry)

@@ -13,7 +13,7 @@ LINT_FILE = ".lint"
 
 def find(directory: Path, tenants: str, tenant: str) -> dict[str, Path]:
     """Every builder by view: the tenant's own in tenants/<tenant>/dashboards/ before the project's in dashboards/."""
-    folders = (directory / paths.BUILDERS_FOLDER, directory / tenants / tenant / paths.BUILDERS_FOLDER)
+    folders = [Path(f"{directory}/{within}{paths.BUILDERS_FOLDER}") for within in ("", f"{tenants}/{tenant}/")]
     files = (file for folder in folders if folder.is_dir() for file in sorted(folder.glob(f"*{VIEW_SUFFIX}")))
     return {file.name.removesuffix(VIEW_SUFFIX): file for file in files}
 

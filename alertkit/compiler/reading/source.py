@@ -51,9 +51,21 @@ def read_source(directory: Path, tenant: str, files: Iterable[Path]) -> Source:
 def stays_in(path: Path, folder: Path) -> bool:
     """True unless links lead out of the folder, or in a circle."""
     try:
-        return f"{_real(path)}/".startswith(f"{_real(folder).rstrip('/')}/")
+        return _is_plain(path, folder) or f"{_real(path)}/".startswith(f"{_real(folder).rstrip('/')}/")
     except OSError:
         return False
+
+
+def _is_plain(path: Path, folder: Path) -> bool:
+    """True when nothing between the folder and the path is a link: asked first, since that takes a fourth of the time."""
+    place, parts = str(folder), path.parts[len(folder.parts) :]
+    if path.parts[: len(folder.parts)] != folder.parts or ".." in parts:
+        return False
+    for part in parts:
+        place = f"{place}/{part}"
+        if os.path.islink(place):  # noqa: PTH114 - a path object for each part takes longer than asking
+            return False
+    return True
 
 
 def _real(path: Path) -> str:
