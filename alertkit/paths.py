@@ -82,19 +82,14 @@ def belongs(path: str, tenant: str) -> bool:
     folder, _, file = path.rpartition("/")
     if folder in (f"dashboards/{tenant}", f"grafana/kubernetes/{tenant}"):
         return bool(file) and file != ".."
-    return path in _single_files(tenant)
-
-
-@cache
-def _single_files(tenant: str) -> frozenset[str]:
     if tenant.startswith("_"):
-        return frozenset({str(ALERTMANAGER_FILE)})
-    return frozenset(form.format(tenant) for form in _forms())
+        return path == str(ALERTMANAGER_FILE)
+    return file.startswith(tenant) and (folder, file.removeprefix(tenant)) in _single_files()
 
 
 @cache
-def _forms() -> tuple[str, ...]:
-    """Where the single files of a tenant are, with braces for its name: path objects for a thousand tenants take their time."""
-    kinds = (cases("{0}", kind) for kind in ("", *CASE_KINDS))
+def _single_files() -> frozenset[tuple[str, str]]:
+    """The folder of each single file of a tenant, and what follows the tenant in the file's name."""
+    kinds = (cases("", kind) for kind in ("", *CASE_KINDS))
     single = (records, alerts, fragment, policy, provider, datasource)
-    return tuple(map(str, (*(file("{0}") for file in single), *kinds)))
+    return frozenset((str(file.parent), file.name) for file in (*(file("") for file in single), *kinds))
