@@ -61,7 +61,9 @@ def load(path: Path) -> Tokens:
     """
     try:
         tokens = msgspec.json.decode(path.read_bytes(), type=list[Token])
-    except (OSError, msgspec.MsgspecError) as error:
+    except OSError as error:
+        raise ContractError(f"{path} cannot be read ({error.strerror}); `alertkit token` makes tokens and their file") from error
+    except msgspec.MsgspecError as error:
         raise ContractError(f"{path}: not a list of tokens: {error}") from error
     for token in tokens:
         if len(token.sha256) != 64 or not all(c in "0123456789abcdefABCDEF" for c in token.sha256):

@@ -126,7 +126,7 @@ def test_a_database_that_another_program_locks_is_a_503_until_it_is_free(folder:
     [
         (("--database", "mysql://x"), "starts with postgres://, postgresql://, sqlite://"),
         (("--listen", "127.0.0.1"), "is not host:port"),
-        (("--tokens", "/nonexistent"), "not a list of tokens"),
+        (("--tokens", "/nonexistent"), "`alertkit token` makes tokens"),
         (("--database", "sqlite:////nonexistent/x.db"), "/nonexistent/x.db"),
     ],
 )
