@@ -195,19 +195,23 @@ def commands() -> str:
     for name in sorted(COMMANDS):
         command = cli.get_command(context, name)
         assert command is not None
-        lines += ["", f"## alertkit {name}", "", *_command(command)]
+        lines += ["", *_command(command, f"alertkit {name}")]
     return "\n".join(lines) + "\n"
 
 
-def _command(command: click.Command) -> Iterator[str]:
+def _command(command: click.Command, name: str, level: str = "##") -> Iterator[str]:
+    yield from (f"{level} {name}", "")
     yield from inspect.cleandoc(command.help or "").splitlines()
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     usage = " ".join(f"{_word(argument)}" if argument.required else f"[{_word(argument)}]" for argument in arguments)
-    yield from ("", f"    alertkit {command.name} [OPTIONS] {usage}".rstrip(), "")
+    yield from ("", f"    {name} [OPTIONS] {usage}".rstrip(), "")
     for option in command.params:
         if isinstance(option, click.Option) and not option.hidden:
             yield f"- `{', '.join(option.opts)}{_value(option)}`: {option.help}"
     yield "- `-h, --help`: Show this help and stop."
+    for part, inner in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
+        yield ""
+        yield from _command(inner, f"{name} {part}", f"{level}#")
 
 
 def _value(option: click.Option) -> str:

@@ -14,18 +14,16 @@ from alertkit.cli.terminal import printer
 if TYPE_CHECKING:
     from alertkit.live.apply import Part, Server, Step
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
 
 @click.command("apply")
 @common.project_option
 @common.environment_option
-@click.option("--generated", type=_FOLDER, help="Generated files. Default: generated/ in the project.")
-@click.option("--rules", type=_FOLDER, help="Folder of rules that Prometheus' rule_files name.")
-@click.option("--alertmanager-config", "alertmanager", type=_FOLDER, help="Folder of Alertmanager's alertmanager.yaml.")
-@click.option("--policies", type=_FOLDER, help="Folder that `alertkit serve --policies` reads.")
-@click.option("--dashboards", type=_FOLDER, help="Folder of dashboards that Grafana's providers name.")
-@click.option("--provisioning", type=_FOLDER, help="Grafana's provisioning folder.")
+@click.option("--generated", type=common.Folder(), help="Generated files. Default: generated/ in the project.")
+@click.option("--rules", type=common.Folder(), help="Folder of rules that Prometheus' rule_files name.")
+@click.option("--alertmanager-config", "alertmanager", type=common.Folder(), help="Folder of Alertmanager's alertmanager.yaml.")
+@click.option("--policies", type=common.Folder(), help="Folder that `alertkit serve --policies` reads.")
+@click.option("--dashboards", type=common.Folder(), help="Folder of dashboards that Grafana's providers name.")
+@click.option("--provisioning", type=common.Folder(), help="Grafana's provisioning folder.")
 @click.option("--prometheus", "prometheus_urls", multiple=True, metavar="URL", help="Prometheus to reload; may be repeated.")
 @click.option(
     "--alertmanager", "alertmanager_urls", multiple=True, metavar="URL", help="Alertmanager to reload; may be repeated."

@@ -22,7 +22,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _PIPE = 1_000
 """Characters in a line of a drawing where nobody says how many fit."""
-FORMATS = ("text", "json", "github")
 
 
 class Folder(click.Path):
@@ -106,8 +105,18 @@ def environment_option(function: Function) -> Function:
 
 def output_options(function: Function) -> Function:
     """`--quiet` and `--no-color`."""
-    function = click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")(function)
+    function = colour_option(function)
     return click.option("--quiet", "-q", is_flag=True, help="Print problems only.")(function)
+
+
+def colour_option(function: Function) -> Function:
+    """`--no-color`."""
+    return click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")(function)
+
+
+def format_option(text: str, *more: str) -> Callable[[Function], Function]:
+    """`--format`: text for people, JSON for machines, and `more`. `text` is its help."""
+    return click.option("--format", "form", type=click.Choice(("text", "json", *more)), default="text", help=text)
 
 
 def collect_seldom() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--token-file", type=click.Path(dir_okay=False, path_type=Path), help="File with a bearer token.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, help="Seconds for each question. Default: 10.")
 @click.option("--slow", type=click.FloatRange(min=0.0), default=1.0, help="Seconds from which a rule counts as slow. Default: 1.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="How findings are printed.")
+@common.format_option("How findings are printed.")
 @common.output_options
 @click.pass_context
 def command(

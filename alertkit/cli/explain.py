@@ -23,9 +23,9 @@ _BETWEEN = re.compile(r",(?=[^,=]+=)")
     "--at", "moment", default="", metavar="TIME", help="When it fires: 2026-11-21T03:00 in the tenant's zone. Default: now."
 )
 @common.environment_option
-@click.option("--overrides", type=click.Path(file_okay=False, path_type=Path), help="Folder with own sentences.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="How the answer is printed.")
-@click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
+@click.option("--overrides", type=common.Folder(), help="Folder with own sentences.")
+@common.format_option("How the answer is printed.")
+@common.colour_option
 def command(
     project: Path | None,
     tenant: str,

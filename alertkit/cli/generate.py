@@ -30,7 +30,7 @@ _WORTH_A_BAR = 20
 @click.option("--verify", is_flag=True, help="Ask promtool and amtool about everything before it is written.")
 @click.option("--trust", is_flag=True, help="Run the dashboard builders of the project and its tenants: they are code.")
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Processes. Default: one for each processor.")
-@click.option("--format", "form", type=click.Choice(common.FORMATS), default="text", help="How plan and problems are printed.")
+@common.format_option("How plan and problems are printed.", "github")
 @common.output_options
 @click.pass_context
 def command(

@@ -20,13 +20,6 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _OPEN = tuple(state for state in STATES if state != "resolved")
 
 
-def _format(function: Any) -> Any:
-    function = click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")(function)
-    return click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="How it is printed.")(
-        function
-    )
-
-
 @click.group("incidents")
 def command() -> None:
     """List incidents of a running receiver, look at one, and act on it."""
@@ -35,10 +28,11 @@ def command() -> None:
 @command.command("list")
 @click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be repeated.")
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only this state. Default: all that are open.")
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, help="At most so many. Default: 50.")
 @click.option("--before", type=int, help="Go on after this incident: the `next` of the page before.")
 @remote_options
-@_format
+@common.format_option("How it is printed.")
+@common.colour_option
 def list_(
     tenants: tuple[str, ...],
     states: tuple[str, ...],
@@ -67,7 +61,8 @@ def list_(
 @command.command("show")
 @click.argument("incident")
 @remote_options
-@_format
+@common.format_option("How it is printed.")
+@common.colour_option
 def show(incident: str, url: str | None, token_file: Path | None, form: str, no_color: bool) -> None:
     """One incident with its alerts, its timeline and who was told."""
     story = Remote(url, token_file)("GET", f"/v1/incidents/{_number(incident)}")

@@ -12,7 +12,7 @@ from alertkit.cli.terminal import printer
 
 
 @click.command("init")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+@click.argument("folder", type=common.Folder(), default=Path())
 @click.option("--tenant", default="example", metavar="NAME", help="Name of the first tenant. Default: example.")
 @common.output_options
 def command(folder: Path, tenant: str, quiet: bool, no_color: bool) -> None:

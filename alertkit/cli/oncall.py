@@ -29,8 +29,8 @@ _DAYS = 14
 )
 @click.option("--until", "until", default="", metavar="TIME", help=f"Its end. Default: {_DAYS} days later.")
 @common.environment_option
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="How the calendar is printed.")
-@click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
+@common.format_option("How the calendar is printed.")
+@common.colour_option
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     from alertkit.compiler.packs.library import Library
     from alertkit.model.pack import Pack, Parameter
 
-FORMATS = ("text", "json", "markdown")
 Rows = Iterable[tuple[str, ...]]
 
 
 @click.command("packs")
 @click.argument("name", required=False)
 @common.project_option
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How it is printed; markdown is for a README.")
-@click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
+@common.format_option("How it is printed; markdown is for a README.", "markdown")
+@common.colour_option
 @click.pass_context
 def command(ctx: click.Context, name: str | None, project: Path | None, form: str, no_color: bool) -> None:
     """List the rule packs there are, or explain one: what it watches, its parameters, its alerts.

@@ -47,9 +47,9 @@ class Shown(NamedTuple):
 @click.option("--state", "states", multiple=True, type=click.Choice((*STATES, "all")), help="May be repeated. Default: firing.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="A label of the alert; may be repeated.")
 @click.option("--value", default="", metavar="NUMBER", help="The raw value, as Prometheus prints it. Default: made up.")
-@click.option("--overrides", type=click.Path(file_okay=False, path_type=Path), help="Folder with own sentences and layouts.")
+@click.option("--overrides", type=common.Folder(), help="Folder with own sentences and layouts.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with all of them instead.")
-@click.option("--no-color", is_flag=True, help="No colours; the variable NO_COLOR does the same.")
+@common.colour_option
 def command(
     project: Path | None,
     tenant: str,

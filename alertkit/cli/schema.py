@@ -14,7 +14,7 @@ NAMES = ("project", "tenant", "pack", "policy", "webhook")
 
 @click.command("schema")
 @click.argument("name", type=click.Choice(NAMES), required=False)
-@click.option("--write", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write all schemas into this folder.")
+@click.option("--write", "folder", type=common.Folder(), help="Write all schemas into this folder.")
 @common.output_options
 def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) -> None:
     """Print a JSON Schema, or write all of them.

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 @click.option("--to", "address", default="", metavar="ADDRESS", help="A room, a person's id or a mail address.")
 @click.option("--locale", default="", metavar="LOCALE", help="Default: the tenant's.")
 @click.option("--state", type=click.Choice(STATES), default="firing", show_default=True)
-@click.option("--secrets", type=click.Path(file_okay=False, path_type=Path), help="Folder with a file per secret, <owner>/<id>.")
-@click.option("--overrides", type=click.Path(file_okay=False, path_type=Path), help="Folder with own sentences and layouts.")
+@click.option("--secrets", type=common.Folder(), help="Folder with a file per secret, <owner>/<id>.")
+@click.option("--overrides", type=common.Folder(), help="Folder with own sentences and layouts.")
 @click.option("--dry-run", is_flag=True, help="Print the message and send nothing.")
 @click.pass_context
 def command(

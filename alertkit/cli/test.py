@@ -24,13 +24,11 @@ _SHOWN = 20
 @common.project_option
 @common.tenant_option
 @common.environment_option
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Output folder. Default: generated/ in the project."
-)
+@click.option("--out", type=common.Folder(), help="Output folder. Default: generated/ in the project.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as JUnit XML.")
 @click.option("--require-cases", is_flag=True, help="Fail when an alert has no case.")
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Tenants at a time. Default: one for each processor.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="How results are printed.")
+@common.format_option("How results are printed.")
 @common.output_options
 @click.pass_context
 def command(

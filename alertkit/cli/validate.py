@@ -14,7 +14,7 @@ from alertkit.cli.terminal import printer
 @common.project_option
 @common.tenant_option
 @common.environment_option
-@click.option("--format", "form", type=click.Choice(common.FORMATS), default="text", help="How problems are printed.")
+@common.format_option("How problems are printed.", "github")
 @common.output_options
 @click.pass_context
 def command(

@@ -228,6 +228,7 @@ def test_a_server_that_does_not_answer_is_named_and_files_are_back(project: Path
         (["--policies", "x", "--alertmanager", "http://127.0.0.1:1"], "give both"),
         (["--rules", "x", "--prometheus", "127.0.0.1:9090"], "is no address"),
         (["--rules", "x", "--generated", "nowhere"], "there is nothing to apply in nowhere/rules"),
+        (["--rules", ""], "is a variable empty?"),
     ],
 )
 def test_a_wrong_call_is_told_what_to_do(project: Path, arguments: list[str], words: str) -> None:
