@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,18 @@ def change(project: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
+
+
+def test_a_promtool_that_is_killed_has_proven_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "bin").mkdir()
+    (project / "bin" / "promtool").write_text("#!/bin/sh\nkill -KILL $$\n")
+    (project / "bin" / "promtool").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{project / 'bin'}:{os.environ['PATH']}")
+    result = prove(project, "--junit", str(project / "results.xml"))
+    assert result.exit_code == 1
+    assert "tests/acme.test.yaml as a whole\n    promtool was ended by signal 9 (Killed)" in result.output
+    cases = [case for case in ET.parse(project / "results.xml").iter("testcase") if "acme.test" in case.get("classname", "")]
+    assert [case.find("failure") is not None for case in cases] == [True]
 
 
 def test_derived_and_written_cases_hold_and_are_counted(project: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_whole_that_amtool_refuses_stops_the_run(built: Build) -> None:
     verifier = Verifier.find(built.workspace)
     fragments = [one.files[paths.fragment(one.tenant)] for one in built.tenants]
     verifier.whole(assemble(built.workspace, fragments))
-    with pytest.raises(ProblemsFound, match=r"refuses the assembled file: .*not unique"):
+    with pytest.raises(ProblemsFound, match=r"does not accept the assembled file: .*not unique"):
         verifier.whole(assemble(built.workspace, [*fragments, fragments[1]]))
 
 

@@ -10,7 +10,7 @@ from alertkit.compiler.cases.render import render
 from alertkit.errors import MissingTool
 from alertkit.model.cases import Alerts, CaseFile, Firing, Probe, Scene
 from alertkit.model.quantity import Duration
-from alertkit.tools import promtool
+from alertkit.tools import amtool, promtool
 
 RULES = """
 groups:
@@ -71,13 +71,43 @@ def test_a_file_that_promtool_cannot_read_is_a_failure_of_the_file(tmp_path: Pat
     assert "yaml" in failure.detail
 
 
-def test_promtool_is_given_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = tmp_path / "promtool"
-    slow.write_text("#!/bin/sh\nexec tail -f /dev/null\n")
-    slow.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+@pytest.fixture
+def replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a shell script in promtool's place, and in amtool's."""
+
+    def replace(script: str) -> None:
+        for name in ("promtool", "amtool"):
+            (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    return replace
+
+
+def test_promtool_is_given_a_time_limit(tmp_path: Path, replaced: Callable[[str], None]) -> None:
+    replaced("exec tail -f /dev/null")
     (failure,) = promtool.run_cases(tmp_path / "x.yaml", timeout=0.2).failures
     assert "did not answer within" in failure.detail
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("kill -SEGV $$", "was ended by signal 11 (Segmentation fault)"),
+        ("""echo '    expr: "x", time: 1m,'; kill -KILL $$""", "was ended by signal 9 (Killed)"),
+        ("exit 3", "ended with exit code 3 and said nothing"),
+        ("printf '\\377'; exit 1", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_a_tool_that_ends_without_a_word_has_not_accepted_anything(
+    script: str, said: str, tmp_path: Path, replaced: Callable[[str], None]
+) -> None:
+    replaced(script)
+    assert said in promtool.check_rules(tmp_path / "x.yaml")
+    assert said in amtool.check_config(tmp_path / "x.yaml")
+    (failure,) = promtool.run_cases(tmp_path / "x.yaml").failures
+    assert failure.case == ""
+    assert said in failure.detail
 
 
 def test_rules_are_checked_by_promtool(tmp_path: Path, tool: Callable[[str], str]) -> None:

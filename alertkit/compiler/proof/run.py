@@ -108,10 +108,11 @@ def _run(out: Path, path: PurePosixPath, file: CaseFile) -> FileProof:
     begin = time.perf_counter()
     result = promtool.run_cases(out / path)
     failures = {failure.case: failure.detail for failure in result.failures}
-    known = {name: failures.pop(name, "") for name in file.names}
-    # A failure that belongs to no case is of the file as a whole, such as one that promtool refuses to read.
-    rest = {case or f"{path} as a whole": detail for case, detail in failures.items()}
-    return FileProof(str(path), known | rest, time.perf_counter() - begin)
+    if "" in failures:  # the file as a whole, such as one that promtool refuses to read: no case of it was judged
+        outcomes = {f"{path} as a whole": failures[""]}
+    else:
+        outcomes = {name: failures.pop(name, "") for name in file.names} | failures
+    return FileProof(str(path), outcomes, time.perf_counter() - begin)
 
 
 def _write(target: Path, data: bytes) -> None:

@@ -18,15 +18,16 @@ from alertkit.compiler.workspace import Workspace
 from alertkit.compiler.writing import render
 from alertkit.errors import Problem, ProblemsFound
 from alertkit.model.rules import Source
-from alertkit.tools import amtool, program
+from alertkit.tools import amtool, program, promtool
+
+_PATIENCE = 30.0
+"""Seconds for the rules of one tenant, which take promtool a fraction of one."""
 
 
 class Verifier(msgspec.Struct, frozen=True):
     """Asks promtool and amtool. Both are looked for when it is made, so that nothing is compiled in vain."""
 
     space: Workspace
-    promtool: Path
-    amtool: Path
 
     @classmethod
     def find(cls, space: Workspace) -> Verifier:
@@ -35,7 +36,9 @@ class Verifier(msgspec.Struct, frozen=True):
         Raises:
             MissingTool: promtool or amtool is not installed.
         """
-        return cls(space, program.find("promtool"), program.find("amtool"))
+        program.find("promtool")
+        program.find("amtool")
+        return cls(space)
 
     def tenant(self, build: TenantBuild) -> tuple[Problem, ...]:
         """What the tools have against one tenant's files."""
@@ -44,16 +47,18 @@ class Verifier(msgspec.Struct, frozen=True):
             for path in rules:
                 (Path(folder) / path.name).write_bytes(build.files[path])
             written = [Path(folder) / path.name for path in rules]
-            answer = program.run(self.promtool, "check", "rules", *written) if written else program.Answer(0, "")
-        refused = [] if answer.code == 0 else [("AK901", "promtool", answer.output, paths.alerts(build.tenant))]
+            refused = promtool.check_rules(*written, timeout=_PATIENCE) if written else ""
         with self._configuration(assemble(self.space, self._fragments(build))) as file:
-            against = amtool.check_config(file)
-            elsewhere = () if against else tuple(self._elsewhere(build, file))
-        if against:
-            refused.append(("AK902", "amtool", against, paths.fragment(build.tenant)))
+            unrouted = amtool.check_config(file)
+            elsewhere = () if unrouted else tuple(self._elsewhere(build, file))
+        answers = (
+            ("AK901", "promtool", refused, paths.alerts(build.tenant)),
+            ("AK902", "amtool", unrouted, paths.fragment(build.tenant)),
+        )
         problems = (
-            Problem(str(path), 0, 0, code, f"{tool} refuses what was compiled: {' '.join(said.split())}", tenant=build.tenant)
-            for code, tool, said, path in refused
+            Problem(str(path), 0, 0, code, _refusal(tool, said, "what was compiled"), tenant=build.tenant)
+            for code, tool, said, path in answers
+            if said
         )
         return (*problems, *elsewhere)
 
@@ -86,7 +91,7 @@ class Verifier(msgspec.Struct, frozen=True):
         with self._configuration(data) as file:
             against = amtool.check_config(file)
         if against:
-            message = f"amtool refuses the assembled file: {' '.join(against.split())}"
+            message = _refusal("amtool", against, "the assembled file")
             raise ProblemsFound([Problem(str(paths.ALERTMANAGER_FILE), 0, 0, "AK902", message)])
 
     @contextmanager
@@ -96,3 +101,7 @@ class Verifier(msgspec.Struct, frozen=True):
             file = Path(folder) / "alertmanager.yaml"
             file.write_bytes(data)
             yield file
+
+
+def _refusal(tool: str, said: str, what: str) -> str:
+    return f"{tool} does not accept {what}: {' '.join(said.split())}"
