@@ -5,8 +5,6 @@ Tenants are independent of each other up to the assembled Alertmanager file, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from alertkit import names
@@ -22,7 +20,7 @@ from alertkit.compiler.writing import render
 from alertkit.compiler.writing.manifest import Manifest
 from alertkit.compiler.writing.summary import manifest_of
 from alertkit.dashboards import ViewContext
-from alertkit.errors import Problem, ProblemsFound, any_error
+from alertkit.errors import Problem, any_error
 from alertkit.model.artifact import Files
 from alertkit.model.document import Node, plain
 from alertkit.model.rules import RuleGroup
@@ -63,16 +61,12 @@ def build(space: Workspace, source: Source) -> TenantBuild:
 
 def _read(source: Source, scope: Scope) -> tuple[Node | None, tuple[Problem, ...]]:
     """The definition in the environment that is asked for, None when it cannot be read, and every problem."""
-    try:
-        node, contradictions = load(source)
-        node, problems = validate(node, scope, dict(source.files))
-    except ProblemsFound as found:
-        return None, _of(source, found.problems)
-    return node, tuple(sorted((*_of(source, contradictions), *problems))) if contradictions else problems
-
-
-def _of(source: Source, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(msgspec.structs.replace(problem, tenant=source.tenant) for problem in problems)
+    node, found, whole = load(source)
+    problems = [msgspec.structs.replace(problem, tenant=source.tenant) for problem in found]
+    if node is not None:
+        node, further = validate(node, scope, dict(source.files), whole=whole)
+        problems += further
+    return node if whole else None, tuple(sorted(problems))
 
 
 def _build(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, ...]) -> TenantBuild:

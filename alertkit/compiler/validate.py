@@ -17,22 +17,24 @@ from alertkit.model.document import Node, plain
 
 _ABOUT_FORM = "AK2"
 """Begins the codes of what a schema refuses; an environment is laid over a definition of the right form only."""
-_ABOUT_NAMES = ("AK301", "AK306", "AK602")
-"""Problems that follow when names are missing."""
-_ABOUT_LANGUAGES = "AK409"
-"""Follows when the sentence of a language is left out for its form."""
+_MISSING = "AK202"
+_ABOUT_NAMES = ("AK301", "AK306", "AK602", "AK605")
+"""Problems that follow when names, or what routes share, are missing."""
+_ABOUT_REST = ("AK409", "AK832")
+"""Follow when something is left out for its form: the sentence of a language, whatever a dashboard shows."""
 
 
-def validate(node: Node, scope: Scope, files: Mapping[str, bytes]) -> tuple[Node, tuple[Problem, ...]]:
+def validate(node: Node, scope: Scope, files: Mapping[str, bytes], *, whole: bool = True) -> tuple[Node, tuple[Problem, ...]]:
     """The definition in the project's environment, and every problem, each once, by place. `files` are what was read.
 
-    A project that is compiled for no environment in particular is told what is wrong in any of them.
+    A project that is compiled for no environment in particular is told what is wrong in any of them. Of a definition that is
+    not `whole`, because some of its files cannot be read, nothing is said that they may put right.
     """
     asked = scope.project.environment
-    problems = _problems(node, scope, files)
-    if not any(problem.code.startswith(_ABOUT_FORM) for problem in problems):
+    problems = _problems(node, scope, files, whole=whole)
+    if whole and not any(problem.code.startswith(_ABOUT_FORM) for problem in problems):
         for name in (asked,) if asked else environments(node):
-            problems += _problems(in_environment(node, name), scope, files)
+            problems += _problems(in_environment(node, name), scope, files, whole=True)
     return in_environment(node, asked), _each_once(problems)
 
 
@@ -44,14 +46,16 @@ def _each_once(problems: list[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(found.values()))
 
 
-def _problems(node: Node, scope: Scope, files: Mapping[str, bytes]) -> list[Problem]:
+def _problems(node: Node, scope: Scope, files: Mapping[str, bytes], *, whole: bool) -> list[Problem]:
     """The schema's; then those of the meaning of all that the schema accepts."""
     data = plain(node)
     findings = schema.check("tenant", data)
-    if not findings:
+    if not findings and whole:
         findings = _meaning(data, scope)
     elif all(finding.code != schema.STOPPED for finding in findings):
         rest = Pruned(data, findings, scope.tenant)
+        rest.lost_names |= not whole
+        findings = [finding for finding in findings if whole or finding.path or finding.code != _MISSING]
         findings += [] if rest.data is None else list(_meaning_of_rest(rest, scope))
     return problems_at(node, findings, scope.tenant, files)
 
@@ -68,7 +72,7 @@ def check_meaning(data: Data, scope: Scope) -> Iterable[Finding]:
 def _meaning_of_rest(rest: Pruned, scope: Scope) -> Iterator[Finding]:
     """Findings about what is left; that something left out is unknown to it is no news."""
     for finding in _meaning(rest.data, scope):
-        if finding.code == _ABOUT_LANGUAGES or (rest.lost_names and finding.code in _ABOUT_NAMES):
+        if finding.code in _ABOUT_REST or (rest.lost_names and finding.code in _ABOUT_NAMES):
             continue
         if not any(repr(name) in finding.message for name in rest.dropped_names):
             yield msgspec.structs.replace(finding, path=rest.original(finding.path))

@@ -77,6 +77,43 @@ def test_files_that_contradict_each_other_hide_no_other_problem(tmp_path: Path) 
     assert [(problem.code, problem.tenant) for problem in check(tmp_path)] == [("AK118", "acme"), ("AK301", "acme")]
 
 
+def test_a_file_that_cannot_be_read_hides_no_problem_of_its_siblings_and_makes_none(tmp_path: Path) -> None:
+    broken = "version: alertkit/v1\ntenant: acme\nteams:\n  - {name: web, slack: '#web', members: [kim}\n"
+    rest = (
+        "services: [{name: shop, owner: web}]\n"
+        "alerts:\n  - {name: A, service: shop, expr: 'x >', severity: critcal, summary: a}\n"
+        "  - {name: B, service: other, expr: x > 1, severity: info, summary: 'It is {value'}\n"
+        "dashboards: [slo, technica]\n"
+        "routing: {routes: [{match: {severity: critical}}]}\n"
+    )
+    projects.make(tmp_path, {"acme/a": broken, "acme/b": rest, "acme/c": "people: !!set {x}\n"})
+    assert [(problem.file[-6:], problem.line, problem.code) for problem in check(tmp_path)] == [
+        ("a.yaml", 4, "AK105"),
+        ("b.yaml", 3, "AK401"),
+        ("b.yaml", 3, "AK205"),
+        ("b.yaml", 4, "AK405"),
+        ("c.yaml", 1, "AK109"),
+    ]
+    assert {problem.tenant for problem in check(tmp_path)} == {"acme"}
+
+
+def test_a_section_that_stands_twice_hides_no_other_problem(tmp_path: Path) -> None:
+    marks = projects.make_example(
+        tmp_path,
+        "alerts:\n  - {name: A, service: web, expr: x >«, severity: info, summary: a}\n"
+        "timezone: «Mars\n"
+        "«alerts:\n  - {name: B, service: web, expr: x > 1, severity: info, summary: b}\n"
+        "maintenance: [{from: '2026-12-01T22:00', until: '2026-12-01T23:00', match: {alertname: B}, reason: Upgrade}]\n",
+    )
+    assert sorted(map(projects.where, check(tmp_path))) == sorted(marks)
+
+
+def test_an_alert_that_is_left_out_for_its_form_leaves_no_dashboard_empty(tmp_path: Path) -> None:
+    alert = "alerts: [{name: «A b, service: web, expr: x > 1, severity: info, summary: a}]\n"
+    marks = projects.make_example(tmp_path, alert + "dashboards: [technical]\n")
+    assert [projects.where(problem) for problem in check(tmp_path)] == marks
+
+
 def test_an_entry_that_is_left_out_for_its_form_is_not_unknown_to_the_rest(tmp_path: Path) -> None:
     found = projects.problems(
         tmp_path,

@@ -69,7 +69,7 @@ def resolved(project: Path) -> Tenant:
     from alertkit.model.document import plain
 
     space = workspace.open_project(project)
-    node, problems = load(read_source(space.directory, "acme", [project / "tenants" / "acme.yaml"]))
+    node, problems, _ = load(read_source(space.directory, "acme", [project / "tenants" / "acme.yaml"]))
     assert not problems
     return resolve.tenant(plain(node), space.scope("acme"), places(node))
 

@@ -18,7 +18,7 @@ from _ruamel_yaml import CParser
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from alertkit.compiler.reading.yaml_nodes import FORBIDDEN, MAX_PROBLEMS, Builder, describe
+from alertkit.compiler.reading.yaml_nodes import FORBIDDEN, MAX_PROBLEMS, TWICE, Builder, describe
 from alertkit.errors import Problem, ProblemsFound
 from alertkit.model.document import Node
 
@@ -85,6 +85,18 @@ def load_text(text: bytes, name: str, *, limit: int = MAX_BYTES) -> Node:
     Raises:
         ProblemsFound: all that is wrong with the text as YAML.
     """
+    node, repeated = read_text(text, name, limit=limit)
+    if repeated:
+        raise ProblemsFound(repeated)
+    return node
+
+
+def read_text(text: bytes, name: str, *, limit: int = MAX_BYTES) -> tuple[Node, list[Problem]]:
+    """As load_text, with a problem for each key that stands twice in a mapping: what it has first can still be checked.
+
+    Raises:
+        ProblemsFound: all that is wrong with the text as YAML, when that is anything else.
+    """
     if len(text) > limit:
         _refuse(name, "AK102", f"the file has more than {limit:,} bytes", "split it into a folder, a file for each section")
     decoded = _decode(text, name)
@@ -96,9 +108,9 @@ def load_text(text: bytes, name: str, *, limit: int = MAX_BYTES) -> Node:
     except ProblemsFound as found:
         # What is no YAML any more may have been before the invisible characters were taken out.
         raise ProblemsFound([*unseen, *(one for one in found.problems if not unseen or one.code != "AK105")]) from None
-    if unseen or problems:
+    if unseen or any(problem.code != TWICE for problem in problems):
         raise ProblemsFound([*unseen, *problems])
-    return _mapping(node, name)
+    return _mapping(node, name), problems
 
 
 def _read(text: str, name: str, max_events: int) -> Read:

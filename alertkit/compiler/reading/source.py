@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from alertkit.compiler.reading.load import load_text, read_bytes
+from alertkit.compiler.reading.load import read_bytes, read_text
 from alertkit.compiler.reading.merge import merge_sections
 from alertkit.errors import Problem, ProblemsFound
 from alertkit.model.document import Node
@@ -82,19 +82,22 @@ def _read(file: Path, name: str, directory: Path) -> bytes:
     return read_bytes(file, name)
 
 
-def load(source: Source) -> tuple[Node, list[Problem]]:
-    """The tenant's files as one definition, and where they contradict each other.
+def load(source: Source) -> tuple[Node | None, list[Problem], bool]:
+    """The tenant's files as one definition (None: none can be read), what is wrong with them as YAML, and whether all is in it.
 
-    Raises:
-        ProblemsFound: a file is no YAML that alertkit reads.
+    Files that are no YAML that alertkit reads, and what repeats a key, are left out: the definition says less than was written.
     """
     nodes: list[Node] = []
     problems = list(source.problems)
     for name, data in source.files:
         try:
-            nodes.append(load_text(data, name))
+            node, repeated = read_text(data, name)
+            nodes.append(node)
+            problems += repeated
         except ProblemsFound as found:
             problems += found.problems
-    if problems:
-        raise ProblemsFound(problems)
-    return merge_sections(nodes)
+    if not nodes:
+        return None, problems, False
+    whole = not problems
+    node, contradictions = merge_sections(nodes)
+    return node, [*problems, *contradictions], whole

@@ -19,6 +19,8 @@ MAX_PROBLEMS: Final = 100
 """Reading a file stops after this many problems."""
 MAX_INTEGER: Final = 1 << 53
 """Beyond it JSON readers round."""
+TWICE: Final = "AK115"
+"""The problem of a key that is repeated in its mapping; the first one is kept."""
 MAX_DIGITS: Final = 100
 """Longest text of a number; no number that means something needs a third of it."""
 
@@ -136,7 +138,7 @@ class Builder:
             node = self._node(self._next(), depth + 1, event.start_mark)
             if key in items:
                 first = f"the first is in line {items[key].key_line}"
-                self._problem(event, "AK115", f"the key {quoted(key)} stands twice in this mapping; {first}", "remove one")
+                self._problem(event, TWICE, f"the key {quoted(key)} stands twice in this mapping; {first}", "remove one")
             elif key is not None:
                 items[key] = node
         return items
