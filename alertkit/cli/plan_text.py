@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from alertkit import names, paths
+from alertkit.cli.terminal import width
 from alertkit.model.text import one_line
 
 if TYPE_CHECKING:
@@ -17,8 +20,8 @@ if TYPE_CHECKING:
     from alertkit.compiler.writing.write import FileChange
 
 _COLOURS = {"added": "green", "changed": "yellow", "removed": "red", "unchanged": "dim", "+": "green", "~": "yellow", "-": "red"}
-_PATH_WIDTH = 43
-"""Room for a path below the output folder; a longer one only shifts its own line."""
+_FATES_WIDTH = 22
+"""Characters of `changed   (+12 ~0 -3)`, and one to spare."""
 _LONGEST_NAME = 300
 """Characters of a rule's name."""
 _SHOWN_RULES = 40
@@ -29,18 +32,54 @@ _SHOWN_UNCHANGED = 12
 """With more tenants than this, those without a change are counted, not listed."""
 
 
+class _Row(NamedTuple):
+    """Files that share a line: what they are called, how much there is in them, and what becomes of them."""
+
+    path: str
+    detail: str
+    changes: Sequence[FileChange]
+
+
+class _Table(NamedTuple):
+    """Prints rows in columns; how much there is in the files is left out where a terminal has no room for it."""
+
+    line: Printer
+    path_width: int
+    detail_width: int
+
+    @classmethod
+    def of(cls, rows: list[_Row], line: Printer) -> _Table:
+        path, detail = (max((len(row[at]) for row in rows), default=0) for at in (0, 1))
+        fits = path + 2 + detail + 2 + _FATES_WIDTH <= width()
+        return cls(line, path, detail + 2 if fits else 0)
+
+    def row(self, row: _Row, signs: str = "") -> None:
+        fate = _fate(row.changes)
+        detail = f"{row.detail:<{self.detail_width}}" if self.detail_width else ""
+        self.line(f"{row.path:<{self.path_width}}  {detail}{fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
+
+
 def print_plan(plan: Plan, options: Options, space: Workspace, line: Printer) -> None:
     """The whole plan, changes first in sight: what nobody needs to read is one line."""
     quiet = len(plan.tenants) > _SHOWN_UNCHANGED
     folder = _folder(options.out, space.directory)
-    for tenant in plan.tenants:
-        if tenant.failed or tenant.changed or not (quiet or (tenant.tenant == names.PLATFORM and len(plan.tenants) > 1)):
-            _print_tenant(tenant, folder, line)
+    shown = [
+        tenant
+        for tenant in plan.tenants
+        if tenant.failed or tenant.changed or not (quiet or (tenant.tenant == names.PLATFORM and len(plan.tenants) > 1))
+    ]
+    rows = {tenant.tenant: _rows(tenant, folder) for tenant in shown if not tenant.failed}
+    together = {"tenants": plan.tenants_in_all, "routes": plan.routes_in_all}
+    detail = _amounts(together, ("tenant", "tenants"), ("route", "routes"))
+    assembled = [_Row(f"{folder}/{change.path}", detail, [change]) for change in plan.assembled]
+    table = _Table.of([*chain.from_iterable(rows.values()), *assembled], line)
+    for tenant in shown:
+        _print_tenant(tenant, rows.get(tenant.tenant, []), table)
     if quiet:
         same = sum(not (tenant.failed or tenant.changed) for tenant in plan.tenants)
         line(f"{same} of {len(plan.tenants)} tenants unchanged", style="dim")
-    for change in plan.assembled:
-        _print_file(line, folder, change.path, f"{plan.tenants_in_all} tenants, {plan.routes_in_all} routes", change.fate)
+    for row in assembled:
+        table.row(row)
     line(f"Prometheus will evaluate about {_amount(plan.load)} rules a second")
     if options.dry:
         _print_verdict(plan, space, line)
@@ -59,26 +98,29 @@ def _print_verdict(plan: Plan, space: Workspace, line: Printer) -> None:
     line(f"the generated files are {words}", style="red" if stale or plan.failed else "green")
 
 
-def _print_tenant(tenant: TenantPlan, folder: str, line: Printer) -> None:
+def _print_tenant(tenant: TenantPlan, rows: list[_Row], table: _Table) -> None:
     if tenant.failed:
         fate = "keeps its last good files" if tenant.kept else "has no files yet: its alerts reach the platform"
-        line(f"{tenant.tenant}: has problems, {fate}", style="red")
+        table.line(f"{tenant.tenant}: has problems, {fate}", style="red")
         return
-    for label, detail, changes in _kinds(tenant):
-        if changes:
-            _print_file(line, folder, label, detail, _fate(changes), _signs(tenant, label))
-        if label.startswith("rules/"):
-            if _fate(changes or list(tenant.files)) == "changed" and not tenant.rules:
-                line("    no rule, but their order, groups or intervals")
-            _print_rules(tenant.rules, _SHOWN_OF_NEW if _fate(list(tenant.files)) == "added" else _SHOWN_RULES, line)
+    rules, *others = rows
+    if rules.changes:
+        table.row(rules, _signs(tenant))
+    if _fate(rules.changes or tenant.files) == "changed" and not tenant.rules:
+        table.line("    no rule, but their order, groups or intervals")
+    _print_rules(tenant.rules, _SHOWN_OF_NEW if _fate(tenant.files) == "added" else _SHOWN_RULES, table.line)
+    for row in others:
+        if row.changes:
+            table.row(row)
 
 
-def _kinds(tenant: TenantPlan) -> list[tuple[str, str, list[FileChange]]]:
-    """The lines of a tenant: what it is called, how much there is, and which files it stands for."""
+def _rows(tenant: TenantPlan, folder: str) -> list[_Row]:
+    """The lines of a tenant, that of its rules first. What provisions Grafana has one when it changes."""
     name, counts = tenant.tenant, tenant.counts
     rules = [str(paths.records(name)), str(paths.alerts(name))]
     fragment, policy, dashboards = str(paths.fragment(name)), str(paths.policy(name)), f"dashboards/{name}/"
-    return [
+    grafana = [change for change in tenant.files if change.path.startswith("grafana/")]
+    kinds = [
         (
             f"rules/{name}.{{records,alerts}}.yaml",
             _amounts(counts, ("group", "groups"), ("rule", "rules")),
@@ -91,29 +133,23 @@ def _kinds(tenant: TenantPlan) -> list[tuple[str, str, list[FileChange]]]:
             _amounts(counts, ("policy", "policies"), ("schedule", "schedules")),
             [change for change in tenant.files if change.path == policy],
         ),
+        (f"grafana/…/{name}", "provisioning", grafana if any(change.fate != "unchanged" for change in grafana) else []),
     ]
+    return [_Row(f"{folder}/{path}", detail, changes) for path, detail, changes in kinds]
 
 
 def _amounts(counts: dict[str, int], *kinds: tuple[str, str]) -> str:
     return ", ".join(f"{counts[many]} {one if counts[many] == 1 else many}" for one, many in kinds if many in counts)
 
 
-def _fate(changes: list[FileChange]) -> str:
+def _fate(changes: Sequence[FileChange]) -> str:
     fates = {change.fate for change in changes}
     return fates.pop() if len(fates) == 1 else "changed"
 
 
-def _signs(tenant: TenantPlan, label: str) -> str:
-    if not label.startswith("rules/") or not tenant.rules:
-        return ""
+def _signs(tenant: TenantPlan) -> str:
     signs = Counter(change.sign for change in tenant.rules)
-    return f"(+{signs['+']} ~{signs['~']} -{signs['-']})"
-
-
-def _print_file(line: Printer, folder: str, path: str, detail: str, fate: str, signs: str = "") -> None:
-    place = f"{folder}/{path}"
-    width = len(folder) + _PATH_WIDTH
-    line(f"{place:<{width}} {detail:<28} {fate:<10}{signs}".rstrip(), style=_COLOURS[fate])
+    return f"(+{signs['+']} ~{signs['~']} -{signs['-']})" if tenant.rules else ""
 
 
 def _print_rules(changes: tuple[RuleChange, ...], most: int, line: Printer) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from typing import Any, Final, Protocol
 
 import click
@@ -24,6 +26,11 @@ class Printer(Protocol):
 def without_colours(no_color: bool) -> bool:
     """Whether somebody asked for no colours: with the option, with NO_COLOR, or with a terminal that has none."""
     return no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+
+
+def width() -> int:
+    """Characters of a line of the terminal; in a pipe as many as anybody writes."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 def printer(*, no_color: bool) -> Printer:

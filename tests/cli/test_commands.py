@@ -298,6 +298,24 @@ def test_of_a_tenant_that_is_gone_every_rule_is_told(right: Path) -> None:
     assert "removed   (+0 ~0 -1)\n  - alert A\n" in output
 
 
+@pytest.mark.parametrize(("columns", "shown"), [("80", False), ("120", True)])
+def test_a_narrow_terminal_has_whole_lines_that_say_what_changes(columns: str, shown: bool, right: Path) -> None:
+    output = on_terminal("stdout", "generate", "--check", "--project", str(right), COLUMNS=columns, NO_COLOR="1")
+    assert ("1 group, 1 rule" in output) == shown
+    assert "rules/acme.{records,alerts}.yaml" in output
+    assert "added     (+1 ~0 -0)" in output
+    assert max(map(len, output.splitlines()[:-1])) <= int(columns)
+
+
+def test_what_changes_for_grafana_alone_is_in_the_plan(right: Path) -> None:
+    projects.make(right, {"acme": RIGHT + "dashboards: [technical]\n"})
+    run("generate", "--project", str(right))
+    projects.make(right, {"acme": RIGHT + "dashboards: [technical]\n"}, "grafana: {provisioning: {path: /srv/dashboards}}\n")
+    lines = run("generate", "--check", "--project", str(right)).output.splitlines()
+    changed = [line.split()[0] for line in lines if line.endswith(" changed")]
+    assert changed == ["generated/grafana/…/platform", "generated/grafana/…/acme"]
+
+
 def test_rules_in_another_order_are_no_riddle(tmp_path: Path) -> None:
     entries = [f"{{name: {name}, service: web, expr: x > 1, severity: info, summary: a}}" for name in "AB"]
     run("generate", "--project", str(projects.make(tmp_path, {"acme": f"alerts: [{', '.join(entries)}]\n"})))
@@ -373,9 +391,15 @@ def test_a_terminal_sees_how_far_a_long_run_is_and_a_short_one_shows_nothing(tmp
 
 def watched(project: Path, *arguments: str) -> str:
     """What a terminal on standard error shows while a project is generated."""
+    return on_terminal("stderr", "generate", "--project", str(project), *arguments)
+
+
+def on_terminal(stream: str, *arguments: str, **env: str) -> str:
+    """What a terminal on one of the output streams shows."""
     terminal, other_end = pty.openpty()
-    command = [sys.executable, "-m", "alertkit", "generate", "--project", str(project), *arguments]
-    subprocess.run(command, env={**os.environ, "TERM": "xterm"}, stdout=subprocess.DEVNULL, stderr=other_end, check=True)
+    command = [sys.executable, "-m", "alertkit", *arguments]
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: other_end}
+    subprocess.run(command, env={**os.environ, "TERM": "xterm", **env}, check=False, **streams)  # type: ignore[call-overload]
     os.write(other_end, b"END")
     os.close(other_end)
     seen = b""

@@ -10,12 +10,12 @@ CODES: Final[dict[str, Code]] = {
     "AK901": Code(
         "promtool refuses the rules",
         "With --verify, promtool reads the compiled rules before they are written. What it says is quoted, or what became of it "
-        "where it crashed or did not answer. A refusal of what alertkit accepted is a mistake of alertkit's: please report it.",
+        "where it crashed or did not answer. Refusing what alertkit accepted is a mistake of alertkit's: please report it.",
     ),
     "AK902": Code(
         "amtool refuses the configuration",
         "With --verify, amtool reads the compiled configuration before it is written. What it says is quoted, or what became of "
-        "it where it crashed or did not answer. A refusal of what alertkit accepted is a mistake of alertkit's: please report it.",
+        "it where it crashed or did not answer. Refusing what alertkit accepted is a mistake of alertkit's: please report it.",
     ),
     "AK903": Code(
         "amtool routes an alert elsewhere",
