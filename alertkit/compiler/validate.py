@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from alertkit.compiler.checks import CHECKS
-from alertkit.compiler.finding import Finding, problems_at
+from alertkit.compiler.finding import Finding, did_you_mean, problems_at
 from alertkit.compiler.reading import schema
-from alertkit.compiler.reading.merge import environments, in_environment
+from alertkit.compiler.reading.merge import environments, identity, in_environment
 from alertkit.compiler.reading.prune import Pruned
 from alertkit.compiler.scope import Data, Scope
 from alertkit.errors import Problem
@@ -34,7 +34,7 @@ def validate(node: Node, scope: Scope, files: Mapping[str, bytes], *, whole: boo
     problems = _problems(node, scope, files, whole=whole)
     if whole and not any(problem.code.startswith(_ABOUT_FORM) for problem in problems):
         for name in (asked,) if asked else environments(node):
-            problems += _problems(in_environment(node, name), scope, files, whole=True)
+            problems += _problems(in_environment(node, name), scope, files, whole=True, base=node)
     return in_environment(node, asked), _each_once(problems)
 
 
@@ -46,8 +46,8 @@ def _each_once(problems: list[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(found.values()))
 
 
-def _problems(node: Node, scope: Scope, files: Mapping[str, bytes], *, whole: bool) -> list[Problem]:
-    """The schema's; then those of the meaning of all that the schema accepts."""
+def _problems(node: Node, scope: Scope, files: Mapping[str, bytes], *, whole: bool, base: Node | None = None) -> list[Problem]:
+    """The schema's; then those of the meaning of all that the schema accepts. `base` is what an environment was laid over."""
     data = plain(node)
     findings = schema.check("tenant", data)
     if not findings and whole:
@@ -56,8 +56,22 @@ def _problems(node: Node, scope: Scope, files: Mapping[str, bytes], *, whole: bo
         rest = Pruned(data, findings, scope.tenant)
         rest.lost_names |= not whole
         findings = [finding for finding in findings if whole or finding.path or finding.code != _MISSING]
+        findings = [_of_another_name(finding, data, plain(base)) for finding in findings] if base else findings
         findings += [] if rest.data is None else list(_meaning_of_rest(rest, scope))
     return problems_at(node, findings, scope.tenant, files)
+
+
+def _of_another_name(finding: Finding, data: Data, base: Data) -> Finding:
+    """An entry of an environment that is not whole was meant to change one of the tenant's, whose name is written otherwise."""
+    if finding.code != _MISSING or len(finding.path) != 2:
+        return finding
+    section, index = finding.path
+    named = identity(data[str(section)][index])
+    known = {found[1] for entry in base.get(str(section), []) if (found := identity(entry))}
+    if named is None or named[1] in known or not known:
+        return finding
+    hint = did_you_mean(named[1], known)
+    return msgspec.structs.replace(finding, hint=f"there is no {named[1]!r} to change: {hint}" if hint else finding.hint)
 
 
 def _meaning(data: Data, scope: Scope) -> list[Finding]:

@@ -23,6 +23,7 @@ _COUNT = re.compile(r"expected (?:at least |at most )?(\d+) argument\(s\) in cal
 _UNKNOWN = re.compile(r"unknown function with name '(\w+)'")
 _REGEX = re.compile(r"illegal regex for (.*)", re.DOTALL)
 _ESCAPE = re.compile(r"unknown escape sequence '(.)'|invalid syntax")
+_NUMBER = re.compile(r"bad number or duration syntax: (\S+)")
 _REMARKS = {
     "binary expression must contain only scalar and instant vector types": "an operator stands between numbers and instant "
     "vectors only, not ranges or strings: use a function such as rate(metric[5m])",
@@ -59,6 +60,9 @@ def _of_meaning(tokens: list[Token], says: str) -> PromQLError:
     if match := _REGEX.fullmatch(says):
         where = next((start for text, start in tokens if text[1:-1].replace("\\\\", "\\") == match[1]), None)
         return PromQLError(f"{match[1]!r} is not a regular expression", where)
+    if match := _NUMBER.match(says):
+        found = next((token for token in tokens if token[0].startswith(match[1])), (match[1], None))
+        return PromQLError(f"expected a number such as 0.05 or 2e9, or a duration such as 5m, found {found[0][:40]!r}", found[1])
     if _ESCAPE.fullmatch(says):
         return PromQLError("a backslash in a string starts an unknown escape: write it twice")
     return PromQLError(_REMARKS.get(says, says))
@@ -126,10 +130,12 @@ class _Grammar:
             self.need(")")
         elif first == "{":
             self.matchers()
-        elif first.isalpha() or first in ("_", ":"):
+        elif (first.isalpha() or first in ("_", ":")) and self.text.lower() not in SET_OPERATORS:
             self.word()
         elif first and (first in QUOTES or first.isdigit() or first == "."):
             self.at += 1
+        elif self.at and self.tokens[self.at - 1][0] == "%":
+            raise PromQLError("'%' is the remainder of a division; 5 % is written 0.05", self.tokens[self.at - 1][1])
         else:
             raise self.fail(_VALUE)
         self.suffixes()

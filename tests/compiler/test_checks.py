@@ -396,6 +396,7 @@ RULES = {
     ),
     "half a template of Go's": ("AK405", alert(rest="description: «'{{ value }'\n    summary: x"), "a lone '}'"),
     "a field that an aggregation drops": ("AK406", alert("sum(up) == 0", "summary: «'{job} is down'"), "returns no label 'job'"),
+    "the value with a capital letter": ("AK406", alert("sum(up) == 0", "summary: «'{Value} are down'"), "(write {value})"),
     "a function that a target does not know": (
         "AK407",
         alert("«histogram_avg(x) > 1"),

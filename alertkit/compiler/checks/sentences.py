@@ -46,7 +46,10 @@ def check_text(text: str | dict[str, str], path: Path, labels: LabelFlow | None)
         for name in sorted(fields - {sentence.VALUE}):
             if labels is not None and not labels.may_have(name):
                 message = f"the expression returns no label {name!r}, so {{{name}}} would stay empty"
-                yield Finding(place, "AK406", message, "keep the label in by(...), or remove the field")
+                misspelt = name.lower() == sentence.VALUE
+                yield Finding(
+                    place, "AK406", message, "write {value}" if misspelt else "keep the label in by(...), or remove the field"
+                )
 
 
 def _instead(template: re.Match[str]) -> str:

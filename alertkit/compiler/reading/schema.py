@@ -66,6 +66,14 @@ def _schema(name: str) -> Any:
     return json.loads(text(name))
 
 
+def _properties(schema: Any) -> Any:
+    """The keys that a schema knows, or the one that it refers to."""
+    file, _, name = schema.get("$ref", "").partition("#/$defs/")
+    homes = [file.removesuffix(".schema.json")] if file else SCHEMAS
+    found = (_schema(home).get("$defs", {}).get(name, {}) for home in homes) if name else ()
+    return schema.get("properties") or next((one["properties"] for one in found if "properties" in one), {})
+
+
 @cache
 def _judge(name: str) -> jsonschema_rs.Validator:
     """Says whether anything is wrong."""
@@ -83,6 +91,11 @@ def _examiner(name: str) -> Any:
         if isinstance(instance, str) and not _pattern(pattern).search(instance):
             yield jsonschema.ValidationError("form")
 
+    def check_required(_validator: Any, required: Any, instance: Any, schema: Any) -> Iterator[Violation]:
+        for key in required if isinstance(instance, dict) else ():
+            if key not in instance:
+                yield jsonschema.ValidationError(key, schema={"properties": _properties(schema)})
+
     def is_whole(_checker: Any, instance: Any) -> bool:
         return isinstance(instance, int) and not isinstance(instance, bool)
 
@@ -97,7 +110,7 @@ def _examiner(name: str) -> Any:
         yield from base.VALIDATORS["items"](validator, items, some, schema)
 
     base = jsonschema.Draft202012Validator
-    keywords = {"pattern": check_pattern, "uniqueItems": check_unique, "items": check_items}
+    keywords = {"pattern": check_pattern, "required": check_required, "uniqueItems": check_unique, "items": check_items}
     validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # jsonschema leaves it untyped
         base, keywords, type_checker=base.TYPE_CHECKER.redefine("integer", is_whole)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
@@ -31,6 +32,9 @@ _FOUND: dict[type, str] = {
 }
 _THINGS = {"str": ("character", "characters"), "list": ("entry", "entries"), "dict": ("key", "keys")}
 _LONGEST_QUOTE = 60
+_BARE = re.compile(r'"[A-Za-z][A-Za-z0-9_./-]*"')
+"""A text in quotes that needs none in YAML."""
+_UNITS = ("s", "%", "/s")
 
 
 def findings(error: Violation) -> Iterator[Finding]:
@@ -80,8 +84,18 @@ def _instead(key: str, known: Mapping[str, Any], path: Path) -> str:
 
 
 def _report_missing(error: Violation, path: Path) -> Iterator[Finding]:
-    key = re.match(r"'(.*)' is a required property", error.message)
-    yield Finding(path, "AK202", f"missing key {key[1] if key else ''!r} in {_place(path)}")
+    key = error.message
+    hint = _as_in(key, error.schema["properties"].get(key, {}))
+    yield Finding(path, "AK202", f"missing key {key!r} in {_place(path)}", hint)
+
+
+def _as_in(key: str, schema: Any) -> str:
+    """A key as its schema's first example writes it, where that fits a line; what it is otherwise."""
+    written = [json.dumps(example, ensure_ascii=False) for example in schema.get("examples", ())[:1]]
+    short = next((one for one in written if len(one) <= _LONGEST_QUOTE), "")
+    if not short:
+        return str(schema.get("description", "")).rstrip(".")
+    return f"for example {key}: {short[1:-1] if _BARE.fullmatch(short) else short}"
 
 
 def _report_type(error: Violation, path: Path) -> Iterator[Finding]:
@@ -89,16 +103,16 @@ def _report_type(error: Violation, path: Path) -> Iterator[Finding]:
     title = error.schema.get("title")
     words = " or ".join(_WORDS[kind] for kind in kinds)
     expected = f"{words} ({title})" if title and title not in words else words
-    quote = "put it in quotes" if kinds == ["string"] and _is_right_in_quotes(error) else ""
-    yield Finding(path, "AK203", f"{_place(path)}: expected {expected}, found {_found(error.instance)}", quote)
+    hint = _as_text(error) if kinds == ["string"] and isinstance(error.instance, (int, float)) else ""
+    yield Finding(path, "AK203", f"{_place(path)}: expected {expected}, found {_found(error.instance)}", hint)
 
 
-def _is_right_in_quotes(error: Violation) -> bool:
-    """Whether a number would do as a text; 300 is no duration in quotes either."""
-    if not isinstance(error.instance, (int, float)):
-        return False
-    pattern = error.schema.get("pattern")
-    return pattern is None or re.search(pattern, str(error.instance)) is not None
+def _as_text(error: Violation) -> str:
+    """How a number, or true and false, would do as a text: 300 is no duration in quotes either."""
+    written, pattern = _found(error.instance), error.schema.get("pattern", "")
+    if re.search(pattern, written):
+        return "put it in quotes"
+    return next((f"with its unit, as in {written}{unit}" for unit in _UNITS if re.search(pattern, f"{written}{unit}")), "")
 
 
 def _report_choice(error: Violation, path: Path) -> Iterator[Finding]:
