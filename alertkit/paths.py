@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
+
+from alertkit import names
 
 # What people write, below the folder of the project.
 
@@ -12,6 +15,16 @@ PROJECT_FILE: Final = "alertkit.yaml"
 PACKS_FOLDER: Final = "packs"
 PACK_FILE: Final = "pack.yaml"
 BUILDERS_FOLDER: Final = "dashboards"
+
+_OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+
+
+def override_folders(overrides: Path | None, tenant: str) -> list[Path]:
+    """Where an administrator's own sentences and layouts for a tenant are: in its folder, then in the platform's."""
+    if overrides is None:
+        return []
+    return [overrides / owner for owner in dict.fromkeys((tenant, names.PLATFORM)) if _OWNER.fullmatch(owner)]
+
 
 # What alertkit generates, below GENERATED or the folder that --out names.
 

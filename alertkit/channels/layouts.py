@@ -6,19 +6,17 @@ is passed over for the next and named in `problems`: what an administrator got w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from alertkit import names, resources
+from alertkit import paths, resources
 from alertkit.channels.templates import LayoutError
 
 L = TypeVar("L")
 R = TypeVar("R")
 
 _LARGEST = 64 * 1024
-_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 
 
 class _Known(NamedTuple):
@@ -72,9 +70,8 @@ class Layouts:
         """Where to look for an own one, in order."""
         found = self._places.get((tenant, name))
         if found is None:
-            own = [folder for folder in (tenant, names.PLATFORM) if self._overrides and _FOLDER.fullmatch(folder)]
-            paths = [self._overrides / folder / name for folder in dict.fromkeys(own) if self._overrides]
-            found = self._places[tenant, name] = tuple(paths)
+            folders = paths.override_folders(self._overrides, tenant)
+            found = self._places[tenant, name] = tuple(folder / name for folder in folders)
         return found
 
     def _layout(self, path: Path, read: Callable[[str], L]) -> L | None:

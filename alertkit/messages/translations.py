@@ -22,7 +22,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
-from alertkit import names
+from alertkit import paths
 from alertkit.model import sentence
 from alertkit.model.sentence import Field
 
@@ -37,7 +37,6 @@ _COUNTS = 201
 _TWO_FORMS = {"en": "(n != 1)", "fr": "(n > 1)", "de": "(n != 1)", "es": "(n != 1)", "it": "(n != 1)"}
 """Plural rules where a file gives none. Babel 2.19 and later count a third form for round millions of fr, es and it, which is
 for numbers in words ("un million d’alertes"); alertkit writes numbers in digits, where it reads like any other plural."""
-_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 
 
 class Say:
@@ -139,16 +138,14 @@ class Catalogs:
         return voice
 
     def _voice(self, tenant: str, locale: str) -> Say:
-        paths = tuple(path for path in self._candidates(tenant, locale) if self._refresh(path))
-        voice = self._chains.get(paths)
+        files = tuple(path for path in self._candidates(tenant, locale) if self._refresh(path))
+        voice = self._chains.get(files)
         if voice is None:
-            voice = self._chains[paths] = Say(self._link(paths))
+            voice = self._chains[files] = Say(self._link(files))
         return voice
 
     def _candidates(self, tenant: str, locale: str) -> list[Path]:
-        own = dict.fromkeys((tenant, names.PLATFORM)) if self._overrides else ()
-        folders = [self._overrides / name / "locales" for name in own if self._overrides and _FOLDER.fullmatch(name)]
-        folders.append(self._root)
+        folders = [*(folder / "locales" for folder in paths.override_folders(self._overrides, tenant)), self._root]
         chain = [folder / name / FILE for folder in folders for name in languages(locale)]
         return [*chain, self._root / "en" / FILE] if languages(locale)[-1] != "en" else chain
 
@@ -168,7 +165,7 @@ class Catalogs:
             changed = path.stat().st_mtime_ns
             if self._compiled.get(path, (None,))[0] != changed:
                 self._compiled[path] = changed, compiled(path)
-                self._chains = {paths: say for paths, say in self._chains.items() if path not in paths}
+                self._chains = {files: say for files, say in self._chains.items() if path not in files}
         except FileNotFoundError:
             self._compiled.pop(path, None)
         except (OSError, ValueError) as error:
@@ -177,8 +174,8 @@ class Catalogs:
         self.problems.pop(path, None)
         return path in self._compiled
 
-    def _link(self, paths: tuple[Path, ...]) -> gettext.NullTranslations:
-        links = [gettext.GNUTranslations(io.BytesIO(self._compiled[path][1])) for path in paths]
+    def _link(self, files: tuple[Path, ...]) -> gettext.NullTranslations:
+        links = [gettext.GNUTranslations(io.BytesIO(self._compiled[path][1])) for path in files]
         for first, second in itertools.pairwise(links):
             first.add_fallback(second)
         return links[0] if links else gettext.NullTranslations()
