@@ -7,6 +7,8 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = ("dashboards_src", "rules", "schemas", "templates")
+SCHEMAS = ("project", "tenant", "pack", "policy", "webhook")
+"""The names of the JSON Schemas."""
 VIEW_SUFFIX = ".dashboard.py"
 """Ends the name of a file that builds a dashboard view."""
 

@@ -8,12 +8,11 @@ import click
 
 from alertkit.cli import common
 from alertkit.cli.terminal import printer
-
-NAMES = ("project", "tenant", "pack", "policy", "webhook")
+from alertkit.resources import SCHEMAS
 
 
 @click.command("schema")
-@click.argument("name", type=click.Choice(NAMES), required=False)
+@click.argument("name", type=click.Choice(SCHEMAS), required=False)
 @click.option("--write", "folder", type=common.Folder(), help="Write all schemas into this folder.")
 @common.output_options
 def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) -> None:
@@ -26,7 +25,7 @@ def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) 
     from alertkit.compiler.writing import write
 
     if folder is not None:
-        for each in NAMES:
+        for each in SCHEMAS:
             file = folder / f"{each}.schema.json"
             write.replace(file, schema.text(each).encode())
             if not quiet:
@@ -34,4 +33,4 @@ def command(name: str | None, folder: Path | None, quiet: bool, no_color: bool) 
     elif name is not None:
         click.echo(schema.text(name), nl=False)
     else:
-        raise click.UsageError(f"name a schema ({', '.join(NAMES)}), or give --write FOLDER")
+        raise click.UsageError(f"name a schema ({', '.join(SCHEMAS)}), or give --write FOLDER")

@@ -1,4 +1,4 @@
-"""What translators and CI need: extract the sentences, check every catalog, count what is done, make a pseudo-locale.
+"""What translators and CI need: extract the sentences, check every catalog, count what is done.
 
 `pybabel update --check` and `compile --statistics` are not used: the first always fails on a message with a context
 (python-babel issue 1307), the second counts an empty plural as translated.
@@ -110,25 +110,6 @@ def check_overrides(folder: Path, package: Path) -> list[Finding]:
 def stats(root: Path) -> list[Stats]:
     """How far each language is, English first."""
     return [_stats(language, _read(root / "locales" / language / FILE, language)) for language in names.LANGUAGES]
-
-
-def pseudo(template: Catalog, language: str) -> bytes:
-    """A catalog whose every sentence is the English one in accents, longer and in brackets: hard-coded text stands out."""
-    catalog = _empty(language)
-    for message in _messages(template):
-        said = tuple(map(accented, _ids(message)))
-        catalog.add(message.id, said if len(said) > 1 else said[0], context=message.context)
-    return _bytes(catalog)
-
-
-_ACCENTS = str.maketrans("aceinosuyACEINOSUY", "áçéïñøšúýÁÇÉÏÑØŠÚÝ")
-
-
-def accented(text: str) -> str:
-    """`Snooze` → `[Šñøøžé··]`, a third longer; fields stay as they are."""
-    parts = sentence.parse(text)
-    said = "".join(part.translate(_ACCENTS) if isinstance(part, str) else f"{{{part.name}}}" for part in parts)
-    return f"[{said}{'·' * (len(text) // 3)}]"
 
 
 def _check_language(root: Path, language: str, template: Catalog) -> Iterator[Finding]:

@@ -176,9 +176,6 @@ class Changes(msgspec.Struct, frozen=True, gc=False):
     ran: tuple[int, ...] = ()
 
 
-NOTHING = Changes()
-
-
 class Before(msgspec.Struct, frozen=True, gc=False):
     """How the group's last closed incident ended: its alerts, when, whether people closed it, and how often it had flapped."""
 

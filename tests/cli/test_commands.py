@@ -14,7 +14,7 @@ import projects
 import pytest
 from click.testing import CliRunner, Result
 
-from alertkit import __version__
+from alertkit import __version__, resources
 from alertkit.cli import COMMANDS, cli
 from alertkit.compiler.reading import schema
 
@@ -516,7 +516,7 @@ def test_where_there_is_no_project_nothing_is_completed_and_nothing_said(tmp_pat
 # Schemas
 
 
-@pytest.mark.parametrize("name", schema.SCHEMAS)
+@pytest.mark.parametrize("name", resources.SCHEMAS)
 def test_a_schema_is_printed_as_it_is_shipped(name: str) -> None:
     done = run("schema", name)
     assert done.exit_code == 0
@@ -526,8 +526,8 @@ def test_a_schema_is_printed_as_it_is_shipped(name: str) -> None:
 def test_all_schemas_are_written_where_an_editor_finds_them(tmp_path: Path) -> None:
     done = run("schema", "--write", str(tmp_path / "schemas"))
     assert done.exit_code == 0
-    assert {file.name for file in (tmp_path / "schemas").iterdir()} == {f"{name}.schema.json" for name in schema.SCHEMAS}
-    assert len(done.output.splitlines()) == len(schema.SCHEMAS)
+    assert {file.name for file in (tmp_path / "schemas").iterdir()} == {f"{name}.schema.json" for name in resources.SCHEMAS}
+    assert len(done.output.splitlines()) == len(resources.SCHEMAS)
     assert run("schema", "--write", str(tmp_path / "schemas"), "--quiet").output == ""
 
 

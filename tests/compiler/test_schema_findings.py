@@ -10,7 +10,7 @@ from typing import Any
 import projects
 import pytest
 
-from alertkit import check
+from alertkit import check, resources
 from alertkit.compiler.reading import schema
 
 LAYER = """people: [{id: amelie, name: Amélie, slack: U0AMELIE1}]
@@ -258,7 +258,7 @@ def test_a_flood_is_told_in_few_words(text: str, code: str, tmp_path: Path) -> N
     assert all(len(str(problem)) < 1_000 for problem in found)
 
 
-@pytest.mark.parametrize("name", schema.SCHEMAS)
+@pytest.mark.parametrize("name", resources.SCHEMAS)
 def test_every_list_of_different_entries_says_how_many_it_may_have(name: str) -> None:
     def lists(value: Any) -> Iterator[Any]:
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -271,7 +271,7 @@ def test_every_list_of_different_entries_says_how_many_it_may_have(name: str) ->
 
 
 def test_every_schema_that_can_be_printed_is_shipped() -> None:
-    for name in schema.SCHEMAS:
+    for name in resources.SCHEMAS:
         assert schema.text(name).startswith("{")
 
 

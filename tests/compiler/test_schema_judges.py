@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alertkit import resources
 from alertkit.compiler.reading import schema
 from alertkit.compiler.reading.load import load_text
 from alertkit.model.document import plain
@@ -73,7 +74,7 @@ def test_what_the_quick_judge_lets_through_has_nothing_wrong(data: st.DataObject
         assert schema.examine(kind, wrong) == []
 
 
-@pytest.mark.parametrize("name", schema.SCHEMAS)
+@pytest.mark.parametrize("name", resources.SCHEMAS)
 def test_both_libraries_read_every_schema(name: str) -> None:
     assert not schema.is_valid(name, {})
     assert schema.examine(name, {})

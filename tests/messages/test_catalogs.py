@@ -9,7 +9,7 @@ import pytest
 from incidents import FIVE, PACKAGE, TEMPLATES
 
 from alertkit.messages import catalogs
-from alertkit.messages.catalogs import Stats, accented, check, check_overrides, stats, update
+from alertkit.messages.catalogs import Stats, check, check_overrides, stats, update
 from alertkit.messages.translations import FILE
 
 
@@ -99,10 +99,6 @@ def test_a_tenants_sentences_need_not_be_complete_but_right(tmp_path: Path) -> N
     ]
     path.write_text("nonsense")
     assert len(check_overrides(tmp_path, PACKAGE)) == 1
-
-
-def test_the_pseudo_language_keeps_fields_and_is_longer() -> None:
-    assert accented("{person} is on it.") == "[{person} ïš øñ ït.······]"
 
 
 def test_a_word_that_stands_in_two_places_is_told_apart_by_its_context() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pseudo_language
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from incidents import BEGAN, FIVE, NOW, PACKAGE, TEMPLATES, alert, happened, incident, told
+from incidents import BEGAN, FIVE, NOW, TEMPLATES, alert, happened, incident, told
 
 from alertkit import names
 from alertkit.messages import Words
-from alertkit.messages.catalogs import extract, pseudo
 from alertkit.messages.sentences import OFFERED
 from alertkit.messages.translations import FILE, Catalogs
 from alertkit.model.notification import Alert, Event, Links, silence_url
@@ -232,8 +232,7 @@ def test_a_severity_of_the_tenants_own_is_shown_as_it_is() -> None:
 
 def pseudo_words(folder: Path) -> Words:
     path = folder / "locales" / "fr" / FILE
-    path.parent.mkdir(parents=True)
-    path.write_bytes(pseudo(extract(PACKAGE), "fr"))
+    pseudo_language.write(path)
     return Words(folder)
 
 

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from alertkit.model.heartbeat import Heartbeat, beaten
 from alertkit.model.incident import (
-    NOTHING,
     Changes,
     Ending,
     Event,
@@ -174,7 +173,7 @@ def test_due_steps_of_an_incident_are_planned_together_and_once(database: Databa
 
         def plan(due: Due) -> Changes:
             planned.append([step.kind for step in due.steps])
-            return NOTHING
+            return Changes()
 
         assert await store.run_due(T0 + MINUTE, 10, plan) == 2
         assert await store.run_due(T0 + MINUTE, 10, plan) == 0

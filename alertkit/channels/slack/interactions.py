@@ -34,7 +34,6 @@ class Interaction(msgspec.Struct, frozen=True, omit_defaults=True):
     incident: str
     user: str
     seconds: int = 0
-    user_name: str = ""
     team: str = ""
     reference: str = ""
     answer_to: str = ""
@@ -55,7 +54,6 @@ class Rejected(msgspec.Struct, frozen=True):
 
 class _User(msgspec.Struct, frozen=True):
     id: str
-    username: str = ""
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -139,7 +137,6 @@ def _click(payload: _Payload) -> Interaction | Ignored | Rejected:
         incident=incident,
         user=payload.user.id,
         seconds=seconds,
-        user_name=payload.user.username,
         team=payload.team.id if payload.team else "",
         reference=reference(where.channel_id, where.message_ts) if where.message_ts else "",
         answer_to=payload.response_url,

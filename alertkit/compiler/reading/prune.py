@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterable
 from typing import Any
 
+from alertkit import names
 from alertkit.compiler.finding import Finding, Path
 from alertkit.compiler.reading import schema
 
@@ -17,7 +18,7 @@ _ROUNDS = 8
 """The deepest key is this far below its section."""
 _NAMED = ("services", "alerts", "teams", "people", "channels", "schedules", "escalation")
 """Sections whose entries other sections name."""
-_STAND_INS = {"version": "alertkit/v1", "title": "?", "locale": "en", "timezone": "UTC"}
+_STAND_INS = {"version": names.DEFINITION_VERSION, "title": "?", "locale": "en", "timezone": "UTC"}
 _OF_ENTRIES = {
     "alerts": {"severity": "critical", "summary": "?"},
     "detections": {"severity": "critical"},

@@ -19,7 +19,6 @@ from alertkit import resources
 from alertkit.compiler.finding import Finding
 from alertkit.compiler.reading.violations import Violation, findings
 
-SCHEMAS = ("project", "tenant", "pack", "policy", "webhook")
 _SHARED = ("tenant",)
 """Schemas whose definitions others refer to."""
 
@@ -31,7 +30,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 
 @cache
 def text(name: str) -> str:
-    """The text of a schema that ships with alertkit: one of `SCHEMAS`."""
+    """The text of a schema that ships with alertkit: one of `resources.SCHEMAS`."""
     return (resources.root() / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
