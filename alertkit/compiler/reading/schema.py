@@ -68,7 +68,7 @@ def _schema(name: str) -> Any:
 def _properties(schema: Any) -> Any:
     """The keys that a schema knows, or the one that it refers to."""
     file, _, name = schema.get("$ref", "").partition("#/$defs/")
-    homes = [file.removesuffix(".schema.json")] if file else SCHEMAS
+    homes = [file.removesuffix(".schema.json")] if file else resources.SCHEMAS
     found = (_schema(home).get("$defs", {}).get(name, {}) for home in homes) if name else ()
     return schema.get("properties") or next((one["properties"] for one in found if "properties" in one), {})
 
