@@ -142,7 +142,7 @@ def _compile(space: Workspace, sources: Iterable[Source], options: Options, prog
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    from alertkit.compiler import pipeline  # noqa: F401 - once, before processes fork
+    from alertkit.compiler.grafana import draw  # noqa: F401 - with grafanalib, once, before processes fork
 
     with ProcessPoolExecutor(jobs, initializer=_end_with_parent) as pool:
         yield from _counted(pool.map(work, fresh, chunksize=4), len(fresh), progress)
@@ -186,7 +186,7 @@ def _settled(space: Workspace, options: Options, source: Source) -> _Done | None
 
 def _run(space: Workspace, options: Options, source: Source) -> _Done:
     """Compile one tenant; write it unless it has problems or the run is dry."""
-    from alertkit.compiler import pipeline  # with grafanalib: nothing that a run without changes should wait for
+    from alertkit.compiler import pipeline  # nothing that a run without changes should wait for
 
     return _finish(options, pipeline.build(space, source))
 

@@ -11,7 +11,6 @@ from alertkit import names
 from alertkit.compiler import resolve
 from alertkit.compiler.compile import Compiled, compile_tenant
 from alertkit.compiler.finding import places
-from alertkit.compiler.grafana.draw import draw
 from alertkit.compiler.reading.source import Source, load
 from alertkit.compiler.scope import Scope
 from alertkit.compiler.validate import validate
@@ -19,9 +18,8 @@ from alertkit.compiler.workspace import Workspace
 from alertkit.compiler.writing import render
 from alertkit.compiler.writing.manifest import Manifest
 from alertkit.compiler.writing.summary import manifest_of
-from alertkit.dashboards import ViewContext
 from alertkit.errors import Problem, any_error
-from alertkit.model.artifact import Files
+from alertkit.model.artifact import Drawing, Files
 from alertkit.model.document import Node, plain
 from alertkit.model.rules import RuleGroup
 from alertkit.model.tenant import Tenant
@@ -72,10 +70,17 @@ def _read(source: Source, scope: Scope) -> tuple[Node | None, tuple[Problem, ...
 def _build(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, ...]) -> TenantBuild:
     """The tenant's artifacts, as bytes."""
     compiled = compile_tenant(tenant, scope.project, scope.guard)
-    context = ViewContext.of(tenant, scope.project, compiled.groups, compiled.policy.texts)
-    drawing = draw(tenant, scope.project, context, scope.builders if scope.trusted else {})
+    drawing = _draw(tenant, scope, compiled)
     if drawing.problems:
         return TenantBuild(tenant.name, (*problems, *drawing.problems))
     files = render.files(compiled) | drawing.files
     manifest = manifest_of(compiled, files, drawing.count, digest, scope.project)
     return TenantBuild(tenant.name, problems, files, manifest, compiled)
+
+
+def _draw(tenant: Tenant, scope: Scope, compiled: Compiled) -> Drawing:
+    if not tenant.dashboards:
+        return Drawing()
+    from alertkit.compiler.grafana.draw import draw  # grafanalib: as long as compiling three tenants, for those who want none
+
+    return draw(tenant, scope.project, compiled, scope.builders if scope.trusted else {})

@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 
 from alertkit import dashboards, names, paths
+from alertkit.compiler.compile import Compiled
 from alertkit.compiler.grafana import foreign, provisioning
 from alertkit.compiler.writing.emit import emit
 from alertkit.dashboards import Checker, ViewContext, dead_links, lint
 from alertkit.dashboards.current import Json
 from alertkit.errors import Problem
-from alertkit.model.artifact import Files
+from alertkit.model.artifact import Drawing, Files
 from alertkit.model.tenant import Project, Tenant
 
 _OWN: dict[str, tuple[()]] = dict.fromkeys(lint.OWN, ())
@@ -22,17 +23,10 @@ _LARGEST = 1_048_576
 """Bytes of what a ConfigMap holds (Kubernetes' MaxSecretSize)."""
 
 
-class Drawing(msgspec.Struct, frozen=True):
-    """`count` dashboards among the files; with problems there are no files."""
-
-    files: Files = {}
-    count: int = 0
-    problems: tuple[Problem, ...] = ()
-
-
-def draw(tenant: Tenant, project: Project, context: ViewContext, own: Mapping[str, Path]) -> Drawing:
+def draw(tenant: Tenant, project: Project, compiled: Compiled, own: Mapping[str, Path]) -> Drawing:
     """Every view that something feeds, checked alone and against each other. `own` are builders of the project's, which are
     trusted."""
+    context = ViewContext.of(tenant, project, compiled.groups, compiled.policy.texts)
     bodies, problems = _build(context, own)
     if len(bodies) < len(context.views) and not problems:  # no link to a view that is not there
         bodies, problems = _build(msgspec.structs.replace(context, views=tuple(bodies)), own)
