@@ -91,12 +91,12 @@ def profile(folder: Path) -> Counter[str]:
     profiler = cProfile.Profile()
     profiler.runcall(alertkit.build, folder, tenants=["tenant-0000"])
     spent: Counter[str] = Counter()
-    for (path, _, name), (_, _, own, _, _) in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined]
-        spent[place(path, name)] += own
+    for (path, _, _), (_, _, own, _, _) in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined]
+        spent[place(path)] += own
     return spent
 
 
-def place(path: str, name: str) -> str:
+def place(path: str) -> str:
     parts = Path(path).parts
     if "site-packages" in parts:
         return parts[parts.index("site-packages") + 1]

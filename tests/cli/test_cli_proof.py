@@ -8,23 +8,13 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
+import projects
 import pytest
 from click.testing import CliRunner, Result
 
 from alertkit.cli import cli
 
-PROJECT = """\
-version: alertkit/v1
-receiver: {url: "http://127.0.0.1:1", credentials_file: token}
-teams: [{name: platform, slack: "#platform"}]
-channels: [{name: slack, type: slack, token: {secret: bot}}]
-"""
 TENANT = """\
-version: alertkit/v1
-tenant: acme
-title: Acme
-locale: en
-timezone: UTC
 services: [{name: api, owner: platform}]
 alerts:
   - name: QueueStuck
@@ -43,10 +33,7 @@ RIDDLE = "\n  - {name: Riddle, service: api, expr: 'deriv(a[5m]) > stddev_over_t
 @pytest.fixture
 def project(tmp_path: Path, tool: Callable[[str], str]) -> Path:
     tool("promtool")
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "alertkit.yaml").write_text(PROJECT)
-    (tmp_path / "tenants" / "acme.yaml").write_text(TENANT)
-    return tmp_path
+    return projects.make(tmp_path, {"acme": TENANT})
 
 
 def prove(project: Path, *arguments: str) -> Result:
@@ -123,9 +110,8 @@ def test_cases_of_a_tenant_that_is_gone_are_removed_and_foreign_files_stay(proje
     prove(project)
     tests = project / "generated" / "tests"
     (tests / "by-hand.test.yaml").write_text("tests: []\n")
-    (project / "tenants" / "acme.yaml").rename(project / "tenants" / "globex.yaml")
-    change_name = project / "tenants" / "globex.yaml"
-    change_name.write_text(TENANT.replace("tenant: acme", "tenant: globex"))
+    (project / "tenants" / "acme.yaml").unlink()
+    projects.make(project, {"globex": TENANT})
     assert prove(project).exit_code == 0
     left = {file.name for file in tests.iterdir()}
     assert {"by-hand.test.yaml", "globex.test.yaml"} <= left

@@ -5,22 +5,12 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+import projects
 import pytest
 
 from alertkit import check
 
-PROJECT = """\
-version: alertkit/v1
-receiver: {url: "https://alertkit.example", credentials_file: token}
-teams: [{name: platform, slack: "#platform"}]
-channels: [{name: slack, type: slack, token: {secret: bot}, signing_secret: {secret: signing}}]
-"""
 TENANT = """\
-version: alertkit/v1
-tenant: acme
-title: Acme
-locale: en
-timezone: UTC
 services:
   - name: shop
     owner: platform
@@ -80,11 +70,8 @@ PARAMETERS = {
 
 
 def problems(folder: Path, parameter: str, slo: str) -> list[str]:
-    (folder / "tenants").mkdir()
-    (folder / "alertkit.yaml").write_text(PROJECT)
     text = TENANT % (textwrap.indent(parameter, " " * 10), textwrap.indent(slo, " " * 4))
-    (folder / "tenants" / "acme.yaml").write_text(text)
-    return [str(problem) for problem in check(folder) if " warning: " not in str(problem)]
+    return [str(problem) for problem in check(projects.make(folder, {"acme": text})) if " warning: " not in str(problem)]
 
 
 @pytest.mark.parametrize("name", SLOS)

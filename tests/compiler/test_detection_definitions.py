@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import projects
 import pytest
 
 import alertkit
 
-PROJECT = """\
-version: alertkit/v1
-receiver: {url: "http://127.0.0.1:1", credentials_file: token}
-teams: [{name: platform, slack: "#platform"}]
-channels: [{name: slack, type: slack, token: {secret: bot}}]
-environments: [staging]
-"""
 TENANT = """\
-version: alertkit/v1
-tenant: acme
-title: Acme
 locale: fr
-timezone: UTC
 services: [{name: edge, owner: platform}]
 dashboards: []
 """
@@ -34,13 +24,11 @@ detections:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "tenants").mkdir()
-    (tmp_path / "alertkit.yaml").write_text(PROJECT)
-    return tmp_path
+    return projects.make(tmp_path, {})
 
 
 def define(project: Path, text: str) -> None:
-    (project / "tenants" / "acme.yaml").write_text(TENANT + text)
+    projects.make(project, {"acme": TENANT + text})
 
 
 def test_each_becomes_an_alert_that_stays_in_the_tenant_and_has_words(project: Path) -> None:
@@ -58,22 +46,22 @@ def test_each_becomes_an_alert_that_stays_in_the_tenant_and_has_words(project: P
 
 
 @pytest.mark.parametrize(
-    ("wrong", "code", "line"),
+    ("wrong", "code"),
     [
-        ("  - {name: A, service: egde, severity: info, capacity: {expr: a}}", "AK301", 9),
-        ("  - {name: A, service: edge, severity: info, capacity: {expr: 'a{'}}", "AK401", 9),
-        ("  - {name: A, service: edge, severity: info, capacity: {expr: 'a{tenant=\"b\"}'}}", "AK402", 9),
-        ("  - {name: A, service: edge, severity: info, capacity: {expr: a}, labels: {severity: x}}", "AK404", 9),
-        ("  - {name: A, service: edge, severity: info, capacity: {expr: a}, summary: '{'}", "AK405", 9),
-        ("  - {name: A, service: edge, severity: info, anomaly: {mode: wild, expr: a}}", "AK205", 9),
-        ("  - {name: A, service: edge, severity: info}", "AK204", 9),
-        ("  - {name: A, service: edge, severity: info, capacity: {expr: a}, absence: {selector: a}}", "AK204", 9),
+        ("  - {name: A, service: egde, severity: info, capacity: {expr: a}}", "AK301"),
+        ("  - {name: A, service: edge, severity: info, capacity: {expr: 'a{'}}", "AK401"),
+        ("  - {name: A, service: edge, severity: info, capacity: {expr: 'a{tenant=\"b\"}'}}", "AK402"),
+        ("  - {name: A, service: edge, severity: info, capacity: {expr: a}, labels: {severity: x}}", "AK404"),
+        ("  - {name: A, service: edge, severity: info, capacity: {expr: a}, summary: '{'}", "AK405"),
+        ("  - {name: A, service: edge, severity: info, anomaly: {mode: wild, expr: a}}", "AK205"),
+        ("  - {name: A, service: edge, severity: info}", "AK204"),
+        ("  - {name: A, service: edge, severity: info, capacity: {expr: a}, absence: {selector: a}}", "AK204"),
     ],
 )
-def test_a_mistake_is_told_at_its_place(project: Path, wrong: str, code: str, line: int) -> None:
+def test_a_mistake_is_told_at_its_place(project: Path, wrong: str, code: str) -> None:
     define(project, f"detections:\n{wrong}\n")
     [problem] = alertkit.check(project)
-    assert (problem.code, problem.line) == (code, line), str(problem)
+    assert (problem.code, problem.line) == (code, len(TENANT.splitlines()) + 2), str(problem)
 
 
 def test_a_name_that_an_alert_has_is_refused(project: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import projects
 import pytest
 import yaml
 
@@ -17,18 +18,7 @@ from alertkit.promql.syntax import Number, Selector, children
 
 RECORDED = Path(__file__).with_name("sloth")
 WINDOWS = ("30d", "28d")
-PROJECT = """\
-version: alertkit/v1
-receiver: {url: "https://alertkit.example", credentials_file: token}
-teams: [{name: platform, slack: "#platform"}]
-channels: [{name: slack, type: slack, token: {secret: bot}, signing_secret: {secret: signing}}]
-"""
 TENANT = """\
-version: alertkit/v1
-tenant: acme
-title: Acme
-locale: en
-timezone: UTC
 services: [{name: shop, owner: platform}]
 slos:
   - name: requests-availability
@@ -54,10 +44,7 @@ def groups(text: str | bytes) -> Groups:
 
 
 def ours(folder: Path, window: str) -> Groups:
-    (folder / "tenants").mkdir()
-    (folder / "alertkit.yaml").write_text(PROJECT)
-    (folder / "tenants" / "acme.yaml").write_text(TENANT % {"window": window})
-    build = api.build(folder)
+    build = api.build(projects.make(folder, {"acme": TENANT % {"window": window}}))
     assert build.problems == ()
     files = next(one.files for one in build.tenants if one.tenant == "acme")
     return {name: rules for path in files if path.parts[0] == "rules" for name, rules in groups(files[path]).items()}

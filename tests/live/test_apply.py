@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import projects
 import pytest
 import servers
 from click.testing import CliRunner, Result
@@ -15,18 +16,7 @@ from servers import eventually
 import alertkit
 from alertkit.cli import cli
 
-PROJECT = """\
-version: alertkit/v1
-receiver: {url: "http://127.0.0.1:1", credentials_file: token}
-teams: [{name: platform, slack: "#platform"}]
-channels: [{name: slack, type: slack, token: {secret: bot}}]
-"""
 TENANT = """\
-version: alertkit/v1
-tenant: NAME
-title: NAME
-locale: en
-timezone: UTC
 services: [{name: api, owner: platform}]
 alerts:
   - {name: QueueStuck, service: api, expr: "queue_age_seconds > 600", severity: warning, summary: stuck}
@@ -36,11 +26,7 @@ alerts:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Two tenants, generated."""
-    folder = tmp_path / "project"
-    (folder / "tenants").mkdir(parents=True)
-    (folder / "alertkit.yaml").write_text(PROJECT)
-    for name in ("acme", "globex"):
-        (folder / "tenants" / f"{name}.yaml").write_text(TENANT.replace("NAME", name))
+    folder = projects.make(tmp_path / "project", {"acme": TENANT, "globex": TENANT})
     alertkit.write(alertkit.build(folder))
     return folder
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import projects
 import pytest
 import servers
 from click.testing import CliRunner, Result
@@ -13,18 +14,7 @@ from click.testing import CliRunner, Result
 import alertkit
 from alertkit.cli import cli
 
-PROJECT = """\
-version: alertkit/v1
-receiver: {url: "http://127.0.0.1:1", credentials_file: token}
-teams: [{name: platform, slack: "#platform"}]
-channels: [{name: slack, type: slack, token: {secret: bot}}]
-"""
 TENANT = """\
-version: alertkit/v1
-tenant: acme
-title: Acme
-locale: en
-timezone: UTC
 services: [{name: api, owner: platform}]
 records:
   - {record: "api:queue_age_seconds:max", expr: max by (queue) (queue_age_seconds)}
@@ -55,11 +45,7 @@ def ask(project: Path, *arguments: str) -> Result:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    (folder / "tenants").mkdir(parents=True)
-    (folder / "alertkit.yaml").write_text(PROJECT)
-    (folder / "tenants" / "acme.yaml").write_text(TENANT)
-    return folder
+    return projects.make(tmp_path / "project", {"acme": TENANT})
 
 
 def test_it_names_what_is_missing_and_why(tool: Callable[[str], str], project: Path) -> None:

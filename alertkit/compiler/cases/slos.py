@@ -128,11 +128,11 @@ def _tier_series(slo: Slo, tier: Tier, context: SloContext) -> dict[Series, str]
         fed[ratio_series(slo, tier.short, other)] = constant((limit * _UNDER, steps))
     for labels in decoys(slo, own, context):
         fed |= {ratio_series(slo, window, labels): constant((limit * 2, steps)) for window in (tier.long, tier.short)}
-        fed |= _traffic(slo, labels, slo.min_rate and slo.min_rate * 10, steps)
-    return {**fed, **_traffic(slo, own, slo.min_rate and slo.min_rate * _OVER, steps)}
+        fed |= _traffic(labels, slo.min_rate and slo.min_rate * 10, steps)
+    return {**fed, **_traffic(own, slo.min_rate and slo.min_rate * _OVER, steps)}
 
 
-def _traffic(slo: Slo, labels: Mapping[str, str], rate: Decimal | None, steps: int) -> dict[Series, str]:
+def _traffic(labels: Mapping[str, str], rate: Decimal | None, steps: int) -> dict[Series, str]:
     return {} if rate is None else {series(names.SLO_EVENTS, labels): constant((rate, steps))}
 
 
@@ -143,9 +143,9 @@ def _traffic_scene(name: str, found: Tiers, context: SloContext) -> Scene:
     for slo, rules, tier in found:
         own, rate = identity(slo, context), slo.min_rate or Decimal(1)
         fed |= {ratio_series(slo, window, own): constant((slo.threshold(tier) * 2, 6)) for window in (tier.long, tier.short)}
-        fed |= _traffic(slo, own, rate * _UNDER, 6)
+        fed |= _traffic(own, rate * _UNDER, 6)
         for labels in decoys(slo, own, context):
-            fed |= _traffic(slo, labels, rate * 10, 6)
+            fed |= _traffic(labels, rate * 10, 6)
         probes.append(firing(_alert_of(slo, rules, tier), "silent with too few events", 4, fires=False))
     return Scene(name, STEP, notated(fed), tuple(probes))
 
