@@ -82,13 +82,25 @@ def begun(work: Coroutine[Any, Any, Fold]) -> asyncio.Task[Fold]:
     return asyncio.get_running_loop().create_task(work)
 
 
+async def at_the_disk(store: SqliteStore, disk: SlowDisk) -> asyncio.Task[Fold]:
+    """Alert a, whose commit stands at the disk."""
+    committing = begun(store.ingest(firing("a"), fold))
+    await disk.stands()
+    return committing
+
+
+async def gone_ahead(store: SqliteStore, fingerprint: str) -> tuple[asyncio.Task[Fold], Ahead]:
+    """An alert that has been folded meanwhile."""
+    ahead = Ahead()
+    folded = begun(store.ingest(firing(fingerprint), ahead))
+    await ahead.asked.wait()
+    return folded, ahead
+
+
 def test_a_duplicate_waits_for_what_it_duplicates(tmp_path: Path) -> None:
     async def story(store: SqliteStore, disk: SlowDisk) -> None:
-        first = begun(store.ingest(firing("a"), fold))
-        await disk.stands()
-        again = Ahead()
-        second = begun(store.ingest(firing("a"), again))
-        await again.asked.wait()
+        first = await at_the_disk(store, disk)
+        second, again = await gone_ahead(store, "a")
         assert again.seen == ["open"]
         assert not first.done()
         assert not second.done()
@@ -101,11 +113,8 @@ def test_a_duplicate_waits_for_what_it_duplicates(tmp_path: Path) -> None:
 
 def test_what_went_ahead_of_a_commit_that_fails_begins_again_from_what_there_was_before(tmp_path: Path) -> None:
     async def story(store: SqliteStore, disk: SlowDisk) -> None:
-        lost = begun(store.ingest(firing("a"), fold))
-        await disk.stands()
-        ahead = Ahead()
-        kept = begun(store.ingest(firing("b"), ahead))
-        await ahead.asked.wait()
+        lost = await at_the_disk(store, disk)
+        kept, ahead = await gone_ahead(store, "b")
         disk.fails = True
         disk.go_on()
         with pytest.raises(StoreError):
@@ -124,8 +133,7 @@ def test_a_fault_in_what_goes_ahead_harms_neither_the_commit_nor_the_others(tmp_
         raise ZeroDivisionError
 
     async def story(store: SqliteStore, disk: SlowDisk) -> None:
-        first = begun(store.ingest(firing("a"), fold))
-        await disk.stands()
+        first = await at_the_disk(store, disk)
         ahead = Ahead(faulty)
         second = begun(store.ingest(firing("b"), fold))
         culprit = begun(store.ingest(firing("c"), ahead))
@@ -160,11 +168,8 @@ def test_what_needs_the_connection_waits_and_sees_what_went_ahead(tmp_path: Path
     seen: list[str] = []
 
     async def story(store: SqliteStore, disk: SlowDisk) -> None:
-        first = begun(store.ingest(firing("a"), fold))
-        await disk.stands()
-        ahead = Ahead()
-        second = begun(store.ingest(firing("b"), ahead))
-        await ahead.asked.wait()
+        first = await at_the_disk(store, disk)
+        second, _ = await gone_ahead(store, "b")
         decided = asyncio.create_task(store.decide(2, T0, lambda held, _: seen.extend(held.open)))
         disk.go_on()
         await decided
