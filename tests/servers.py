@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import http.server
 import json
 import os
 import socket
@@ -13,9 +12,11 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
+
+from alertkit.demo.exporter import Exporter
 
 PATIENCE = 90
 """Seconds until a test gives up on a busy machine."""
@@ -67,83 +68,82 @@ def program(folder: Path, name: str, *command: str, environment: dict[str, str] 
                 process.wait(20)
 
 
-@contextlib.contextmanager
-def metrics_page(values: dict[str, float]) -> Iterator[int]:
+def metrics_page(values: dict[str, float]) -> Exporter:
     """An exporter: each series and its value, as they stand in `values` when they are scraped."""
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = "".join(f"{series} {value}\n" for series, value in values.items()).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Scrapes are no news."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return Exporter(lambda: "".join(f"{series} {value}\n" for series, value in values.items()))
 
 
-@contextlib.contextmanager
-def prometheus(binary: str, folder: Path, generated: Path, exporter: int, alertmanager: int | None = None) -> Iterator[str]:
-    """Prometheus with the generated rules, once it has found its Alertmanager: what fires before that is told a minute later."""
-    port = free_port()
-    configuration: dict[str, object] = {
+def scraped(job: str, url: str, **settings: object) -> dict[str, object]:
+    """A job of Prometheus with one target."""
+    return {"job_name": job, "static_configs": [{"targets": [url.removeprefix("http://")]}], **settings}
+
+
+def app(exporter: Exporter) -> dict[str, object]:
+    """The job of a test's own exporter, whose series keep the labels that they come with."""
+    return scraped("app", exporter.origin, honor_labels=True)
+
+
+def prometheus_configuration(generated: Path, jobs: Iterable[dict[str, object]], *alertmanagers: str) -> str:
+    """A file of Prometheus with the generated rules, which looks every second."""
+    targets = [url.removeprefix("http://") for url in alertmanagers]
+    configuration = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(generated / "rules" / "*.yaml")],
-        "scrape_configs": [{"job_name": "app", "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{exporter}"]}]}],
+        "scrape_configs": list(jobs),
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": targets}]}] if targets else []},
     }
-    if alertmanager:
-        configuration["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}]}
-    (folder / "prometheus.yaml").write_text(json.dumps(configuration))
+    return json.dumps(configuration)
+
+
+@contextlib.contextmanager
+def prometheus(
+    binary: str, folder: Path, generated: Path, jobs: Iterable[dict[str, object]], *alertmanagers: str, port: int = 0
+) -> Iterator[str]:
+    """Prometheus, once it has found its Alertmanagers: what fires before that is told a minute later."""
+    port = port or free_port()
+    (folder / "prometheus.yaml").write_text(prometheus_configuration(generated, jobs, *alertmanagers))
     url = f"http://127.0.0.1:{port}"
     options = (f"--web.listen-address=127.0.0.1:{port}", f"--storage.tsdb.path={folder / 'prometheus'}")
     with program(folder, "prometheus", binary, f"--config.file={folder / 'prometheus.yaml'}", *options):
-        found = f"prometheus_notifications_alertmanagers_discovered {1 if alertmanager else 0}"
+        found = f"prometheus_notifications_alertmanagers_discovered {len(alertmanagers)}"
         eventually("Prometheus finds Alertmanager", lambda: found in get(f"{url}/metrics"))
         yield url
 
 
 @contextlib.contextmanager
-def alertmanager(binary: str, folder: Path, generated: Path, port: int, token: str) -> Iterator[str]:
-    """A single Alertmanager with the generated configuration. In cluster mode it would hold back the first notification."""
+def alertmanager(binary: str, folder: Path, generated: Path, port: int, token: str, cluster: str = "") -> Iterator[str]:
+    """Alertmanager with the generated configuration. In a `cluster`, of which it listens at that address, it shows the metrics of
+    one, and holds back the first notification.
+    """
     (generated / "alertmanager" / "alertkit.token").write_text(token + "\n")
     options = (
         f"--config.file={generated / 'alertmanager' / 'alertmanager.yaml'}",
         f"--storage.path={folder / 'alertmanager'}",
         f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
+        f"--cluster.listen-address={cluster}",
     )
     with program(folder, "alertmanager", binary, *options):
         eventually("Alertmanager is ready", lambda: get(f"http://127.0.0.1:{port}/-/ready"))
         yield f"http://127.0.0.1:{port}"
 
 
+def serve(folder: Path, generated: Path, port: int, database: str = "") -> list[str]:
+    """The command that runs a receiver; its database is a file of SQLite's unless another one is named."""
+    options = {
+        "policies": generated / "receiver",
+        "database": database or f"sqlite:///{folder / 'alertkit.db'}",
+        "secrets": folder / "secrets",
+        "tokens": folder / "tokens.json",
+        "listen": f"127.0.0.1:{port}",
+    }
+    return [sys.executable, "-m", "alertkit", "serve", *(f"--{name}={value}" for name, value in options.items())]
+
+
 @contextlib.contextmanager
 def receiver(folder: Path, generated: Path, port: int, token: str, secrets: dict[str, str], slack_api: str) -> Iterator[str]:
     """`alertkit serve` on SQLite, as a process of its own."""
     write_receiver_files(folder, token, secrets)
-    options = {
-        "policies": str(generated / "receiver"),
-        "database": f"sqlite:///{folder / 'alertkit.db'}",
-        "secrets": str(folder / "secrets"),
-        "tokens": str(folder / "tokens.json"),
-        "listen": f"127.0.0.1:{port}",
-    }
-    flags = [text for name, value in options.items() for text in (f"--{name}", value)]
-    with program(
-        folder, "receiver", sys.executable, "-m", "alertkit", "serve", *flags, environment={"ALERTKIT_SLACK_API": slack_api}
-    ):
+    with program(folder, "receiver", *serve(folder, generated, port), environment={"ALERTKIT_SLACK_API": slack_api}):
         eventually("the receiver is ready", lambda: get(f"http://127.0.0.1:{port}/readyz"))
         yield f"http://127.0.0.1:{port}"
 

@@ -7,26 +7,13 @@ from pathlib import Path
 
 import pytest
 import servers
+import two_tenants
 from servers import eventually
+from two_tenants import TOKEN, secrets_for
 
-import alertkit
 from alertkit.testing.slack import FakeSlack, SlackMessage
 
-PROJECT = """\
-version: alertkit/v1
-receiver: {{url: "http://127.0.0.1:{receiver}", credentials_file: alertkit.token}}
-teams:
-  - {{name: platform, slack: "#platform"}}
-channels:
-  - {{name: slack, type: slack, token: {{secret: slack-bot}}, signing_secret: {{secret: slack-signing}}}}
-routing: {{group_wait: 1s, group_interval: 1s, repeat_interval: 1m}}
-"""
-TENANT = """\
-version: alertkit/v1
-tenant: {name}
-title: {title}
-locale: {locale}
-timezone: Europe/Paris
+DEFINITION = """\
 services:
   - {{name: royalties, owner: payments}}
   - {{name: billing, owner: payments}}
@@ -55,9 +42,7 @@ escalation:
 routing:
   routes:
     - {{match: {{severity: critical}}, escalate: standard}}
-dashboards: []
 """
-TOKEN = "an-ingest-token-for-this-test"
 CALM = {
     'export_age_seconds{tenant="acme"}': 60.0,
     'queue_age_seconds{tenant="acme"}': 1.0,
@@ -70,15 +55,15 @@ CALM = {
 def test_a_metric_that_crosses_its_threshold_reaches_a_person_who_acknowledges_it(
     tool: Callable[[str], str], tmp_path: Path
 ) -> None:
-    port, alertmanager_port = servers.free_port(), servers.free_port()
-    generated = compiled(tmp_path, port)
+    port = servers.free_port()
+    generated = two_tenants.generated(tmp_path, DEFINITION, port, repeat="1m")
     metrics = dict(CALM)
     with (
         FakeSlack() as slack,
         servers.receiver(tmp_path, generated, port, TOKEN, secrets_for(slack), slack.url) as receiver,
-        servers.alertmanager(tool("prometheus-alertmanager"), tmp_path, generated, alertmanager_port, TOKEN),
+        servers.alertmanager(tool("prometheus-alertmanager"), tmp_path, generated, servers.free_port(), TOKEN) as alertmanager,
         servers.metrics_page(metrics) as exporter,
-        servers.prometheus(tool("prometheus"), tmp_path, generated, exporter, alertmanager_port),
+        servers.prometheus(tool("prometheus"), tmp_path, generated, [servers.app(exporter)], alertmanager),
     ):
         metrics['export_age_seconds{tenant="acme"}'] = 97_200.0
         page = eventually("the page in acme's room", lambda: about(slack, "#acme-payments", "ExportLate"))
@@ -100,22 +85,6 @@ def test_a_metric_that_crosses_its_threshold_reaches_a_person_who_acknowledges_i
         eventually("the page turns to resolved", lambda: slack.latest(page).colour != acknowledged.colour)
         told = {message.channel for message in slack.messages}
         assert told == {slack.channel_id(name) for name in ("#acme-payments", "U0AMELIE")}, "another tenant or room was told"
-
-
-def compiled(folder: Path, receiver_port: int) -> Path:
-    """A project of two tenants, generated through the library."""
-    (folder / "tenants").mkdir()
-    (folder / "alertkit.yaml").write_text(PROJECT.format(receiver=receiver_port))
-    for name, title, locale, slack_id in (("acme", "Acme", "fr", "U0AMELIE"), ("globex", "Globex", "en", "U0GLOBEX")):
-        definition = TENANT.format(name=name, title=title, locale=locale, slack_id=slack_id)
-        (folder / "tenants" / f"{name}.yaml").write_text(definition)
-    plan = alertkit.write(alertkit.build(folder))
-    assert not plan.problems
-    return folder / "generated"
-
-
-def secrets_for(slack: FakeSlack) -> dict[str, str]:
-    return {"platform/slack-bot": slack.token, "platform/slack-signing": slack.signing_secret}
 
 
 def about(slack: FakeSlack, channel: str, alert: str) -> SlackMessage | None:

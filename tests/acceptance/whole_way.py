@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import servers
+import two_tenants
 from servers import eventually, free_port, get
+from two_tenants import TOKEN, secrets_for
 
-import alertkit
 from alertkit.demo.exporter import Exporter
 from alertkit.testing.slack import FakeSlack, SlackMessage
 
-PROJECT = """\
-version: alertkit/v1
-receiver: {{url: "http://127.0.0.1:{receiver}", credentials_file: alertkit.token}}
-teams:
-  - {{name: platform, slack: "#platform"}}
-channels:
-  - {{name: slack, type: slack, token: {{secret: slack-bot}}, signing_secret: {{secret: slack-signing}}}}
-routing: {{group_wait: 1s, group_interval: 1s, repeat_interval: 3s}}
-"""
-TENANT = """\
-version: alertkit/v1
-tenant: {name}
-title: {title}
-locale: {locale}
-timezone: Europe/Paris
+DEFINITION = """\
 services:
   - {{name: checkout, owner: payments}}
 slos:
@@ -67,9 +52,7 @@ escalation:
 routing:
   routes:
     - {{match: {{severity: critical}}, escalate: standard}}
-dashboards: []
 """
-TOKEN = "an-ingest-token-for-this-test"
 
 
 class Traffic:
@@ -149,17 +132,15 @@ def world(folder: Path, tool: Callable[[str], str], database: str = "") -> Itera
         name: free_port() for name in (*receivers, "alertmanager-0", "alertmanager-1", "cluster-0", "cluster-1", "prometheus")
     }
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    generated = compiled(folder, ports["receiver"])
+    generated = two_tenants.generated(folder, DEFINITION, ports["receiver"], repeat="3s")
     traffic = Traffic()
     with contextlib.ExitStack() as stack:
         slack = stack.enter_context(FakeSlack())
         exporter = stack.enter_context(Exporter(traffic.exposition))
         here = World(slack, traffic, urls["receiver"])
-        servers.write_receiver_files(
-            folder, TOKEN, {"platform/slack-bot": slack.token, "platform/slack-signing": slack.signing_secret}
-        )
+        servers.write_receiver_files(folder, TOKEN, secrets_for(slack))
         for name in receivers:
-            command = serve(folder, generated, ports[name], database or f"sqlite:///{folder / 'alertkit.db'}")
+            command = servers.serve(folder, generated, ports[name], database)
             here.programs[name] = Program(folder, name, command, f"{urls[name]}/readyz", {"ALERTKIT_SLACK_API": slack.url})
         (generated / "alertmanager" / "alertkit.token").write_text(TOKEN)
         routes = (generated / "alertmanager" / "alertmanager.yaml").read_text()
@@ -181,8 +162,9 @@ def world(folder: Path, tool: Callable[[str], str], database: str = "") -> Itera
                 "--cluster.reconnect-interval=1s",
             ]
             here.programs[name] = Program(folder, name, command, f"{urls[name]}/-/ready")
-        alertmanagers = [urls["alertmanager-0"], urls["alertmanager-1"]]
-        (folder / "prometheus.json").write_text(json.dumps(configuration(generated, exporter.origin, alertmanagers)))
+        alertmanagers = (urls["alertmanager-0"], urls["alertmanager-1"])
+        configuration = servers.prometheus_configuration(generated, [servers.app(exporter)], *alertmanagers)
+        (folder / "prometheus.json").write_text(configuration)
         options = [f"--storage.tsdb.path={folder / 'prometheus'}", f"--web.listen-address=127.0.0.1:{ports['prometheus']}"]
         command = [tool("prometheus"), f"--config.file={folder / 'prometheus.json'}", *options]
         here.programs["prometheus"] = Program(folder, "prometheus", command, f"{urls['prometheus']}/-/ready")
@@ -200,36 +182,3 @@ def world(folder: Path, tool: Callable[[str], str], database: str = "") -> Itera
         found = "prometheus_notifications_alertmanagers_discovered 2"
         eventually("Prometheus finds both", lambda: found in get(f"{urls['prometheus']}/metrics"))
         yield here
-
-
-def compiled(folder: Path, receiver_port: int) -> Path:
-    """A project of two tenants, generated through the library."""
-    (folder / "tenants").mkdir()
-    (folder / "alertkit.yaml").write_text(PROJECT.format(receiver=receiver_port))
-    for name, title, locale, slack_id in (("acme", "Acme", "fr", "U0AMELIE"), ("globex", "Globex", "en", "U0GLOBEX")):
-        text = TENANT.format(name=name, title=title, locale=locale, slack_id=slack_id)
-        (folder / "tenants" / f"{name}.yaml").write_text(text)
-    assert not alertkit.write(alertkit.build(folder)).problems
-    return folder / "generated"
-
-
-def serve(folder: Path, generated: Path, port: int, database: str) -> list[str]:
-    options = {
-        "policies": generated / "receiver",
-        "database": database,
-        "secrets": folder / "secrets",
-        "tokens": folder / "tokens.json",
-        "listen": f"127.0.0.1:{port}",
-    }
-    return [sys.executable, "-m", "alertkit", "serve", *(f"--{name}={value}" for name, value in options.items())]
-
-
-def configuration(generated: Path, exporter: str, alertmanagers: list[str]) -> dict[str, object]:
-    targets = [url.removeprefix("http://") for url in alertmanagers]
-    scraped = {"targets": [exporter.removeprefix("http://")]}
-    return {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(generated / "rules" / "*.yaml")],
-        "scrape_configs": [{"job_name": "app", "honor_labels": True, "static_configs": [scraped]}],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": targets}]}]},
-    }

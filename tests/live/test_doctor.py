@@ -52,7 +52,7 @@ def test_it_names_what_is_missing_and_why(tool: Callable[[str], str], project: P
     alertkit.write(alertkit.build(project))
     with (
         servers.metrics_page(METRICS) as exporter,
-        servers.prometheus(tool("prometheus"), project, project / "generated", exporter) as url,
+        servers.prometheus(tool("prometheus"), project, project / "generated", [servers.app(exporter)]) as url,
     ):
         query = f"{url}/api/v1/query?query=api:queue_age_seconds:max"
         servers.eventually("the recording rule has run", lambda: '"queue":"b"' in servers.get(query))

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import real_exporters
 import servers
-import stack
 from click.testing import CliRunner
 from servers import free_port, get
 
@@ -65,17 +65,24 @@ def website(folder: Path, openssl: str) -> Iterator[int]:
 def everything(tool: Callable[[str], str], folder: Path, generated: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """The address of a Prometheus that scrapes all, and the pages of the exporters by name."""
     with contextlib.ExitStack() as running:
-        node = running.enter_context(stack.node_exporter(tool, folder))
-        blackbox = running.enter_context(stack.blackbox_exporter(tool, folder))
+        node = running.enter_context(real_exporters.node_exporter(tool, folder))
+        blackbox = running.enter_context(real_exporters.blackbox_exporter(tool, folder))
         site = running.enter_context(website(folder, tool("openssl")))
         receiver, alertmanager, prometheus = free_port(), free_port(), free_port()
         secrets = {"platform/bot": "x", "platform/signing": "y"}
         running.enter_context(servers.receiver(folder, generated, receiver, TOKEN, secrets, "http://127.0.0.1:1"))
-        running.enter_context(stack.clustered(tool, folder, generated, alertmanager, TOKEN))
-        jobs = stack.scraped({"node": node, "prometheus": prometheus, "alertmanager": alertmanager, "alertkit": receiver})
+        running.enter_context(
+            servers.alertmanager(
+                tool("prometheus-alertmanager"), folder, generated, alertmanager, TOKEN, f"127.0.0.1:{free_port()}"
+            )
+        )
+        ports = {"node": node, "prometheus": prometheus, "alertmanager": alertmanager, "alertkit": receiver}
+        jobs = [servers.scraped(job, f"127.0.0.1:{port}") for job, port in ports.items()]
         jobs[-1]["authorization"] = {"credentials": TOKEN}
-        jobs.append(stack.probed("web", blackbox, f"https://127.0.0.1:{site}"))
-        url = running.enter_context(stack.prometheus(tool, folder, generated, (prometheus, alertmanager), jobs))
+        jobs.append(real_exporters.probed("web", blackbox, f"https://127.0.0.1:{site}"))
+        url = running.enter_context(
+            servers.prometheus(tool("prometheus"), folder, generated, jobs, f"127.0.0.1:{alertmanager}", port=prometheus)
+        )
         pages = {
             "node_exporter": f"http://127.0.0.1:{node}/metrics",
             "blackbox_exporter": f"http://127.0.0.1:{blackbox}/probe?module=http&target=https://127.0.0.1:{site}",
@@ -100,7 +107,7 @@ def test_every_selector_of_the_packs_for_exporters_finds_series(tool: Callable[[
     alertkit.write(alertkit.build(project), generated)
     with everything(tool, tmp_path, generated) as (url, pages):
         servers.eventually("every selector finds series", lambda: not unexpected(project, url))
-        shown = {exporter: stack.names(get(page)) for exporter, page in pages.items()}
+        shown = {exporter: real_exporters.names(get(page)) for exporter, page in pages.items()}
     for exporter, names in shown.items():
         recorded = {line for line in (RECORDED / f"{exporter}.txt").read_text().splitlines() if not line.startswith("#")}
         assert len(recorded & names) > 0.8 * len(recorded), f"{exporter}.txt is of another time: {sorted(recorded - names)}"
