@@ -82,7 +82,7 @@ def evaluate(tool: Tool, folder: Path, worlds: list[list[str]], exprs: Iterable[
         files.append(str(file))
     command = [tool("promtool"), "test", "rules", *files]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120)
-    outputs = re.split(r"^Unit Testing:.*$", run.stdout, flags=re.MULTILINE)[1:]
+    outputs = re.split(r"^(?:Unit Testing|Processing test file):.*$", run.stdout, flags=re.MULTILINE)[1:]
     assert len(outputs) == len(worlds), run.stdout[:2000]
     return [{json.loads(match[1]): settled(match[2]) for match in _ENTRY.finditer(output)} for output in outputs]
 
