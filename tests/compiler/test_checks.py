@@ -40,6 +40,15 @@ def test_a_field_that_a_target_does_not_know_is_a_problem_and_an_older_target_th
     assert "AK407 keep_firing_for needs Prometheus 2.42; the project's target is 2.41" in error
 
 
+def test_a_grafana_older_than_what_is_drawn_for_is_a_warning(tmp_path: Path) -> None:
+    (found,) = check(projects.make(tmp_path, {"acme": ""}, project='targets: {grafana: "8.0"}\n'))
+    assert (found.column, found.level, found.message) == (
+        20,
+        "warning",
+        "alertkit draws for Grafana 10.4 and later; the target is 8.0",
+    )
+
+
 def window(begin: str, end: str) -> str:
     return f"maintenance:\n  - {{from: {begin}, until: {end}, match: {{service: web}}, reason: Upgrade}}\n"
 
@@ -49,6 +58,12 @@ def channel(rest: str) -> str:
 
 
 NAMES = {
+    "a region that the language does not know": ("AK317", "locale: «fr_XX\n", "will be those of 'fr'"),
+    "a person's region that the language does not know": (
+        "AK317",
+        "people: [{id: kim, name: Kim, slack: U024BE7LH, locale: «de_JP}]\n",
+        "nothing is known of 'de' in 'JP'",
+    ),
     "a service's owner that is no team": ("AK301", "services: [{name: web, owner: «webb}]\n", "did you mean 'web'?"),
     "an alert of no service": ("AK301", alert().replace("web", "«shop"), "unknown service 'shop' (known: web)"),
     "a member who is nobody": ("AK301", PEOPLE + 'teams: [{name: web, slack: "#w", members: [amelie, «jona]}]\n', "'jonas'?"),

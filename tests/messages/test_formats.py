@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 import pytest
+from babel import localedata
 from hypothesis import given
 from hypothesis import strategies as st
 from incidents import FIVE, NOW, TEMPLATES
 
 from alertkit.messages.formats import Formats, parse_number
 from alertkit.messages.translations import Catalogs
+from alertkit.model.locales import is_known
 from alertkit.model.policy import Unit
 
 CATALOGS = Catalogs(TEMPLATES)
@@ -139,3 +142,11 @@ def test_a_number_is_shown_to_four_digits_at_least(number: float) -> None:
     said = formats("en").value(repr(number), "none")
     assert said is not None
     assert abs(float(said.replace(",", "")) - number) <= 0.0005 * number
+
+
+def test_the_compiler_knows_every_region_that_readers_numbers_and_dates_differ_by() -> None:
+    pattern = re.compile(r"(?:en|fr|de|es|it)_[A-Z]{2}")
+    known = {name for name in localedata.locale_identifiers() if pattern.fullmatch(name)}
+    assert {name for name in known if not is_known(name)} == set(), "add them to alertkit/model/locales.py"
+    assert not any(map(is_known, ("fr_XX", "de_US", "it_GB")))
+    assert all(map(is_known, ("en", "fr", "de", "es", "it")))

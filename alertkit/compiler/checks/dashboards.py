@@ -11,10 +11,17 @@ from alertkit.errors import Level
 from alertkit.resources import dashboard_views
 
 _OF_PACKS = ("security", "ai-ml")
+_OLDEST = (10, 4)
+"""The first Grafana whose form of a dashboard is written."""
 
 
 def check(data: Data, scope: Scope) -> Iterator[Finding]:
-    """Every listed view that there is not, or that would stay empty."""
+    """Every listed view that there is not, or that would stay empty; a Grafana that is older than what is drawn for."""
+    target = scope.project.targets.grafana
+    if scope.is_platform and target < _OLDEST:
+        wanted, found = (".".join(map(str, version)) for version in (_OLDEST, target))
+        message = f"alertkit draws for Grafana {wanted} and later; the target is {found}"
+        yield Finding(("targets", "grafana"), "AK407", message, "look whether it shows the dashboards", level=Level.WARNING)
     known = {*dashboard_views(), *scope.builders}
     if "dashboards" not in data and not scope.trusted:
         yield from (_untrusted(view, ("tenant",), scope) for view in dashboard_views() if view in scope.builders)

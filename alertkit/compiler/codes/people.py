@@ -175,4 +175,11 @@ CODES: Final[dict[str, Code]] = {
             '# tenants/acme.yaml\nteams:\n  - {name: web, slack: "#acme-web"}\n'
         ),
     ),
+    "AK317": Code(
+        "A language in a region where nobody knows it",
+        "A warning: the region of a locale decides how numbers, dates and times are written. Of this language in this region "
+        "nothing is known (Unicode's CLDR has no such locale), so they are written as in the language alone.",
+        wrong="locale: fr_XX\n",
+        right="locale: fr_CA\n",
+    ),
 }

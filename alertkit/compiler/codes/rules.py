@@ -137,7 +137,8 @@ CODES: Final[dict[str, Code]] = {
     "AK407": Code(
         "Something that the target does not know",
         "The project says which Prometheus reads the rules. A field, a function or a form of PromQL that this version does not "
-        "know would make it refuse every rule, of every tenant; so would an experimental function where its flag is not set.",
+        "know would make it refuse every rule, of every tenant; so would an experimental function where its flag is not set. "
+        "A target that is older than what alertkit knows, Grafana too, is a warning.",
         wrong=(
             "# alertkit.yaml\n"
             'targets: {prometheus: "2.41"}\n'
