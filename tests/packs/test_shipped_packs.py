@@ -16,6 +16,7 @@ from alertkit import names, resources
 from alertkit.compiler.packs import values as packs_values
 from alertkit.compiler.packs.library import Library
 from alertkit.compiler.reading.load import load_text
+from alertkit.dashboards import units
 from alertkit.model.document import plain
 from alertkit.model.pack import Pack
 
@@ -52,6 +53,13 @@ def test_a_shipped_pack_has_no_problem_and_no_warning(name: str) -> None:
     reading = Library().find(name)
     assert reading is not None
     assert reading.problems == ()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_least_and_the_most_of_a_series_are_drawn_in_its_unit(name: str) -> None:
+    for record in pack_named(name).records:
+        if match := re.fullmatch(r"(?:min|max|avg)_over_time\(([a-z0-9_:]+)\[\w+\]\)", record.expr):
+            assert units.of_series(record.record) == units.of_series(match[1]), record.record
 
 
 @pytest.mark.parametrize("name", SHIPPED)
