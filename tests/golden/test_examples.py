@@ -11,7 +11,7 @@ import pytest
 from alertkit import check
 from alertkit.compiler.generate import Options, generate, output_folder
 from alertkit.compiler.workspace import open_project
-from alertkit.names import ALERTMANAGER_FILE as ALERTMANAGER
+from alertkit.paths import ALERTMANAGER_FILE as ALERTMANAGER
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PROJECTS = sorted(file.parent for file in EXAMPLES.glob("*/alertkit.yaml"))
