@@ -9,8 +9,6 @@ from alertkit.compiler import pipeline
 from alertkit.compiler.grafana import draw
 from alertkit.compiler.reading.source import read_source
 from alertkit.compiler.workspace import list_tenants, open_project
-from alertkit.dashboards import ViewContext
-from alertkit.model.rules import AlertingRule
 
 ALERT = "alerts: [{name: Down, service: web, expr: up == 0, severity: info, summary: Gone}]\n"
 CONFIGMAPS = "grafana: {provisioning: {format: configmaps}}\n"
@@ -21,24 +19,18 @@ def compiled(folder, definition=ALERT, project=""):
     return space, pipeline.build(space, read_source(space.directory, "acme", list_tenants(space).files["acme"]))
 
 
-def renamed(context, name):
-    groups = tuple(
-        msgspec.structs.replace(
-            group,
-            rules=tuple(
-                msgspec.structs.replace(rule, alert=name) if isinstance(rule, AlertingRule) else rule for rule in group.rules
-            ),
-        )
-        for group in context.groups
-    )
-    return msgspec.structs.replace(context, groups=groups)
+def renamed(compiled, name):
+    """With the one alert called so."""
+    replace = msgspec.structs.replace
+    (group,) = compiled.rules.alerts
+    (alert,) = group.rules
+    alerts = (replace(group, rules=(replace(alert, alert=name),)),)
+    return replace(compiled, rules=replace(compiled.rules, alerts=alerts))
 
 
 def test_a_flaw_in_a_view_of_alertkits_fails_the_tenant_and_says_where_and_what_to_do(tmp_path):
     space, build = compiled(tmp_path)
-    tenant = build.compiled.tenant
-    context = ViewContext.of(tenant, space.project, build.compiled.groups, build.compiled.policy.texts)
-    found = draw.draw(tenant, space.project, renamed(context, " "), {})
+    found = draw.draw(build.compiled.tenant, space.project, renamed(build.compiled, " "), {})
     (problem,) = found.problems
     assert problem.code == "AK834"
     assert problem.file == "dashboards/acme/technical.json"
