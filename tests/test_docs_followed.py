@@ -91,7 +91,15 @@ def test_the_tutorial_leads_to_a_page_an_acknowledgement_and_a_resolution(tmp_pa
         eventually("nothing runs any more", lambda: not reader.run("jobs -r")[0].strip())
 
 
-FOLLOWED = ("add-a-channel", "add-a-locale", "add-a-tenant", "migrate-from-alertmanager-slack", "route-alerts", "use-a-pack")
+FOLLOWED = (
+    "add-a-channel",
+    "add-a-locale",
+    "add-a-tenant",
+    "change-a-layout",
+    "migrate-from-alertmanager-slack",
+    "route-alerts",
+    "use-a-pack",
+)
 
 
 @pytest.mark.parametrize("page", FOLLOWED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 from starlette.requests import Request
@@ -22,38 +22,21 @@ from alertkit.model.message import ActionKind, State
 from alertkit.model.oncall import Target
 from alertkit.oncall.paging import recipients
 from alertkit.receiver.actions import LONGEST_SNOOZE, SHORTEST_SNOOZE, Action, act
+from alertkit.receiver.bodies import ActionBody, OverrideBody
 from alertkit.receiver.fallback import place_of
+from alertkit.receiver.openapi import document
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import RequestError
 from alertkit.receiver.tokens import Scope, Token, Tokens
-from alertkit.receiver.views import IncidentPage, IncidentView, duty_view, incident_view, story_view
+from alertkit.receiver.views import PAGE_LIMIT, IncidentPage, IncidentView, duty_view, incident_view, story_view
 from alertkit.stores.base import Listing, Store
 
 T = TypeVar("T")
 BODY_LIMIT: Final = 64 * 1024
-PAGE_LIMIT: Final = 500
 _SHORTEST: Final = int(SHORTEST_SNOOZE.total_seconds())
 _LONGEST: Final = int(LONGEST_SNOOZE.total_seconds())
 _LARGEST_ID: Final = 2**62
 _ACTIONS: Final = (*get_args(ActionKind), "reassign")
-
-
-class ActionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an action needs: `seconds` for a snooze (0: an hour), either `person` or `team` for a reassignment."""
-
-    seconds: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
-    person: str = ""
-    team: str = ""
-
-
-class OverrideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From `begins` until `ends` `person` is on call for `schedule` of `tenant` (or of `platform`)."""
-
-    tenant: str
-    schedule: str
-    person: str
-    ends: Annotated[dt.datetime, msgspec.Meta(tz=True)]
-    begins: Annotated[dt.datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class Api:
@@ -242,6 +225,4 @@ def _json(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
 
 
 async def _document(_: Request) -> Response:
-    from alertkit.receiver.openapi import document
-
     return _json(document())

@@ -10,8 +10,8 @@ from alertkit import __version__
 from alertkit.model.incident import DutyOverride
 from alertkit.model.message import ActionKind, State
 from alertkit.model.webhook import Webhook
-from alertkit.receiver.api import PAGE_LIMIT, ActionBody, OverrideBody
-from alertkit.receiver.views import DutyView, IncidentPage, IncidentView, StoryView
+from alertkit.receiver.bodies import ActionBody, OverrideBody
+from alertkit.receiver.views import PAGE_LIMIT, DutyView, IncidentPage, IncidentView, StoryView
 
 Json = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -16,6 +16,8 @@ from alertkit.receiver.duty import on_call
 from alertkit.receiver.facts import reference
 from alertkit.stores.base import Alerts, Story
 
+PAGE_LIMIT: Final = 500
+"""Incidents of a page at the most."""
 _WEBHOOK = msgspec.json.Decoder(Webhook)
 
 
