@@ -1,4 +1,4 @@
-"""alertkit completion."""
+"""`alertkit completion`: the script that completes commands, options and names in a shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alertkit doctor."""
+"""`alertkit doctor`: ask a running Prometheus whether the rules have their data."""
 
 from __future__ import annotations
 

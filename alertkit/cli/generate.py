@@ -1,4 +1,4 @@
-"""alertkit generate."""
+"""`alertkit generate`: compile definitions, write what changed, and say what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alertkit init."""
+"""`alertkit init`: start a project that generates and passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""alertkit packs."""
+"""`alertkit packs`: list rule packs, or explain one."""
 
 from __future__ import annotations
 

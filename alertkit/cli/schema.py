@@ -1,4 +1,4 @@
-"""alertkit schema."""
+"""`alertkit schema`: print a JSON Schema, or write all of them."""
 
 from __future__ import annotations
 

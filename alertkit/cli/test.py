@@ -1,4 +1,4 @@
-"""alertkit test."""
+"""`alertkit test`: prove that alerts fire and reach whom they should."""
 
 from __future__ import annotations
 

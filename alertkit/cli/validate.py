@@ -1,4 +1,4 @@
-"""alertkit validate."""
+"""`alertkit validate`: everything that is wrong with the definitions."""
 
 from __future__ import annotations
 

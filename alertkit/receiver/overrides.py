@@ -1,4 +1,4 @@
-"""Administrators' own sentences and layouts: who cannot be used is told to the operator, once, until it is mended."""
+"""Administrators' own sentences and layouts: of one that cannot be used the operator is told, once, until it is mended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The open incidents of a store with one writer: a map written through, so that folding a post needs no SELECT.
+"""Open incidents in memory, so that folding a post needs no SELECT: of a store with one writer all of them, written through; of a
+transaction on PostgreSQL those that it has locked.
 
 Every change is noted with what it replaced: a transaction that fails is undone here as the database undoes it there, and with it
 what went ahead of its end.

@@ -1,4 +1,4 @@
-"""Problems of service level objectives."""
+"""AK7xx: service level objectives."""
 
 from __future__ import annotations
 
