@@ -23,6 +23,15 @@ from rich.text import Text
 TOP = Path(__file__).resolve().parent.parent
 PICTURES = TOP / "docs" / "pictures"
 WIDTH = 108
+MISTAKES = (
+    ("owner: streaming", "owner: steaming"),
+    ("{severity: info}", "{severity: inf}"),
+    ("vector(time())", "vector((time())"),
+    ("for: 2m", "fro: 2m"),
+    ("answers in {region}", "answers in {regoin}"),
+    ("after: 20m", "after: 5m"),
+)
+"""What README's second picture reports, each at its place."""
 
 
 def run(project: Path, *arguments: str) -> str:
@@ -89,14 +98,13 @@ def main() -> None:
         text = tenant.read_text()
         tenant.write_text(text.replace("> 26 * 3600", "> 27 * 3600"))
         draw("generate", "one threshold changed", run(folder, "generate", "--tenant", "acme"))
-        wrong = text.replace("owner: streaming", "owner: steaming").replace("severity: info", "severity: inf")
-        wrong = (
-            wrong.replace("max by (model) (", "max by (model) ((")
-            .replace("fires: ", "")
-            .replace("{region}\n      fr", "{regoin\n      fr")
-        )
-        tenant.write_text(wrong.replace("after: 20m", "after: 5m").replace("for: 2m", "fro: 2m"))
-        draw("validate", "everything that is wrong, at once", run(folder, "validate"))
+        for right, wrong in MISTAKES:
+            assert right in text, right
+            text = text.replace(right, wrong, 1)
+        tenant.write_text(text)
+        shown = run(folder, "validate")
+        assert f"{len(MISTAKES)} errors" in shown, shown
+        draw("validate", "everything that is wrong, at once", shown)
     finally:
         shutil.rmtree(folder.parent)
 
