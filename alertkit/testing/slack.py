@@ -12,12 +12,9 @@ with FakeSlack() as slack:
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import re
 import threading
-import time
 from dataclasses import dataclass, field, replace
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -26,18 +23,11 @@ from urllib.request import Request, urlopen
 from aiohttp import web
 
 from alertkit.testing.server import Server
+from alertkit.testing.slack_clicks import SignedRequest, block_actions, signed
 from alertkit.testing.slack_limits import POST_TEXT, refusal
 from alertkit.testing.slack_message import Json, SlackMessage
 
 __all__ = ["FakeSlack", "SignedRequest", "SlackMessage"]
-
-
-@dataclass(frozen=True)
-class SignedRequest:
-    """A click as Slack sends it: post `body` with `headers` to the interactivity address."""
-
-    body: bytes
-    headers: dict[str, str]
 
 
 @dataclass
@@ -165,26 +155,18 @@ class FakeSlack(Server):
         """
         latest = self.latest(message)
         element = latest.buttons.get(f"alertkit:{action}") or latest.buttons[action]
-        payload = _block_actions(latest, element, user, choice, f"{self.origin}/actions/{user}")
+        payload = block_actions(latest, element, user, choice, f"{self.origin}/actions/{user}")
         return self.sign(urlencode({"payload": json.dumps(payload)}).encode(), at)
 
     def sign(self, body: bytes, at: float | None = None) -> SignedRequest:
         """Sign a body as Slack does."""
-        timestamp = str(int(time.time() if at is None else at))
-        base = b"v0:" + timestamp.encode() + b":" + body
-        signature = "v0=" + hmac.new(self.signing_secret.encode(), base, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Slack-Request-Timestamp": timestamp,
-            "X-Slack-Signature": signature,
-        }
-        return SignedRequest(body, headers)
+        return signed(body, self.signing_secret, at)
 
     def send_click(self, url: str, message: SlackMessage, action: str, user: str, *, choice: int = 0) -> int:
         """Click a button and send the request; the status of the answer. Slack allows three seconds for it."""
-        signed = self.click(message, action, user, choice=choice)
+        click = self.click(message, action, user, choice=choice)
         try:
-            with urlopen(Request(url, signed.body, signed.headers), timeout=3) as answer:  # noqa: S310 -- the test's own address
+            with urlopen(Request(url, click.body, click.headers), timeout=3) as answer:  # noqa: S310 -- the test's own address
                 return int(answer.status)
         except HTTPError as error:
             return error.code
@@ -313,26 +295,3 @@ async def _failed(failure: _Failure, *, webhook: bool = False) -> web.StreamResp
 def _error(name: str, details: list[str] | None = None) -> Json:
     """As Slack answers: HTTP 200, `ok` false."""
     return {"ok": False, "error": name, **({"response_metadata": {"messages": details}} if details else {})}
-
-
-def _block_actions(message: SlackMessage, element: Json, user: str, choice: int, response_url: str) -> Json:
-    """The payload of a click, in the shape of Slack's own samples."""
-    action = {"action_id": element["action_id"], "block_id": "b1", "type": element["type"], "action_ts": message.ts}
-    if element["type"] == "static_select":
-        action |= {"selected_option": element["options"][choice], "placeholder": element["placeholder"]}
-    else:
-        action |= {"text": element["text"], **({"value": element["value"]} if "value" in element else {})}
-    where = {"type": "message", "message_ts": message.ts, "channel_id": message.channel, "is_ephemeral": False}
-    return {
-        "type": "block_actions",
-        "user": {"id": user, "username": user.lower(), "name": user.lower(), "team_id": "T0FAKE"},
-        "api_app_id": "A0FAKE",
-        "token": "legacy-token",
-        "container": where,
-        "trigger_id": "1.2.3",
-        "team": {"id": "T0FAKE", "domain": "fake"},
-        "channel": {"id": message.channel, "name": "fake"},
-        "message": {"type": "message", "text": message.text, "ts": message.ts, "bot_id": "B0FAKE"},
-        "response_url": response_url,
-        "actions": [action],
-    }
