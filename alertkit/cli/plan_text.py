@@ -87,6 +87,7 @@ def print_plan(plan: Plan, options: Options, space: Workspace, line: Printer) ->
 
 def _folder(out: Path, project: Path) -> str:
     """The output folder as it is seen from the project; one that is elsewhere by its name."""
+    out, project = out.absolute(), project.absolute()
     return str(out.relative_to(project)) if out.is_relative_to(project) else out.name
 
 

@@ -97,6 +97,7 @@ def test_a_full_disk_is_one_sentence_leaves_whole_files_and_the_next_run_goes_on
     assert full.returncode == 1
     assert full.stderr.startswith("alertkit: ")
     assert full.stderr.count("\n") == 1
+    assert ".tmp" not in full.stderr
     assert not list(right.rglob("*.tmp"))
     assert run("generate", "--project", str(right)).exit_code == 0
     assert run("generate", "--check", "--project", str(right)).exit_code == 0
@@ -305,6 +306,12 @@ def test_a_narrow_terminal_has_whole_lines_that_say_what_changes(columns: str, s
     assert "rules/acme.{records,alerts}.yaml" in output
     assert "added     (+1 ~0 -0)" in output
     assert max(map(len, output.splitlines()[:-1])) <= int(columns)
+
+
+def test_files_in_the_folder_that_the_command_runs_in_are_not_shown_at_the_root(right: Path) -> None:
+    output = process("generate", "--check", "--project", str(right), "--out", ".", cwd=right).stdout
+    assert "./rules/acme." in output
+    assert "\n/" not in output
 
 
 def test_what_changes_for_grafana_alone_is_in_the_plan(right: Path) -> None:

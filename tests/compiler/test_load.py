@@ -332,6 +332,7 @@ def test_all_that_can_be_known_at_once_is_said_at_once() -> None:
         ("title: Acme: Music\n", (1, 12), 'quote text that holds ": "'),
         ("a:\n\tb: 1\n", (2, 1), "not with tabs"),
         ('a: 1\nb: "x\nc: 1\n', (2, 4), "not closed"),
+        ("a: 1\nb: [\n", (3, 1), "is a quote or a bracket not closed?"),
         ("a: [1, 2\nb: 3\n", (2, 2), "closing bracket"),
         ('a: "C:\\dir"\n', (1, 8), "double quotes"),
         ("a: @x\n", (1, 4), "quote text that begins with @"),

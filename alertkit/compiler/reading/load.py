@@ -48,6 +48,7 @@ _SYNTAX_HINTS: Final = (
     ("unexpected end of stream", "is a quote or a bracket not closed?"),
     ("unknown escape character", "in double quotes write \\\\ for a backslash, or use single quotes"),
     ("did not find expected key", "indent sibling keys alike; quote text that begins with a quote, { or ["),
+    ("found '<stream end>'", "is a quote or a bracket not closed?"),
     ("expected <block end>", "indent sibling keys alike; quote text that begins with a quote, { or ["),
     ("expected the node content", "quote text that begins with }, ] or a comma"),
     ("expected '<document start>'", "indent sibling keys alike"),

@@ -95,7 +95,7 @@ def replace(target: Path, data: bytes) -> None:
         temporary.write_bytes(data)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        error.filename = error.filename or str(target)  # of a full disk it is not told
+        error.filename = str(target)  # a full disk tells none, and nobody knows the temporary one
         raise
     temporary.replace(target)
 
