@@ -445,6 +445,16 @@ ROUTING = {
         window("2026-01-01T00:00", "2026-01-02T00:00").replace("service: web", "service: «wep"),
         "no alert of this tenant has service 'wep'",
     ),
+    "a maintenance window by a label that is misspelt": (
+        "AK602",
+        window("2026-01-01T00:00", "2026-01-02T00:00").replace("{service", "{«services"),
+        "warning: no alert has a label 'services', unless its expression returns one (did you mean 'service'?)",
+    ),
+    "a route by a label that is misspelt": (
+        "AK602",
+        POLICY + "routing: {routes: [{matchers: [«'sevrity=~\"crit.*\"'], escalate: day}]}\n",
+        "(did you mean 'severity'?)",
+    ),
     "a maintenance window of another tenant's": (
         "AK404",
         window("2026-01-01T00:00", "2026-01-02T00:00").replace("{service", "{«tenant: b, service"),
@@ -522,6 +532,9 @@ RIGHT = {
     + alert(rest="summary: x\n    keep_firing_for: 5m"),
     "a function that a target knows": '# alertkit.yaml\ntargets: {prometheus: "3.0"}\n# tenants/acme.yaml\n'
     + alert("histogram_avg(x) > 1"),
+    "a route by labels that an expression or an alert may have": POLICY
+    + alert("up == 0", "summary: x\n    labels: {services: all}")
+    + "routing: {routes: [{match: {services: all, region: eu, server: a}, escalate: day}]}\n",
     "routes that are reached": POLICY + "routing:\n  routes:\n    - {match: {severity: info, service: web}, escalate: day}\n"
     "    - {match: {severity: info}, escalate: day}\n",
 }

@@ -47,7 +47,8 @@ CODES: Final[dict[str, Code]] = {
     ),
     "AK602": Code(
         "A value that no alert has",
-        "No alert of the tenant has this severity, service or name, so nothing would ever match.",
+        "No alert of the tenant has this severity, service or name, so nothing would ever match. Of a label that is called "
+        "almost as one of these this is a warning: the expression of an alert may return it.",
         wrong=(
             "escalation:\n"
             "  - {name: day, steps: [{notify: [{team: web}]}]}\n"
