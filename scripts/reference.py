@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from what the program itself knows: problem codes, JSON Schemas, commands, metrics, labels.
+"""Writes docs/reference/ from what the program itself knows: problem codes, JSON Schemas, commands, metrics, labels, settings.
 
 Run it after a change. A test compares the pages with what would be written now.
 """
@@ -8,20 +8,26 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
-
-from alertkit import names, resources
-from alertkit.cli import COMMANDS, cli
-from alertkit.compiler.codes import AREAS, Code
-from alertkit.receiver.metric_list import METRICS
+import msgspec
 
 TOP = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TOP / "scripts")]
+
+from schema_text import SchemaText
+
+from alertkit import names
+from alertkit.cli import COMMANDS, cli
+from alertkit.compiler.codes import AREAS, Code
+from alertkit.model.quantity import Duration
+from alertkit.receiver.metric_list import METRICS
+from alertkit.receiver.settings import SPANS, Settings
+
 FOLDER = TOP / "docs" / "reference"
 SCHEMAS = {
     "project": "The project: alertkit.yaml",
@@ -30,7 +36,6 @@ SCHEMAS = {
     "policy": "The compiled policy: receiver/<tenant>.json",
     "webhook": "Alertmanager's webhook, as the receiver takes it",
 }
-Schema = dict[str, Any]
 
 
 def pages() -> dict[str, str]:
@@ -41,6 +46,7 @@ def pages() -> dict[str, str]:
         "cli.md": commands(),
         "metrics.md": metrics(),
         "labels.md": labels(),
+        "settings.md": receiver_settings(),
     }
 
 
@@ -80,108 +86,8 @@ def definitions() -> str:
         "`name.*` a value of a mapping whose keys are yours.",
     ]
     for name, title in SCHEMAS.items():
-        if (resources.root() / "schemas" / f"{name}.schema.json").exists():
-            lines += ["", f"## {title}", *_Definition(name).lines()]
+        lines += ["", f"## {title}", *SchemaText(name).lines()]
     return "\n".join(lines) + "\n"
-
-
-class _Definition:
-    """One schema as text. What is used in several places is described at the first and named at the others."""
-
-    def __init__(self, name: str) -> None:
-        self._schemas: dict[str, Schema] = {}
-        self._name = f"{name}.schema.json"
-        self._described: dict[str, str] = {}
-
-    def lines(self) -> Iterator[str]:
-        root = self._load(self._name)
-        yield from ("", root["description"])
-        yield from self._object("", root, self._name)
-
-    def _load(self, file: str) -> Schema:
-        if file not in self._schemas:
-            self._schemas[file] = json.loads((resources.root() / "schemas" / file).read_text(encoding="utf-8"))
-        return self._schemas[file]
-
-    def _object(self, path: str, schema: Schema, file: str) -> Iterator[str]:
-        yield ""
-        if path:
-            yield from (f"### `{path}`", "")
-        below = []
-        needed = [*schema.get("required", []), *schema.get("then", {}).get("required", [])]
-        for key, written in schema["properties"].items():
-            place = f"{path}.{key}" if path else key
-            yield self._entry(key, written, file, required=key in needed)
-            below += list(self._objects_in(place, written, file))
-        for place, inner, home in below:
-            yield from self._object(place, inner, home)
-
-    def _entry(self, key: str, written: Schema, file: str, *, required: bool) -> str:
-        resolved, _, _ = self._resolve(written, file)
-        kind = _kind({**resolved, **written})
-        examples = ", ".join(f"`{json.dumps(example, ensure_ascii=False)}`" for example in written.get("examples", []))
-        needed = ", required" if required else ""
-        see = "".join(f" As `{place}`." for place in self._seen(written, file))
-        shown = f" For example {examples}." if examples else ""
-        return f"- **`{key}`** ({kind}{needed}): {written['description']}{see}{shown}"
-
-    def _seen(self, written: Schema, file: str) -> Iterator[str]:
-        reference = self._reference(written, file)
-        if reference in self._described:
-            yield self._described[reference]
-
-    def _objects_in(self, place: str, written: Schema, file: str) -> Iterator[tuple[str, Schema, str]]:
-        """Objects with keys of their own that a value can be or hold."""
-        resolved, home, reference = self._resolve(written, file)
-        if home != self._name:  # the platform's sections are a tenant's
-            return
-        if reference and reference in self._described:
-            return
-        if reference and "properties" in resolved:
-            self._described[reference] = place
-        whole = {
-            **resolved,
-            "required": [*resolved.get("required", []), *(written.get("required", []) if "$ref" in written else [])],
-        }
-        if "properties" in resolved:
-            yield place, whole, home
-        for variant in resolved.get("oneOf", []):
-            if True not in variant.get("properties", {}).values():  # else it says which keys go together
-                yield from self._objects_in(place, variant, home)
-        if isinstance(resolved.get("items"), dict):
-            yield from self._objects_in(f"{place}[]", resolved["items"], home)
-        if isinstance(resolved.get("additionalProperties"), dict):
-            yield from self._objects_in(f"{place}.*", resolved["additionalProperties"], home)
-
-    def _reference(self, written: Schema, file: str) -> str:
-        target = written.get("$ref", "")
-        return (file + target if target.startswith("#") else target) if target else ""
-
-    def _resolve(self, written: Schema, file: str) -> tuple[Schema, str, str]:
-        """What a reference leads to, the file that it stands in, and the reference in full."""
-        reference = self._reference(written, file)
-        if not reference:
-            return written, file, ""
-        home, _, pointer = reference.partition("#")
-        found = self._load(home)
-        for part in pointer.strip("/").split("/"):
-            found = found[part]
-        if "$ref" in found:
-            return self._resolve(found, home)
-        return found, home, reference
-
-
-_WORDS = {"array": "list", "object": "mapping", "string": "text", "integer": "whole number", "boolean": "true or false"}
-
-
-def _kind(schema: Schema) -> str:
-    if "enum" in schema:
-        return " or ".join(f"`{choice}`" for choice in schema["enum"])
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    kinds = schema.get("type", "value")
-    plain = " or ".join(_WORDS.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
-    return plain if plain in ("list", "mapping") else schema.get("title", plain)
 
 
 # Commands
@@ -274,7 +180,7 @@ def labels() -> str:
         "identity and decide where it goes; annotations carry what may change. A definition may set neither these labels nor",
         f"annotations that begin with `{names.ANNOTATION_PREFIX}`.",
     ]
-    left = dict(_documented(Path(names.__file__).read_text(encoding="utf-8")))
+    left = dict(_documented(ast.parse(Path(names.__file__).read_text(encoding="utf-8")).body))
     for title, prefixes in EMITTED.items():
         mine = [name for name in left if name.startswith(prefixes) and name not in ("SLO_RULES", "WATCHDOGS")]
         lines += ["", f"## {title}", "", "| name | |", "|---|---|"]
@@ -284,12 +190,47 @@ def labels() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _documented(source: str) -> Iterator[tuple[str, str]]:
-    """Constants of a module with the text below each, on one line."""
-    body = ast.parse(source).body
+def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """Constants of a module, or fields of a class, with the text below each, on one line."""
     for constant, below in itertools.pairwise(body):
         if isinstance(constant, ast.AnnAssign) and isinstance(constant.target, ast.Name) and isinstance(below, ast.Expr):
             yield constant.target.id, " ".join(ast.literal_eval(below.value).split())
+
+
+# Settings
+
+
+def receiver_settings() -> str:
+    lines = [
+        "# Settings of the receiver",
+        "",
+        "What `alertkit serve` goes by: its options, then variables of the environment, then the defaults. Commas or spaces",
+        "separate what is several.",
+        "",
+        "| variable | option | default | what it says |",
+        "|---|---|---|---|",
+    ]
+    [kind] = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(kind, ast.ClassDef)
+    told = dict(_documented(kind.body))
+    serve = cli.get_command(click.Context(cli), "serve")
+    assert serve is not None
+    options = {parameter.name: f"`{parameter.opts[0]}`" for parameter in serve.params}
+    for field in msgspec.structs.fields(Settings):
+        default = "required" if field.required else _default(field.name, field.default)
+        variable = f"`ALERTKIT_{field.name.upper()}`"
+        lines.append(f"| {variable} | {options.get(field.name, '')} | {default} | {told[field.name]} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(name: str, default: Any) -> str:
+    if name in SPANS:
+        return f"`{Duration.of(days=int(default) // 86_400)}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, float):
+        return f"`{default:g}`"
+    return f"`{default}`" if default else ""
 
 
 def main() -> None:

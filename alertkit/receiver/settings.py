@@ -12,59 +12,82 @@ import msgspec
 from alertkit.errors import UsageError
 from alertkit.model.quantity import Duration
 
-_SPANS: Final = frozenset({"retention"})
+SPANS: Final = frozenset({"retention"})
 """Written as Prometheus writes durations, such as 90d."""
 _SHORTEST_RETENTION: Final = 3_600.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where things are and how patient the receiver is.
-
-    `policies` holds `<tenant>.json` files, `secrets` a file per secret at `<owner>/<id>`, `tokens` the digests of bearer
-    tokens. `database` is `sqlite:///path`. Durations are seconds, sizes bytes. `overrides` holds tenants' own sentences.
-    `slack_api` is another address of Slack's Web API, for tests. `private_networks` lets webhooks of tenants go to http and
-    to addresses that are not public. `alertmanager` are the URLs of all Alertmanagers that post here, asked with the token
-    in `alertmanager_token_file`, or as `alertmanager_user` with the password in `alertmanager_password_file`, trusting the
-    authorities in `alertmanager_ca`. `expect_watchdog` are sources of a Watchdog, `platform/watchdog=10m`; `heartbeat_url`
-    is asked for while the receiver is well; what was closed longer than `retention` ago is forgotten. `tls_certificate` and
-    `tls_key` are PEM files; with `tls_client_ca` every client has to show a certificate that one of its authorities has
-    signed. `readers` are processes that read webhooks for the one that stores them; by default one, or two where there are four
-    processors, and none on one processor, with TLS or with `otlp_endpoint`, the URL that spans are posted to.
-    """
+    """Where things are and how patient the receiver is. docs/reference/settings.md is made from this list."""
 
     policies: Path
+    """Folder of compiled policies, `<tenant>.json`."""
     database: str
+    """`sqlite:///alertkit.db`, or the `postgresql://` URL of a database that several receivers share."""
     secrets: Path
+    """Folder with a file per secret, `<owner>/<id>`."""
     tokens: Path
+    """File with the digests of bearer tokens."""
     listen: str = "127.0.0.1:9087"
+    """Where connections are accepted."""
     overrides: Path | None = None
-    slack_api: str = ""
+    """Folder with own sentences and layouts."""
     private_networks: bool = False
+    """Let webhooks of tenants go to http and to addresses that are not public."""
+    slack_api: str = ""
+    """Another address of Slack's Web API, for tests."""
     alertmanager: tuple[str, ...] = ()
+    """URLs of all Alertmanagers that post here: they are asked what they have."""
     alertmanager_token_file: Path | None = None
+    """File with the bearer token to ask them with."""
     alertmanager_user: str = ""
+    """User to ask them as, instead."""
     alertmanager_password_file: Path | None = None
+    """File with that user's password."""
     alertmanager_ca: Path | None = None
+    """PEM file of the authorities by which they are trusted."""
     reconcile_interval: float = 60.0
+    """Seconds from one time they are asked to the next."""
     expect_watchdog: tuple[str, ...] = ()
-    retention: float = 90 * 86_400.0
-    tidy_interval: float = 600.0
-    otlp_endpoint: str = ""
+    """Sources of a Watchdog and how long each may stay away: `platform/watchdog=10m`."""
     heartbeat_url: str = ""
+    """Asked for while the receiver is well."""
     heartbeat_interval: float = 60.0
+    """Seconds from one such request to the next."""
+    retention: float = 90 * 86_400.0
+    """How long an incident is kept that is closed, such as `90d`; an hour at the least."""
+    tidy_interval: float = 600.0
+    """Seconds from one look for what is to be forgotten to the next."""
     tls_certificate: Path | None = None
+    """PEM file of the receiver's certificate; with it TLS is spoken."""
     tls_key: Path | None = None
+    """PEM file of its key."""
     tls_client_ca: Path | None = None
-    reload_interval: float = 2.0
-    largest_wait: float = 1.0
-    lease: float = 60.0
-    give_up_after: float = 3_600.0
-    drain: float = 10.0
-    concurrency: int = 256
-    body_limit: int = 4 * 1024 * 1024
-    alert_limit: int = 2_000
-    label_limit: int = 128
+    """PEM file of authorities: every client has to show a certificate that one of them has signed."""
+    otlp_endpoint: str = ""
+    """URL that spans are posted to; OpenTelemetry's own variables hold too."""
     readers: Annotated[int, msgspec.Meta(ge=0, le=64)] | None = None
+    """Processes that read webhooks for the one that stores them. Left out: one, or two from four processors on; none on one
+    processor, with TLS or with spans.
+    """
+    body_limit: int = 4 * 1024 * 1024
+    """Bytes of a webhook's body at the most."""
+    alert_limit: int = 2_000
+    """Alerts of a webhook at the most."""
+    label_limit: int = 128
+    """Labels of an alert at the most."""
+    concurrency: int = 256
+    """Messages that leave at a time at the most."""
+    lease: float = 60.0
+    """Seconds for which a message belongs to whoever sends it; then another receiver may."""
+    give_up_after: float = 3_600.0
+    """Seconds for which a message is tried again."""
+    largest_wait: float = 1.0
+    """Seconds after which what is due is looked for again, though nothing was known to be."""
+    reload_interval: float = 2.0
+    """Seconds from one look at the files to the next."""
+    drain: float = 10.0
+    """Seconds that messages under way may take when the receiver stops."""
 
 
 def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -79,7 +102,7 @@ def read(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
         if field.name not in values and variable in environment:
             text = environment[variable]
             values[field.name] = text.replace(",", " ").split() if field.type == tuple[str, ...] else text
-        if field.name in _SPANS and isinstance(values.get(field.name), str):
+        if field.name in SPANS and isinstance(values.get(field.name), str):
             values[field.name] = _seconds(field.name, values[field.name])
         if field.name not in values and field.required:
             raise UsageError(f"--{field.name} is missing; give it, or set {variable}")
