@@ -101,9 +101,11 @@ def write_builds(space: Workspace, builds: Iterable[TenantBuild], options: Optio
 def _conclude(space: Workspace, options: Options, done: list[_Done], tenants: tuple[str, ...], *, whole: bool) -> Plan:
     """Remove what is gone, assemble what belongs to no tenant, and add up."""
     plans = [one.plan for one in done]
-    names_now = (names.PLATFORM, *tenants)
+    gone = _gone(options.out, {manifests.ASSEMBLED, names.PLATFORM, *tenants})
+    # Until a whole run removes its rules, a tenant that is gone keeps its routes.
+    names_now = (names.PLATFORM, *(tenants if whole else sorted((*tenants, *gone))))
     if whole:
-        plans += _remove_gone(options, {manifests.ASSEMBLED, *names_now})
+        plans += [_remove(options, manifest) for manifest in gone.values()]
     fragments = {one.plan.tenant: one.fragment for one in done if one.fragment is not None}
     assembled = _assemble(space, names_now, fragments, options)
     others = set(names_now) - {one.plan.tenant for one in done}
@@ -213,17 +215,19 @@ def _failed(options: Options, tenant: str, problems: tuple[Problem, ...]) -> _Do
     return _Done(TenantPlan(tenant, problems=problems, counts=last.counts, load=last.load, kept=True))
 
 
-def _remove_gone(options: Options, known: set[str]) -> list[TenantPlan]:
-    """Tenants that were generated once and have no definition any more."""
-    plans = []
-    for file in sorted((options.out / "manifest").glob("*.json")):
-        manifest = None if file.stem in known else manifests.read_summary(options.out, file.stem)
-        if manifest is not None:
-            gone = tuple(FileChange(path, "removed") for path in sorted(manifest.files))
-            plans.append(TenantPlan(file.stem, gone, removed_rules(options.out, file.stem)))
-            if not options.dry:
-                write.remove(options.out, manifest)
-    return plans
+def _gone(out: Path, known: set[str]) -> dict[str, Summary]:
+    """Tenants that were generated once and have no definition any more, sorted."""
+    stems = sorted(file.stem for file in (out / "manifest").glob("*.json"))
+    read = {stem: manifests.read_summary(out, stem) for stem in stems if stem not in known}
+    return {stem: manifest for stem, manifest in read.items() if manifest is not None}
+
+
+def _remove(options: Options, manifest: Summary) -> TenantPlan:
+    gone = tuple(FileChange(path, "removed") for path in sorted(manifest.files))
+    plan = TenantPlan(manifest.tenant, gone, removed_rules(options.out, manifest.tenant))
+    if not options.dry:
+        write.remove(options.out, manifest)
+    return plan
 
 
 def _assemble(space: Workspace, tenants: Iterable[str], fresh: dict[str, bytes], options: Options) -> tuple[FileChange, ...]:

@@ -238,10 +238,12 @@ def test_a_check_says_that_a_tenant_is_gone_and_removes_nothing(generated: Path)
     assert tree(generated / "generated") == before
 
 
-def test_a_run_for_one_tenant_removes_no_other(generated: Path) -> None:
+def test_a_run_for_one_tenant_removes_nothing_of_another_its_routes_neither(generated: Path) -> None:
     (generated / "tenants" / "globex.yaml").unlink()
-    run(generated, "acme")
-    assert (generated / "generated" / "rules" / "globex.alerts.yaml").exists()
+    before = tree(generated / "generated")
+    plan = run(generated, "acme")
+    assert tree(generated / "generated") == before
+    assert plan.tenants_in_all == 4
 
 
 def test_a_section_that_is_gone_takes_its_file_along(generated: Path) -> None:
