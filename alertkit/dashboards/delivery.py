@@ -46,7 +46,7 @@ def of_tenant(context: ViewContext, words: Words) -> list[Visual]:
             words("Alerts accepted"),
             words("Alerts that alertkit's receiver accepted for this tenant, and those it dropped as another's."),
             {
-                words("Accepted"): f"sum(rate({selector(names.METRIC_ALERTS, own)}{_RATE}))",
+                words("Alerts accepted"): f"sum(rate({selector(names.METRIC_ALERTS, own)}{_RATE}))",
                 words("Dropped"): f"sum(rate({selector(names.METRIC_FOREIGN_ALERTS, own)}{_RATE})) or vector(0)",
             },
         ),

@@ -173,28 +173,28 @@ def _sentences(definition: DetectionDefinition) -> Text:
 _SENTENCES: Final = {
     "absence": {
         "en": "{subject}: no data any more",
-        "fr": "{subject} : plus aucune donnée",
+        "fr": "{subject} : plus aucune donnée",
         "de": "{subject}: keine Daten mehr",
         "es": "{subject}: ya no hay datos",
         "it": "{subject}: nessun dato",
     },
     "spike": {
         "en": "{subject}: {value} is unlike the last hour",
-        "fr": "{subject} : {value}, sans rapport avec la dernière heure",
+        "fr": "{subject} : {value}, sans rapport avec la dernière heure",
         "de": "{subject}: {value} passt nicht zur letzten Stunde",
         "es": "{subject}: {value} se aparta de la última hora",
         "it": "{subject}: {value} si discosta dall’ultima ora",
     },
     "level": {
         "en": "{subject}: {value}, and the last hour is unlike yesterday’s and last week’s",
-        "fr": "{subject} : {value} ; la dernière heure ne ressemble ni à celle d’hier ni à celle de la semaine dernière",
+        "fr": "{subject} : {value} ; la dernière heure ne ressemble ni à celle d’hier ni à celle de la semaine dernière",
         "de": "{subject}: {value}; die letzte Stunde gleicht weder der gestrigen noch der vor einer Woche",
         "es": "{subject}: {value}; la última hora no se parece ni a la de ayer ni a la de hace una semana",
         "it": "{subject}: {value}; l’ultima ora non somiglia né a quella di ieri né a quella di una settimana fa",
     },
     "capacity": {
         "en": "{subject}: used up in {value} at this rate",
-        "fr": "{subject} : à ce rythme, épuisé dans {value}",
+        "fr": "{subject} : à ce rythme, épuisé dans {value}",
         "de": "{subject}: bei diesem Tempo in {value} aufgebraucht",
         "es": "{subject}: a este ritmo se agota en {value}",
         "it": "{subject}: a questo ritmo si esaurisce in {value}",

@@ -58,7 +58,7 @@ def _receiver_down(job: str) -> AlertDefinition:
         hold=Duration.of(minutes=2),
         summary={
             "en": "No alertkit receiver is up: nobody is paged",
-            "fr": "Aucun récepteur alertkit ne fonctionne : personne n’est prévenu",
+            "fr": "Aucun récepteur alertkit ne fonctionne : personne n’est alerté",
             "de": "Kein alertkit-Empfänger läuft: niemand wird alarmiert",
             "es": "Ningún receptor de alertkit funciona: no se avisa a nadie",
             "it": "Nessun ricevitore alertkit è attivo: nessuno viene avvisato",
@@ -77,7 +77,7 @@ def _notifications_failing() -> AlertDefinition:
         unit="per_second",
         summary={
             "en": "Alertmanager cannot deliver to {integration}: {value} fail",
-            "fr": "Alertmanager ne peut pas livrer à {integration} : {value} échouent",
+            "fr": "Alertmanager ne parvient pas à notifier {integration} : {value} en échec",
             "de": "Alertmanager kann nicht an {integration} zustellen: {value} schlagen fehl",
             "es": "Alertmanager no puede entregar a {integration}: fallan {value}",
             "it": "Alertmanager non riesce a consegnare a {integration}: {value} falliscono",
@@ -96,7 +96,7 @@ def _steps_overdue(job: str) -> AlertDefinition:
         unit="duration",
         summary={
             "en": "Escalation is late: a step has been overdue for {value}",
-            "fr": "L’escalade a du retard : une étape est en attente depuis {value}",
+            "fr": "L’escalade a du retard : un niveau est en attente depuis {value}",
             "de": "Die Eskalation ist im Rückstand: ein Schritt ist seit {value} fällig",
             "es": "El escalado va con retraso: un paso está pendiente desde hace {value}",
             "it": "L’escalation è in ritardo: un passo è in attesa da {value}",
@@ -113,7 +113,7 @@ def _watchdog() -> AlertDefinition:
         severity="info",
         summary={
             "en": "Alerting works; when this stops, it does not",
-            "fr": "L’alerte fonctionne ; quand ce message cesse, elle ne fonctionne plus",
+            "fr": "La chaîne d’alerte fonctionne ; quand cette alerte cesse, elle ne fonctionne plus",
             "de": "Die Alarmierung läuft; bleibt dies aus, läuft sie nicht",
             "es": "Las alertas funcionan; si esto cesa, ya no",
             "it": "Gli avvisi funzionano; se questo cessa, non più",

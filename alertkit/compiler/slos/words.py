@@ -8,21 +8,21 @@ from alertkit.model.slo import Slo
 
 _BURN: Final = {
     "en": "{subject}: at this rate a whole error budget is gone in {value}",
-    "fr": "{subject} : à ce rythme, un budget d’erreur entier est épuisé en {value}",
+    "fr": "{subject} : à ce rythme, un budget d’erreur entier est épuisé en {value}",
     "de": "{subject}: Bei diesem Tempo ist ein ganzes Fehlerbudget in {value} aufgebraucht",
     "es": "{subject}: a este ritmo, un presupuesto de errores completo se agota en {value}",
     "it": "{subject}: a questo ritmo un intero budget di errore si esaurisce in {value}",
 }
 _ABSENCE: Final = {
     "en": "{slo}: no data, so nobody knows whether the objective is met",
-    "fr": "{slo} : aucune donnée ; impossible de savoir si l’objectif est tenu",
+    "fr": "{slo} : aucune donnée ; impossible de savoir si l’objectif est tenu",
     "de": "{slo}: keine Daten; ob das Ziel eingehalten wird, ist unbekannt",
     "es": "{slo}: sin datos; no se sabe si se cumple el objetivo",
     "it": "{slo}: nessun dato; non si sa se l’obiettivo è rispettato",
 }
 _SLOTH: Final = {
     "en": "{sloth_service} {sloth_slo}: {value} of events fail, more than the error budget can bear",
-    "fr": "{sloth_service} {sloth_slo} : {value} des événements échouent, plus que n’en supporte le budget d’erreur",
+    "fr": "{sloth_service} {sloth_slo} : {value} des événements échouent, plus que n’en supporte le budget d’erreur",
     "de": "{sloth_service} {sloth_slo}: {value} der Ereignisse schlagen fehl, mehr als das Fehlerbudget verträgt",
     "es": "{sloth_service} {sloth_slo}: falla el {value} de los eventos, más de lo que admite el presupuesto de errores",
     "it": "{sloth_service} {sloth_slo}: il {value} degli eventi fallisce, più di quanto il budget di errore consenta",

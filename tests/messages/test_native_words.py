@@ -1,0 +1,65 @@
+"""What a native speaker stumbles over, and a test can find: in the catalogs, and in the sentences of the example's rules."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from incidents import TEMPLATES
+
+from alertkit.messages.translations import parsed
+
+RECEIVER = TEMPLATES.parent / "examples" / "streaming-platform" / "generated" / "receiver"
+
+
+class Said(NamedTuple):
+    where: str
+    text: str
+    unit: str = ""
+
+
+def catalogs(language: str) -> list[Said]:
+    """What alertkit's own sentences say, on dashboards too."""
+    found = []
+    for file in sorted((TEMPLATES / "locales" / language / "LC_MESSAGES").glob("*.po")):
+        messages = [message for message in parsed(file, language) if message.id]
+        texts = chain.from_iterable([one.string] if isinstance(one.string, str) else one.string for one in messages)
+        found += [Said(file.name, text) for text in texts]
+    return found
+
+
+def rules(language: str) -> list[Said]:
+    """What rules of packs, SLOs, detections and tenants say."""
+    return [
+        Said(f"{file.name}: {rule}", spoken[language], texts.get("unit", ""))
+        for file in sorted(Path(RECEIVER).glob("*.json"))
+        for rule, texts in json.loads(file.read_text())["texts"].items()
+        for spoken in (texts["summary"], texts.get("description", {}))
+        if language in spoken
+    ]
+
+
+def said(language: str) -> list[Said]:
+    found = [*catalogs(language), *rules(language)]
+    assert len(found) > 300
+    return found
+
+
+def test_french_puts_a_narrow_no_break_space_before_its_double_signs() -> None:
+    assert [one for one in said("fr") if re.search(r"[ \u00a0][:;!?»%](?!\w)", one.text)] == []
+
+
+TERMS = {
+    "fr": {r"étapes?\b": "niveau", r"livraisons?\b": "envoi, acheminement", "procédure": "runbook", "précision": "exactitude"},
+}
+"""Words that alertkit does not use, and those that stand for the same thing everywhere."""
+
+
+@pytest.mark.parametrize("language", TERMS)
+def test_one_thing_has_one_name(language: str) -> None:
+    for word, instead in TERMS[language].items():
+        assert [one for one in said(language) if re.search(word, one.text, re.IGNORECASE)] == [], instead
