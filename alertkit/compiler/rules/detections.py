@@ -195,7 +195,7 @@ _SENTENCES: Final = {
     "capacity": {
         "en": "{subject}: used up in {value} at this rate",
         "fr": "{subject} : à ce rythme, épuisé dans {value}",
-        "de": "{subject}: bei diesem Tempo in {value} aufgebraucht",
+        "de": "{subject}: reicht bei diesem Tempo noch {value}",
         "es": "{subject}: a este ritmo se agota en {value}",
         "it": "{subject}: a questo ritmo si esaurisce in {value}",
     },

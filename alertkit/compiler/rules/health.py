@@ -59,7 +59,7 @@ def _receiver_down(job: str) -> AlertDefinition:
         summary={
             "en": "No alertkit receiver is up: nobody is paged",
             "fr": "Aucun récepteur alertkit ne fonctionne : personne n’est alerté",
-            "de": "Kein alertkit-Empfänger läuft: niemand wird alarmiert",
+            "de": "Kein alertkit-Empfänger läuft: Niemand wird alarmiert",
             "es": "Ningún receptor de alertkit funciona: no se avisa a nadie",
             "it": "Nessun ricevitore alertkit è attivo: nessuno viene avvisato",
         },
@@ -97,7 +97,7 @@ def _steps_overdue(job: str) -> AlertDefinition:
         summary={
             "en": "Escalation is late: a step has been overdue for {value}",
             "fr": "L’escalade a du retard : un niveau est en attente depuis {value}",
-            "de": "Die Eskalation ist im Rückstand: ein Schritt ist seit {value} fällig",
+            "de": "Die Eskalation ist im Rückstand: Eine Stufe ist {value} überfällig",
             "es": "El escalado va con retraso: un paso está pendiente desde hace {value}",
             "it": "L’escalation è in ritardo: un passo è in attesa da {value}",
         },
@@ -114,7 +114,7 @@ def _watchdog() -> AlertDefinition:
         summary={
             "en": "Alerting works; when this stops, it does not",
             "fr": "La chaîne d’alerte fonctionne ; quand cette alerte cesse, elle ne fonctionne plus",
-            "de": "Die Alarmierung läuft; bleibt dies aus, läuft sie nicht",
+            "de": "Die Alarmierung läuft; bleibt dieser Alarm aus, läuft sie nicht mehr",
             "es": "Las alertas funcionan; si esto cesa, ya no",
             "it": "Gli avvisi funzionano; se questo cessa, non più",
         },

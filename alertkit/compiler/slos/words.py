@@ -9,7 +9,7 @@ from alertkit.model.slo import Slo
 _BURN: Final = {
     "en": "{subject}: at this rate a whole error budget is gone in {value}",
     "fr": "{subject} : à ce rythme, un budget d’erreur entier est épuisé en {value}",
-    "de": "{subject}: Bei diesem Tempo ist ein ganzes Fehlerbudget in {value} aufgebraucht",
+    "de": "{subject}: Bei diesem Tempo reicht ein ganzes Fehlerbudget nur {value}",
     "es": "{subject}: a este ritmo, un presupuesto de errores completo se agota en {value}",
     "it": "{subject}: a questo ritmo un intero budget di errore si esaurisce in {value}",
 }
