@@ -61,13 +61,15 @@ def test_german_puts_no_dative_before_a_length_of_time() -> None:
     assert [one for one in lengths if re.search(r"\b(ab|aus|bei|in|mit|nach|seit|von|vor|zu) \{value\}", one.text)] == []
 
 
-def test_german_keeps_a_percent_sign_beside_its_number() -> None:
-    assert [one for one in said("de") if re.search(r"\d ?%", one.text)] == []
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_a_percent_sign_stays_beside_its_number(language: str) -> None:
+    assert [one for one in said(language) if re.search(r"\d ?%", one.text)] == []
 
 
 TERMS = {
     "fr": {r"étapes?\b": "niveau", r"livraisons?\b": "envoi, acheminement", "procédure": "runbook", "précision": "exactitude"},
     "de": {"Schritt": "Stufe", r"Polic(y|ies)": "Richtlinie", r"\bProben?\b": "Prüfung", "Eindring": "Einbruch"},
+    "es": {"ficher": "archivo", r"\bpasos?\b": "nivel", "precisión": "exactitud", "presupuestos? de errores": "de error"},
 }
 """Words that alertkit does not use, and those that stand for the same thing everywhere."""
 

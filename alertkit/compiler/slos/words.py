@@ -10,7 +10,7 @@ _BURN: Final = {
     "en": "{subject}: at this rate a whole error budget is gone in {value}",
     "fr": "{subject} : à ce rythme, un budget d’erreur entier est épuisé en {value}",
     "de": "{subject}: Bei diesem Tempo reicht ein ganzes Fehlerbudget nur {value}",
-    "es": "{subject}: a este ritmo, un presupuesto de errores completo se agota en {value}",
+    "es": "{subject}: a este ritmo, un presupuesto de error completo se agota en {value}",
     "it": "{subject}: a questo ritmo un intero budget di errore si esaurisce in {value}",
 }
 _ABSENCE: Final = {
@@ -24,7 +24,7 @@ _SLOTH: Final = {
     "en": "{sloth_service} {sloth_slo}: {value} of events fail, more than the error budget can bear",
     "fr": "{sloth_service} {sloth_slo} : {value} des événements échouent, plus que n’en supporte le budget d’erreur",
     "de": "{sloth_service} {sloth_slo}: {value} der Ereignisse schlagen fehl, mehr als das Fehlerbudget verträgt",
-    "es": "{sloth_service} {sloth_slo}: falla el {value} de los eventos, más de lo que admite el presupuesto de errores",
+    "es": "{sloth_service} {sloth_slo}: falla el {value} de los eventos, más de lo que admite el presupuesto de error",
     "it": "{sloth_service} {sloth_slo}: il {value} degli eventi fallisce, più di quanto il budget di errore consenta",
 }
 
