@@ -66,10 +66,22 @@ def test_a_percent_sign_stays_beside_its_number(language: str) -> None:
     assert [one for one in said(language) if re.search(r"\d ?%", one.text)] == []
 
 
+def test_italian_puts_no_article_before_a_number() -> None:
+    """It would have to be "nel 12%" but "nell’8%"."""
+    assert [
+        one for one in said("it") if re.search(r"\b(al|dal|del|il|nel|sul|un) \{(value|count)\}", one.text, re.IGNORECASE)
+    ] == []
+
+
+def test_italian_puts_no_space_before_a_percent_sign() -> None:
+    assert [one for one in said("it") if re.search(r"\d\s%", one.text)] == []
+
+
 TERMS = {
     "fr": {r"étapes?\b": "niveau", r"livraisons?\b": "envoi, acheminement", "procédure": "runbook", "précision": "exactitude"},
     "de": {"Schritt": "Stufe", r"Polic(y|ies)": "Richtlinie", r"\bProben?\b": "Prüfung", "Eindring": "Einbruch"},
     "es": {"ficher": "archivo", r"\bpasos?\b": "nivel", "precisión": "exactitud", "presupuestos? de errores": "de error"},
+    "it": {r"\bcriteri": "policy", r"\bpass[io]\b": "livello", r"\bprecision": "accuratezza", "battit": "heartbeat"},
 }
 """Words that alertkit does not use, and those that stand for the same thing everywhere."""
 

@@ -99,7 +99,7 @@ def _steps_overdue(job: str) -> AlertDefinition:
             "fr": "L’escalade a du retard : un niveau est en attente depuis {value}",
             "de": "Die Eskalation ist im Rückstand: Eine Stufe ist {value} überfällig",
             "es": "El escalado va con retraso: un nivel está pendiente desde hace {value}",
-            "it": "L’escalation è in ritardo: un passo è in attesa da {value}",
+            "it": "L’escalation è in ritardo: un livello è in attesa da {value}",
         },
         source=_SOURCE,
     )
@@ -116,7 +116,7 @@ def _watchdog() -> AlertDefinition:
             "fr": "La chaîne d’alerte fonctionne ; quand cette alerte cesse, elle ne fonctionne plus",
             "de": "Die Alarmierung läuft; bleibt dieser Alarm aus, läuft sie nicht mehr",
             "es": "La cadena de alertas funciona; si esta alerta cesa, ya no funciona",
-            "it": "Gli avvisi funzionano; se questo cessa, non più",
+            "it": "La catena di allarme funziona; se questo allarme cessa, non funziona più",
         },
         source=_SOURCE,
     )

@@ -25,7 +25,7 @@ _SLOTH: Final = {
     "fr": "{sloth_service} {sloth_slo} : {value} des événements échouent, plus que n’en supporte le budget d’erreur",
     "de": "{sloth_service} {sloth_slo}: {value} der Ereignisse schlagen fehl, mehr als das Fehlerbudget verträgt",
     "es": "{sloth_service} {sloth_slo}: falla el {value} de los eventos, más de lo que admite el presupuesto de error",
-    "it": "{sloth_service} {sloth_slo}: il {value} degli eventi fallisce, più di quanto il budget di errore consenta",
+    "it": "{sloth_service} {sloth_slo}: {value} di eventi falliti, più di quanto il budget di errore consenta",
 }
 
 
