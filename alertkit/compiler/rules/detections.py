@@ -187,10 +187,10 @@ _SENTENCES: Final = {
     },
     "level": {
         "en": "{subject}: {value}, and the last hour is unlike yesterday’s and last week’s",
-        "fr": "{subject} : {value} ; la dernière heure ne ressemble ni à celle d’hier ni à celle de la semaine dernière",
+        "fr": "{subject} : {value} ; la dernière heure s’écarte de celles d’hier et de la semaine dernière",
         "de": "{subject}: {value}; die letzte Stunde gleicht weder der gestrigen noch der vor einer Woche",
-        "es": "{subject}: {value}; la última hora no se parece ni a la de ayer ni a la de hace una semana",
-        "it": "{subject}: {value}; l’ultima ora non somiglia né a quella di ieri né a quella di una settimana fa",
+        "es": "{subject}: {value}; la última hora se aparta de las de ayer y de hace una semana",
+        "it": "{subject}: {value}; l’ultima ora si discosta da quelle di ieri e di una settimana fa",
     },
     "capacity": {
         "en": "{subject}: used up in {value} at this rate",
