@@ -54,6 +54,12 @@ def test_french_puts_a_narrow_no_break_space_before_its_double_signs() -> None:
     assert [one for one in said("fr") if re.search(r"[ \u00a0][:;!?»%](?!\w)", one.text)] == []
 
 
+def test_french_elides_before_no_name() -> None:
+    """It would have to be "de Globex" but "d’Acme"."""
+    names = re.compile(r"\b(de|le|la|que) \{(channel|people|person|policy|recipient|source|tenant)\}", re.IGNORECASE)
+    assert [one for one in catalogs("fr") if names.search(one.text)] == []
+
+
 def test_german_puts_no_dative_before_a_length_of_time() -> None:
     """It would have to be "in 2 Tagen", and a length of time is "2 Tage"."""
     lengths = [one for one in rules("de") if one.unit == "duration"]
