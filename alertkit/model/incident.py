@@ -68,7 +68,8 @@ class Incident(msgspec.Struct, frozen=True, gc=False):
     alerts ends that would otherwise flap. `began` is when the present cycle of steps began (a step is due `after` seconds later),
     `position` the step that is next and `cycle` how often the steps have begun again by themselves. `severity` is the worst so
     far. `paged` is when somebody was first told since it opened, or since it last began to page again. `trace` is the
-    W3C traceparent of the webhook that opened it.
+    W3C traceparent of the webhook that opened it. `stale_since`: since then no Alertmanager that answers knows one of its alerts,
+    for a while already, and yet it is not certain that it is over.
     """
 
     id: int
@@ -93,6 +94,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False):
     held_until: dt.datetime | None = None
     paged: dt.datetime | None = None
     trace: str = ""
+    stale_since: dt.datetime | None = None
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):

@@ -28,7 +28,7 @@ from alertkit.receiver.openapi import document
 from alertkit.receiver.policies import Policies
 from alertkit.receiver.problem import RequestError
 from alertkit.receiver.tokens import Scope, Token, Tokens
-from alertkit.receiver.views import PAGE_LIMIT, IncidentPage, IncidentView, duty_view, incident_view, story_view
+from alertkit.receiver.views import PAGE_LIMIT, IncidentPage, duty_view, incident_view, story_view
 from alertkit.stores.base import Listing, Store
 
 T = TypeVar("T")
@@ -40,10 +40,7 @@ _ACTIONS: Final = (*get_args(ActionKind), "reassign")
 
 
 class Api:
-    """The routes. `tokens` is replaced when the file changes; `acted` is told what each action has changed.
-
-    `stale_since` says since when Alertmanager no longer confirms an incident, or None.
-    """
+    """The routes. `tokens` is replaced when the file changes; `acted` is told what each action has changed."""
 
     def __init__(
         self,
@@ -51,13 +48,11 @@ class Api:
         policies: Policies,
         clock: Callable[[], dt.datetime],
         acted: Callable[[Changes], None],
-        stale_since: Callable[[int], dt.datetime | None],
     ) -> None:
         self._store = store
         self._policies = policies
         self._clock = clock
         self._acted = acted
-        self._stale_since = stale_since
         self.tokens = Tokens([])
 
     def routes(self) -> list[Route]:
@@ -83,18 +78,11 @@ class Api:
             raise _bad(f"no state {min(unknown)!r}; there are {', '.join(get_args(State))}")
         listing = Listing(_tenants(token, query.getlist("tenant")), states, before, limit)
         found = await self._store.incidents(listing)
-        return _json(IncidentPage(tuple(map(self._view, found)), found[-1].id if len(found) == limit else None))
+        return _json(IncidentPage(tuple(map(incident_view, found)), found[-1].id if len(found) == limit else None))
 
     async def _show(self, request: Request) -> Response:
         incident = await self._incident(request, self._token(request, "read"))
-        return _json(
-            story_view(
-                incident,
-                await self._store.alerts(incident.id),
-                await self._store.story(incident.id),
-                self._stale_since(incident.id),
-            )
-        )
+        return _json(story_view(incident, await self._store.alerts(incident.id), await self._store.story(incident.id)))
 
     async def _act(self, request: Request) -> Response:
         token = self._token(request, "act")
@@ -111,10 +99,7 @@ class Api:
         done = await act(self._store, action, self._clock(), self._acted)
         if isinstance(done, str):
             raise RequestError(HTTPStatus.CONFLICT, f"nothing was done: the incident is {incident.state}")
-        return _json(self._view(done))
-
-    def _view(self, incident: Incident) -> IncidentView:
-        return incident_view(incident, self._stale_since(incident.id))
+        return _json(incident_view(done))
 
     def _places(self, incident: Incident, to: ActionBody) -> tuple[Place, ...]:
         """Where a person or a team is told first; a team without a room through its members."""

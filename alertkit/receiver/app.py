@@ -48,6 +48,8 @@ from alertkit.receiver.worker import Worker
 from alertkit.stores.base import Store, StoreError
 from alertkit.stores.urls import open_store
 
+ASKED_FIRST: Final = 5.0
+"""Seconds that Alertmanager has to say what it keeps back before the first page after a start."""
 BEGIN_AGAIN: Final = 1.0
 """Seconds before a part that failed begins again."""
 
@@ -88,14 +90,13 @@ class Receiver:
         peers = Peers(settings.alertmanager, login, settings.alertmanager_ca)
         self.reconciler = Reconciler(peers, self.store, self.metrics, clock, self.worker.wake)
         self.worker.muted = self.reconciler.why_muted
-        courier.stale_since = self.reconciler.stale_since
         self.watchdogs = Watchdogs(settings.expect_watchdog, self.store, self.metrics, self._operator, clock)
         self.janitor = Janitor(self.store, dt.timedelta(seconds=settings.retention), clock)
         self.pulse = Pulse(settings.heartbeat_url, self.store, self.metrics, clock, private=settings.private_networks)
         self.ingest = Ingest(runtime, self._operator, self.watchdogs)
         self.ingest.falls_due = self.worker.expect
         self.clicks = SlackInteractions(runtime, self._channels, secrets, words, self._acted)
-        self._api = Api(self.store, self.policies, clock, self._acted, self.reconciler.stale_since)
+        self._api = Api(self.store, self.policies, clock, self._acted)
         overrides = Overrides(runtime, words, self._channels, self._operator)
         self.files = Files(runtime, self._operator, overrides, self._let_in, self.worker.wake)
         self._others = Traced(self._application(), self._tracer)
@@ -136,8 +137,6 @@ class Receiver:
     async def running(self, _: object = None) -> AsyncIterator[None]:
         """Started, with the clock going; what the application's lifespan does."""
         await self.start()
-        # Before anything is planned: what Alertmanager keeps back must not page because we have just started.
-        await self.reconciler.poll()
         tasks = [asyncio.create_task(_kept_up(part, run)) for part, run in self._parts().items()]
         try:
             yield
@@ -151,13 +150,20 @@ class Receiver:
         """What goes on until the receiver stops."""
         settings = self.settings
         return {
-            "worker": self.worker.run,
+            "worker": self._work,
             "files": self.files.run,
             "reconciler": partial(self.reconciler.run, settings.reconcile_interval),
             "watchdogs": self.watchdogs.run,
             "janitor": partial(self.janitor.run, settings.tidy_interval),
             "pulse": partial(self.pulse.run, settings.heartbeat_interval),
         }
+
+    async def _work(self) -> None:
+        """What Alertmanager keeps back must not page because we have just started."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ASKED_FIRST):
+                await self.reconciler.polled.wait()
+        await self.worker.run()
 
     def rules(self, keep_alive: float) -> Rules:
         """What readers go by."""

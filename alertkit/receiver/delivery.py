@@ -41,7 +41,7 @@ class _Late(AlertkitError):  # noqa: N818 - as above
 
 
 class Courier:
-    """Sends what the store hands out. `stale_since` says since when Alertmanager no longer confirms an incident, or None."""
+    """Sends what the store hands out."""
 
     def __init__(self, runtime: Runtime, operator: Operator, channels: Channels, secrets: Secrets, words: Words) -> None:
         self._store = runtime.store
@@ -53,7 +53,6 @@ class Courier:
         self._channels = channels
         self._secrets = secrets
         self._words = words
-        self.stale_since: Callable[[int], dt.datetime | None] = lambda incident: None
         self._patience = dt.timedelta(seconds=runtime.settings.give_up_after)
         # A channel that hangs is left before the lease ends, while the message still is ours.
         self._longest = runtime.settings.lease * 0.75
@@ -179,9 +178,7 @@ class Courier:
     def _delivery(self, outgoing: Outgoing, purpose: Purpose, policy: TenantPolicy, now: dt.datetime, trace: str) -> Delivery:
         thread, incident = outgoing.thread, outgoing.incident
         place = thread.place
-        notification = notification_of(
-            policy, incident, outgoing.alerts, outgoing.story, outgoing.event, self.stale_since(incident.id)
-        )
+        notification = notification_of(policy, incident, outgoing.alerts, outgoing.story, outgoing.event)
         return Delivery(
             key=f"{incident.id}-{outgoing.id}",
             purpose=purpose,

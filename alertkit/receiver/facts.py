@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 
 import msgspec
@@ -19,14 +18,7 @@ _WEBHOOK = msgspec.json.Decoder(Webhook)
 _NOT_TOLD = ("failed", "skipped")
 
 
-def notification_of(
-    policy: TenantPolicy,
-    incident: Incident,
-    alerts: Alerts,
-    story: Story,
-    event: Event | None,
-    stale_since: dt.datetime | None = None,
-) -> Notification:
+def notification_of(policy: TenantPolicy, incident: Incident, alerts: Alerts, story: Story, event: Event | None) -> Notification:
     """The incident as it stands. What a mention, a link or a name says comes from configuration or is checked later."""
     taken = _taken(incident, story)
     posts = {number: _WEBHOOK.decode(body) for number, body in alerts.posts.items()}
@@ -46,7 +38,7 @@ def notification_of(
         acknowledged_at=taken.at if taken else None,
         snoozed_until=incident.snoozed_until,
         suppressed_reason=incident.suppressed_reason,
-        stale_since=stale_since if incident.state != "resolved" else None,
+        stale_since=incident.stale_since,
         notified=tuple(_recipient(policy, recipient) for recipient in paged(story.told)),
         links=Links(silence=silence_url(latest.external_url, incident.group)) if latest else Links(),
         truncated=latest.truncated_alerts if latest else 0,

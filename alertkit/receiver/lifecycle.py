@@ -112,5 +112,5 @@ def _waiting_since(incident: Incident) -> dt.datetime | None:
 
 def close(incident: Incident, at: dt.datetime, actor: str = "") -> Changes:
     """Over: nothing is due any more but telling so, which a step does. `actor` is empty when the alerts themselves ended."""
-    closed = into("resolved", incident, resolved=at, resolved_by=actor, held_until=None)
+    closed = into("resolved", incident, resolved=at, resolved_by=actor, held_until=None, stale_since=None)
     return Changes(incident=closed, cancel=EVERY_STEP, steps=(Step("closed", at),), quiet=True)

@@ -34,12 +34,14 @@ class View(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """What follows from one poll.
 
-    `over` are occurrences to end, by incident. `muted` are incidents whose alerts are all kept back, and why. `stale` are
-    incidents with an alert that no reachable peer knows, which go on as before. `absent` is for the next poll.
+    `over` are occurrences to end, by incident. `muted` are incidents whose alerts are all kept back, and why; `active` those of
+    which a peer would tell an alert. `stale` are incidents with an alert that no reachable peer knows, which go on as before.
+    `absent` is for the next poll.
     """
 
     over: Mapping[int, tuple[Occurrence, ...]]
     muted: Mapping[int, str]
+    active: frozenset[int]
     stale: frozenset[int]
     absent: Seen
 
@@ -50,6 +52,7 @@ def judge(found: Sequence[OpenAlerts], views: Sequence[View | None], before: See
     certain = bool(views) and len(known) == len(views) and all(now - view.started >= SETTLED for view in known)
     over: dict[int, tuple[Occurrence, ...]] = {}
     muted: dict[int, str] = {}
+    active: set[int] = set()
     stale: set[int] = set()
     absent: dict[tuple[int, Occurrence], int] = {}
     for one in found:
@@ -62,15 +65,15 @@ def judge(found: Sequence[OpenAlerts], views: Sequence[View | None], before: See
             over[one.incident.id] = gone
         if len(gone) < len(missing):
             stale.add(one.incident.id)
-        if reasons and _rests(one.incident, reasons, certain=certain):
+        if "" in reasons:
+            active.add(one.incident.id)
+        elif reasons and _rests(one.incident, reasons, certain=certain):
             muted[one.incident.id] = next(filter(None, reasons), one.incident.suppressed_reason)
-    return Verdict(over, muted, frozenset(stale), absent)
+    return Verdict(over, muted, frozenset(active), frozenset(stale), absent)
 
 
 def _rests(incident: Incident, reasons: Sequence[str | None], *, certain: bool) -> bool:
     """All alerts are kept back; or they were, and those that have gone since are most likely over: no reason to page now."""
-    if "" in reasons:
-        return False
     return None not in reasons or (certain and incident.state == "suppressed")
 
 

@@ -24,7 +24,8 @@ _WEBHOOK = msgspec.json.Decoder(Webhook)
 class IncidentView(msgspec.Struct, frozen=True):
     """An incident in a list. `by` took it on or resolved it; `until` ends a snooze or a suppression.
 
-    `stale_since`: since then no Alertmanager that answers knows one of its alerts, and yet it is not certain that it is over.
+    `stale_since`: since then no Alertmanager that answers knows one of its alerts, for ten minutes or longer, and yet it is not
+    certain that it is over.
     """
 
     id: int
@@ -90,7 +91,7 @@ class DutyView(msgspec.Struct, frozen=True):
     source: Literal["calendar", "override", "nobody"]
 
 
-def incident_view(incident: Incident, stale_since: dt.datetime | None = None) -> IncidentView:
+def incident_view(incident: Incident) -> IncidentView:
     """The incident as a list shows it."""
     return IncidentView(
         incident.id,
@@ -104,11 +105,11 @@ def incident_view(incident: Incident, stale_since: dt.datetime | None = None) ->
         incident.acknowledged_by or incident.resolved_by,
         incident.snoozed_until or incident.suppressed_until,
         incident.resolved,
-        stale_since if incident.state != "resolved" else None,
+        incident.stale_since,
     )
 
 
-def story_view(incident: Incident, alerts: Alerts, story: Story, stale_since: dt.datetime | None = None) -> StoryView:
+def story_view(incident: Incident, alerts: Alerts, story: Story) -> StoryView:
     """The incident with its alerts, timeline and messages."""
     newest = {
         alert.fingerprint: alert for number in sorted(alerts.posts) for alert in _WEBHOOK.decode(alerts.posts[number]).alerts
@@ -127,7 +128,7 @@ def story_view(incident: Incident, alerts: Alerts, story: Story, stale_since: dt
     messages = tuple(
         MessageView(m.place.channel, m.place.recipient, m.kind, m.state, m.wanted, m.done, m.reason) for m in story.told
     )
-    return StoryView(incident_view(incident, stale_since), shown, story.events, messages)
+    return StoryView(incident_view(incident), shown, story.events, messages)
 
 
 def duty_view(policy: TenantPolicy, schedule: str, overrides: Sequence[DutyOverride], now: dt.datetime) -> DutyView:

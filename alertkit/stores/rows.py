@@ -20,7 +20,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 INCIDENT = (
     "id, tenant, policy, grouped, pinned, state, severity, opened, began, position, cycle, acknowledged, acknowledged_by,"
-    " snoozed_until, resolved, resolved_by, suppressed_until, suppressed_reason, flaps, held_until, paged, trace"
+    " snoozed_until, resolved, resolved_by, suppressed_until, suppressed_reason, flaps, held_until, paged, trace, stale_since"
 )
 """Columns in the order of `incident_row`."""
 
@@ -69,6 +69,7 @@ def incident_row(incident: Incident, pinned: int) -> tuple[Any, ...]:
         _maybe_micros(incident.held_until),
         _maybe_micros(incident.paged),
         incident.trace,
+        _maybe_micros(incident.stale_since),
     )
 
 
@@ -97,6 +98,7 @@ def incident(row: Sequence[Any], escalation: EscalationPolicy) -> Incident:
         held_until=_maybe_instant(row[19]),
         paged=_maybe_instant(row[20]),
         trace=row[21],
+        stale_since=_maybe_instant(row[22]),
     )
 
 

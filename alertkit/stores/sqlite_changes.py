@@ -28,7 +28,7 @@ _AGAIN = " ON CONFLICT (incident, starts, fingerprint) DO UPDATE SET ends = NULL
 _CHANGE = (
     "UPDATE incident SET closed = ?, state = ?, severity = ?, began = ?, position = ?, cycle = ?, acknowledged = ?,"
     " acknowledged_by = ?, snoozed_until = ?, resolved = ?, resolved_by = ?, suppressed_until = ?,"
-    " suppressed_reason = ?, flaps = ?, held_until = ?, paged = ?, trace = ? WHERE id = ?"
+    " suppressed_reason = ?, flaps = ?, held_until = ?, paged = ?, trace = ?, stale_since = ? WHERE id = ?"
 )
 # What an escalation changes: fewer columns have fewer conditions to hold.
 _ADVANCE = "UPDATE incident SET began = ?, position = ?, cycle = ?, paged = ? WHERE id = ?"

@@ -167,6 +167,12 @@ class Kit:
         return asyncio.run(play())
 
 
+async def until(holds: Callable[[], Awaitable[object]]) -> None:
+    """Wait for what a running receiver does by itself."""
+    while not await holds():  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+
+
 async def request(
     app: Receiver, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, query: str = ""
 ) -> tuple[int, bytes]:
