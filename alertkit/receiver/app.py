@@ -206,10 +206,10 @@ class Receiver:
         )
 
     async def _readiness(self, _: Request) -> Response:
-        """Ready when a transaction goes through."""
+        """Ready when a transaction that writes goes through: what is read from memory says nothing about a full disk."""
         if not self._ready:
             raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "starting or stopping")
-        await self.store.next_due()
+        await self.pulse.write()
         return PlainTextResponse("ready\n")
 
     async def _exposition(self, _: Request) -> Response:

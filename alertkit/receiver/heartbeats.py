@@ -162,6 +162,14 @@ class Pulse:
         self._metrics.beaten(heard=heard)
         return heard
 
+    async def write(self) -> None:
+        """Write down that we live.
+
+        Raises:
+            StoreError: nothing can be stored.
+        """
+        await self._store.heartbeat(OURSELVES, partial(beaten, OURSELVES, self._clock()))
+
     async def close(self) -> None:
         """Give back connections."""
         await self._http.close()
@@ -170,7 +178,7 @@ class Pulse:
         """A transaction that writes goes through, and nothing is overdue."""
         now = self._clock()
         try:
-            await self._store.heartbeat(OURSELVES, partial(beaten, OURSELVES, now))
+            await self.write()
             due = await self._store.next_due()
         except StoreError as error:
             _log.error("no heartbeat: the store is away", reason=str(error))

@@ -15,8 +15,7 @@ from alertkit.cli import cli
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "receiver"))
 from process_kit import Process, serving
-from receiver_kit import Kit, a_policy, alert, webhook
-from servers import eventually
+from receiver_kit import START, Kit, a_policy, alert, webhook
 
 from alertkit.model.policy import ChannelSettings
 from alertkit.testing.alertmanager import FakeAlertmanager
@@ -120,11 +119,18 @@ def test_a_shift_is_swapped_at_night_and_swapped_back(process: Process) -> None:
 
 
 def test_an_incident_that_alertmanager_no_longer_confirms_is_marked_and_explained(tmp_path: Path) -> None:
-    with FakeAlertmanager(dt.datetime.now(dt.UTC)) as peer:
+    async def doubted(kit: Kit) -> None:
+        await kit.post(webhook(alert()))
+        for _ in range(2):
+            await kit.receiver.reconciler.poll()
+            kit.clock.advance(minutes=11)
+
+    with FakeAlertmanager(START + dt.timedelta(minutes=5)) as peer:
         kit = Kit(tmp_path, [a_policy(channels=LOGGED)])
         kit.token("amelie", "secret", scopes=["read", "act"])
         (tmp_path / "token").write_text("secret\n")
-        with serving(tmp_path, ALERTKIT_ALERTMANAGER=peer.origin, ALERTKIT_RECONCILE_INTERVAL="0.1") as running:
-            running.post(webhook(alert(starts=f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}")))
-            eventually("the mark", lambda: "not confirmed by Alertmanager" in run(running, "incidents", "list").output)
+        kit.receiver = kit.new(alertmanager=(peer.origin,))
+        kit.run(doubted)
+        with serving(tmp_path) as running:
+            assert "not confirmed by Alertmanager" in run(running, "incidents", "list").output
             assert "no Alertmanager that answers knows one of its alerts" in run(running, "incidents", "show", "1").output

@@ -87,7 +87,7 @@ def test_policies_and_tokens_are_read_again_when_they_change_and_stay_when_the_n
         wait_for(process, lambda: b"alertkit_policies 1.0" in process.request("GET", "/metrics")[1])
 
 
-def test_a_full_disk_is_a_503_and_everything_accepted_is_kept(folder: Path) -> None:
+def test_a_full_disk_is_a_503_until_there_is_room_and_everything_accepted_is_kept(folder: Path) -> None:
     """The kernel refuses every write past a size, as a full disk does; then there is room again."""
     with serving(folder) as process:
         assert process.post(webhook(alert("before"), group={"alertname": "A"})) == 200
@@ -96,8 +96,10 @@ def test_a_full_disk_is_a_503_and_everything_accepted_is_kept(folder: Path) -> N
         resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
         big = webhook(*(alert(str(number), starts="2026-01-05T08:58:00Z") for number in range(500)), group={"alertname": "B"})
         assert process.post(big) == 503
+        assert process.request("GET", "/readyz")[0] == 503
         assert process.post(big) == 503
         resource.prlimit(process.popen.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert process.request("GET", "/readyz")[0] == 200
         assert process.post(big) == 200
         assert process.post(webhook(alert("after"), group={"alertname": "C"})) == 200
         wait_for(process, lambda: len(messages(process)) == 6)
