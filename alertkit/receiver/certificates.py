@@ -1,4 +1,6 @@
-"""The server's certificate, taken up again whenever its files change: whoever renews it need not restart the receiver."""
+"""TLS: the server's certificate and the authority of its clients, taken up again whenever their files change: whoever renews them
+need not restart the receiver.
+"""
 
 from __future__ import annotations
 
@@ -20,29 +22,29 @@ def check(settings: Settings) -> None:
     Raises:
         UsageError: they cannot be used.
     """
-    if not settings.tls_certificate:
-        if settings.tls_key or settings.tls_client_ca:
-            raise UsageError("ALERTKIT_TLS_KEY and ALERTKIT_TLS_CLIENT_CA need ALERTKIT_TLS_CERTIFICATE")
-        return
-    try:
-        context = _context(settings.tls_certificate, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        given = f"ALERTKIT_TLS_CERTIFICATE {settings.tls_certificate} and ALERTKIT_TLS_KEY {settings.tls_key}"
-        raise UsageError(f"{given} cannot be used: {error}") from error
-    try:
-        if settings.tls_client_ca:
-            context.load_verify_locations(settings.tls_client_ca)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"ALERTKIT_TLS_CLIENT_CA {settings.tls_client_ca} holds no certificates: {error}") from error
+    certificate, key, authority = settings.tls_certificate, settings.tls_key, settings.tls_client_ca
+    if certificate:
+        _context(certificate, key, authority)
+    elif key or authority:
+        raise UsageError("ALERTKIT_TLS_KEY and ALERTKIT_TLS_CLIENT_CA need ALERTKIT_TLS_CERTIFICATE")
 
 
-class Certificate:
-    """What `context` shows to new clients. A pair of files that cannot be used leaves the last good one in use."""
+class Certificates:
+    """What new clients are shown and have to show. Files that cannot be used leave the last good ones in use."""
 
-    def __init__(self, context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
-        self._context = context
-        self._files = (certificate, key)
+    def __init__(self, certificate: Path, key: Path | None, authority: Path | None) -> None:
+        self._files = (certificate, key, authority)
         self._seen = self._look()
+        self._context = _context(*self._files)
+
+    def follow(self, listening: ssl.SSLContext) -> None:
+        """Have new clients of a context that listens meet the newest files. These cannot be loaded into it: an authority that
+        it has once trusted it trusts for good.
+        """
+        listening.sni_callback = self._serve
+
+    def _serve(self, client: ssl.SSLObject, name: str | None, listening: ssl.SSLContext) -> None:
+        client.context = self._context
 
     def refresh(self) -> None:
         """Take up what has changed."""
@@ -51,19 +53,26 @@ class Certificate:
             return
         self._seen = found
         try:
-            # On a context of its own first: a certificate and a key that do not fit must not reach the one in use.
-            _context(*self._files)
-            self._context.load_cert_chain(*self._files)
-        except (OSError, ssl.SSLError) as error:
-            _log.error("certificate refused, the last good one stays", certificate=str(self._files[0]), problem=str(error))
+            self._context = _context(*self._files)
+        except UsageError as error:
+            _log.error("certificates refused, the last good ones stay", problem=str(error))
         else:
-            _log.info("certificate loaded", certificate=str(self._files[0]))
+            _log.info("certificates loaded", certificate=str(self._files[0]))
 
     def _look(self) -> tuple[Stamp, ...]:
         return tuple(stamp(path) for path in self._files if path is not None)
 
 
-def _context(certificate: Path, key: Path | None) -> ssl.SSLContext:
+def _context(certificate: Path, key: Path | None, authority: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        given = f"ALERTKIT_TLS_CERTIFICATE {certificate} and ALERTKIT_TLS_KEY {key}"
+        raise UsageError(f"{given} cannot be used: {error}") from error
+    try:
+        if authority:
+            context.load_verify_locations(authority)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"ALERTKIT_TLS_CLIENT_CA {authority} holds no certificates: {error}") from error
     return context

@@ -18,9 +18,9 @@ import structlog
 import uvicorn
 
 from alertkit.errors import UsageError
-from alertkit.receiver import certificates, tracing
+from alertkit.receiver import tracing
 from alertkit.receiver.app import Receiver, create_app
-from alertkit.receiver.certificates import Certificate
+from alertkit.receiver.certificates import Certificates, check
 from alertkit.receiver.collector import spare_the_collector
 from alertkit.receiver.connections import connection
 from alertkit.receiver.protocol import WebhookProtocol
@@ -47,7 +47,7 @@ def serve(settings: Settings, listening: Callable[[str], None] = lambda address:
 
 
 async def _serve(settings: Settings, listening: Callable[[str], None]) -> None:
-    certificates.check(settings)
+    check(settings)
     host, port = address(settings.listen)
     receiver = create_app(settings)
     config = uvicorn.Config(
@@ -113,7 +113,7 @@ class _Server(uvicorn.Server):
         else:
             await super().startup()
             bound = [one for server in self.servers for one in server.sockets]
-            self._renew_certificate()
+            self._renew_certificates()
         if self.started:
             host, port = bound[0].getsockname()[:2]
             scheme = "https" if self.config.is_ssl else "http"
@@ -124,10 +124,12 @@ class _Server(uvicorn.Server):
             await self._readers.leave(GRACE)
         await super().shutdown()
 
-    def _renew_certificate(self) -> None:
+    def _renew_certificates(self) -> None:
         settings, context = self._receiver.settings, self.config.ssl
         if settings.tls_certificate and context is not None:
-            self._receiver.files.looked = Certificate(context, settings.tls_certificate, settings.tls_key).refresh
+            certificates = Certificates(settings.tls_certificate, settings.tls_key, settings.tls_client_ca)
+            certificates.follow(context)
+            self._receiver.files.looked = certificates.refresh
 
     async def _start_readers(self, count: int) -> list[socket.socket]:
         bound = await listen(self.config.host, self.config.port, self.config.backlog)

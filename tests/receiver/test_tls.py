@@ -19,7 +19,7 @@ from receiver_kit import Kit
 
 from alertkit.cli import cli
 from alertkit.errors import UsageError
-from alertkit.receiver.certificates import Certificate, check
+from alertkit.receiver.certificates import Certificates, check
 from alertkit.receiver.settings import Settings
 
 
@@ -62,16 +62,17 @@ def test_a_certificate_that_is_renewed_is_shown_to_new_clients_and_one_that_does
     key.write_bytes(first_key.read_bytes())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(used, key)
-    certificate = Certificate(context, used, key)
+    certificates = Certificates(used, key, None)
+    certificates.follow(context)
     assert shown(context) == der(first)
     used.write_bytes(second.read_bytes())
-    certificate.refresh()
+    certificates.refresh()
     assert shown(context) == der(first)
     key.write_bytes(second_key.read_bytes())
-    certificate.refresh()
+    certificates.refresh()
     assert shown(context) == der(second)
     used.unlink()
-    certificate.refresh()
+    certificates.refresh()
     assert shown(context) == der(second)
 
 
@@ -102,9 +103,46 @@ def test_a_receiver_that_is_told_to_look_shows_the_renewed_certificate(tool: Cal
         second.replace(first)
         second_key.replace(first_key)
         process.popen.send_signal(signal.SIGHUP)
-        while "certificate loaded" not in process.errors:
+        while "certificates loaded" not in process.errors:
             assert process.popen.poll() is None, process.errors
         assert ssl.get_server_certificate((str(address.hostname), address.port or 0)).strip() == first.read_text().strip()
+        assert process.stop() == 0
+    finally:
+        process.popen.kill()
+        process.popen.wait(20)
+
+
+def test_an_authority_of_clients_that_is_replaced_holds_for_new_clients(tool: Callable[[str], str], tmp_path: Path) -> None:
+    Kit(tmp_path)
+    (server, server_key), *clients = (certify(tool, tmp_path, name) for name in ("server", "old", "new"))
+    authority = tmp_path / "authority.pem"
+    authority.write_bytes(clients[0][0].read_bytes())
+    tls = {"ALERTKIT_TLS_CERTIFICATE": str(server), "ALERTKIT_TLS_KEY": str(server_key), "ALERTKIT_TLS_CLIENT_CA": str(authority)}
+    process = Process(tmp_path, **tls, ALERTKIT_RELOAD_INTERVAL="3600")
+
+    def let_in(client: tuple[Path, Path] | None) -> bool:
+        trusting = ssl.create_default_context(cafile=str(server))
+        if client is not None:
+            trusting.load_cert_chain(*client)
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", context=trusting, timeout=10) as answer:
+                return bool(answer.read() == b"alive\n")
+        except (urllib.error.URLError, ssl.SSLError, ConnectionError):
+            return False
+
+    def look(says: str) -> list[bool]:
+        process.popen.send_signal(signal.SIGHUP)
+        while says not in process.errors:
+            process.pause(0.01)
+        return [let_in(client) for client in (*clients, None)]
+
+    try:
+        address = process.announced("https")
+        assert [let_in(client) for client in (*clients, None)] == [True, False, False]
+        authority.write_text("no certificate")
+        assert look("certificates refused") == [True, False, False]
+        authority.write_bytes(clients[1][0].read_bytes())
+        assert look("certificates loaded") == [False, True, False]
         assert process.stop() == 0
     finally:
         process.popen.kill()
