@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from uvicorn.config import Config
@@ -14,6 +14,9 @@ from uvicorn.server import ServerState
 from alertkit.receiver.ingest import Ingest
 from alertkit.receiver.protocol import PATIENCE, WebhookProtocol
 from alertkit.receiver.wire import FAILED, Answer, Head, Source
+
+AROUND_BODIES: Final = 1024 * 1024
+"""Bytes that a request may have beside its body. The parser joins a header that does not end to what it has, again and again."""
 
 _log = structlog.get_logger(__name__)
 
@@ -61,11 +64,31 @@ class Served:
 
     def hand_over(self, transport: asyncio.Transport, received: bytes) -> None:
         """To uvicorn."""
-        protocol = HttpToolsProtocol(**self._uvicorn)
+        protocol = _Bounded(**self._uvicorn)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         protocol.data_received(received)
         asyncio.get_running_loop().call_later(PATIENCE, _close_when_late, protocol, None)
+
+
+class _Bounded(HttpToolsProtocol):
+    """uvicorn's, which would take a head of any size from anybody."""
+
+    _around = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._around += len(data)
+        super().data_received(data)
+        if self._around > AROUND_BODIES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        self._around = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        self._around -= len(body)
+        super().on_body(body)
 
 
 def _close_when_late(protocol: HttpToolsProtocol, seen: tuple[object, bool] | None) -> None:

@@ -320,6 +320,24 @@ def test_a_client_that_has_gone_in_the_middle_of_a_request_holds_no_connection(
     Kit(tmp_path).run(story)
 
 
+@pytest.mark.parametrize(
+    "begins",
+    [
+        pytest.param(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ", id="a header"),
+        pytest.param(b"GET /healthz?", id="a query"),
+        pytest.param(
+            b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: ", id="a trailer"
+        ),
+    ],
+)
+def test_whoever_sends_a_head_without_end_is_sent_away(process: Process, begins: bytes) -> None:
+    with socket.create_connection((process.host, process.port), timeout=20) as client:
+        client.sendall(begins)
+        with pytest.raises(ConnectionError):
+            client.sendall(b"x" * 64 * 1024 * 1024)
+    assert process.request("GET", "/healthz")[0] == 200
+
+
 def test_a_connection_on_which_nothing_comes_is_closed_after_its_time(tmp_path: Path) -> None:
     """Not before: each post begins it anew."""
 
