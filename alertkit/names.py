@@ -70,6 +70,10 @@ ALERT_OVERDUE: Final = "AlertkitOverdue"
 """Steps or messages have been due for more than five minutes."""
 ALERT_WATCHDOG: Final = "AlertkitWatchdogMissing"
 """The alert that always fires has not come for too long."""
+TROUBLES: Final = frozenset(
+    {ALERT_UNREACHABLE, ALERT_REFUSED, ALERT_FOREIGN, ALERT_POLICY, ALERT_TEMPLATE, ALERT_OVERDUE, ALERT_WATCHDOG}
+)
+"""All of them."""
 
 WATCHDOG: Final = "AlertkitWatchdog"
 """The alert that always fires."""

@@ -109,7 +109,7 @@ class Courier:
             return End(outgoing, end)
         place, tenant = outgoing.thread.place, outgoing.incident.tenant
         _log.error("message failed", incident=outgoing.incident.id, channel=place.channel, to=place.recipient, reason=end.reason)
-        if not is_own(outgoing.incident.group):
+        if not is_own(outgoing.incident):
             trouble = troubles.refused(place.recipient, place.channel, end.reason)
             await self._operator.tell(names.ALERT_REFUSED, tenant, place.channel, trouble)
         policy = self._policies.get(tenant)

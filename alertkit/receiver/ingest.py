@@ -164,7 +164,7 @@ class Ingest:
     def _own(self, tenant: str, webhook: Webhook, body: bytes) -> tuple[Webhook, bytes]:
         """Leave out alerts that are labelled with another tenant: of the post, and of the bytes that are kept."""
         label = self._policies.tenant_label(tenant)
-        foreign = [] if tenant == names.PLATFORM else payload.foreign(webhook.alerts, tenant, label)
+        foreign = [] if tenant == names.PLATFORM else payload.foreign(webhook, tenant, label)
         if not foreign:
             return webhook, body
         self._metrics.foreign(tenant, len(foreign))

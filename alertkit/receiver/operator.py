@@ -12,7 +12,7 @@ import structlog
 
 from alertkit import names
 from alertkit.messages import Trouble, Words
-from alertkit.model.incident import Post, identity
+from alertkit.model.incident import Incident, Post, identity
 from alertkit.model.webhook import Alert, Webhook
 from alertkit.receiver.facts import open_labels
 from alertkit.receiver.incidents import fold
@@ -95,10 +95,10 @@ class Operator:
         self._standing[name] = frozenset(found)
 
     async def _told_before(self, name: str) -> frozenset[tuple[str, str]]:
-        own = [one.incident for one in await self._store.open_alerts() if is_own(one.incident.group)]
+        own = [one.incident for one in await self._store.open_alerts() if is_own(one.incident)]
         told = [await self._store.alerts(incident.id) for incident in own if incident.group.get("alertname") == name]
         labels = [labels for alerts in told for labels in open_labels(alerts)]
-        return frozenset((one[names.LABEL_AFFECTED], one[names.LABEL_SUBJECT]) for one in labels)
+        return frozenset((one.get(names.LABEL_AFFECTED, ""), one.get(names.LABEL_SUBJECT, "")) for one in labels)
 
     def _post(
         self, name: str, tenant: str, subject: str, said: Mapping[str, str], now: dt.datetime, *, over: bool = False
@@ -136,6 +136,7 @@ def _alert(labels: dict[str, str], said: Mapping[str, str], now: dt.datetime, *,
     )
 
 
-def is_own(group: dict[str, str]) -> bool:
-    """True for an incident that `Operator.tell` opened."""
-    return names.LABEL_AFFECTED in group
+def is_own(incident: Incident) -> bool:
+    """True for an incident that `Operator.tell` opened: a tenant's labels may bear the same names."""
+    group = incident.group
+    return incident.tenant == names.PLATFORM and group.get("alertname") in names.TROUBLES and names.LABEL_AFFECTED in group

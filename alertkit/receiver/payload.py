@@ -54,9 +54,11 @@ def sightings(alerts: Sequence[Alert]) -> list[Sighting]:
     ]
 
 
-def foreign(alerts: Sequence[Alert], tenant: str, label: str) -> list[Alert]:
-    """Those that carry another tenant's name in the label that names tenants."""
-    return [alert for alert in alerts if alert.labels.get(label, tenant) != tenant]
+def foreign(webhook: Webhook, tenant: str, label: str) -> list[Alert]:
+    """Alerts that carry another tenant's name in the label that names tenants; all of them when their group does."""
+    if webhook.group_labels.get(label, tenant) != tenant:
+        return webhook.alerts
+    return [alert for alert in webhook.alerts if alert.labels.get(label, tenant) != tenant]
 
 
 def _has_problem(alerts: list[Alert], fingerprints: list[str], bounds: Bounds) -> bool:

@@ -111,7 +111,7 @@ class Reader:
         if not webhook.alerts:
             return None
         label = self._rules.labels.get(source.tenant, self._rules.label)
-        if source.tenant != names.PLATFORM and payload.foreign(webhook.alerts, source.tenant, label):
+        if source.tenant != names.PLATFORM and payload.foreign(webhook, source.tenant, label):
             return None
         return Said(webhook.group_labels, webhook.truncated_alerts > 0, payload.sightings(webhook.alerts))
 

@@ -62,7 +62,7 @@ class Reconciler:
         """One poll. What was open before the peers are asked was posted by one of them before: absence means something."""
         if not self._peers.urls:
             return
-        found = [one for one in await self._store.open_alerts() if not is_own(one.incident.group)]
+        found = [one for one in await self._store.open_alerts() if not is_own(one.incident)]
         views = await asyncio.gather(*map(self._view, self._peers.urls))
         verdict = judge(found, views, self._absent, self._clock())
         self._absent, self._muted = verdict.absent, verdict.muted

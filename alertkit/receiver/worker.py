@@ -196,7 +196,7 @@ class Worker:
             await self._tell(incident, troubles.unreachable(reference(incident), incident.policy, ", ".join(event.targets)))
 
     async def _tell(self, incident: Incident, trouble: Trouble) -> None:
-        if not is_own(incident.group):
+        if not is_own(incident):
             await self._operator.tell(names.ALERT_UNREACHABLE, incident.tenant, incident.policy, trouble)
 
     def _plan(self, due: Due) -> Changes:

@@ -86,7 +86,7 @@ def webhook(*alerts: dict[str, Any], truncated: int = 0, group: dict[str, str] |
         "truncatedAlerts": truncated,
         "status": status,
         "receiver": "acme/standard",
-        "groupLabels": group or {"alertname": "Late", "tenant": "acme"},
+        "groupLabels": group or {"alertname": "Late", "tenant": alerts[0]["labels"].get("tenant", "acme") if alerts else "acme"},
         "commonLabels": {},
         "commonAnnotations": {},
         "externalURL": "http://alertmanager",

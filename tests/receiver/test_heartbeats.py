@@ -29,7 +29,7 @@ OPERATOR = a_policy(
     teams={},
     schedules={},
 )
-WATCHDOG = webhook(alert("dog", alertname="AlertkitWatchdog"), group={"alertname": "AlertkitWatchdog", "tenant": "platform"})
+WATCHDOG = webhook(alert("dog", alertname="AlertkitWatchdog"), group={"alertname": "AlertkitWatchdog"})
 
 
 def a_kit(folder: Path, **settings: Any) -> Kit:

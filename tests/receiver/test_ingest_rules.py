@@ -256,6 +256,22 @@ def test_a_post_of_only_foreign_alerts_is_taken_and_opens_nothing(tmp_path: Path
     Kit(tmp_path).run(story)
 
 
+def test_a_post_about_a_group_of_another_tenant_is_foreign_whatever_its_alerts_are_labelled_with(tmp_path: Path) -> None:
+    """An unloaded policy's incidents are the platform's: nobody joins, or ends, those that are not theirs."""
+    group = {"alertname": "Late", "tenant": "globex"}
+
+    async def story(kit: Kit) -> None:
+        path = "/v1/alerts/globex/unheard-of"
+        theirs = alert("theirs")
+        assert await kit.post(webhook(theirs | {"labels": {"alertname": "Late"}}, group=group), path) == 200
+        ended = alert("theirs", resolved="2026-01-05T09:00:00Z")
+        assert await kit.post(webhook(ended, group=group), "/v1/alerts/acme/unheard-of") == 200
+        assert (await incident(kit)).state == "firing"
+        assert b'alertkit_foreign_alerts_total{tenant="acme"} 1.0' in kit.receiver.metrics.text()
+
+    Kit(tmp_path).run(story)
+
+
 @pytest.mark.parametrize("path", ["/v1/alerts/acme/unheard-of", "/v1/alerts/globex/standard"])
 def test_a_policy_that_is_not_loaded_goes_to_the_platform(tmp_path: Path, path: str) -> None:
     async def story(kit: Kit) -> None:

@@ -309,6 +309,17 @@ def test_a_partly_absent_incident_stays_open_with_what_is_left(tmp_path: Path) -
         kit.run(story)
 
 
+def test_what_only_bears_a_label_of_the_receivers_own_trouble_ends_like_any_other(tmp_path: Path) -> None:
+    with a_pair(tmp_path) as (kit, *_):
+
+        async def story(kit: Kit) -> None:
+            await kit.post(webhook(alert("one"), group={"alertname": "Billing", "affected_tenant": "somebody"}))
+            await poll(kit, 3)
+            assert await state(kit) == "resolved"
+
+        kit.run(story)
+
+
 def test_trouble_of_the_receiver_itself_is_nothing_that_alertmanager_would_know(tmp_path: Path) -> None:
     with a_pair(tmp_path) as (kit, *_):
 

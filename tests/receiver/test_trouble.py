@@ -166,6 +166,22 @@ def test_a_refused_policy_that_is_mended_is_over_even_after_a_restart(tmp_path: 
     kit.run(mended)
 
 
+@pytest.mark.parametrize("path", ["/v1/alerts/acme/standard", "/v1/alerts/acme/unheard-of"])
+def test_an_alert_that_is_named_as_the_receivers_own_keeps_no_receiver_from_starting(tmp_path: Path, path: str) -> None:
+    group = {"alertname": "AlertkitPolicyRefused", "affected_tenant": "acme"}
+
+    async def posted(kit: Kit) -> None:
+        assert await kit.post(webhook(alert(), group=group), path) == 200
+
+    async def restarted(kit: Kit) -> None:
+        assert [one.state for one in await kit.receiver.store.incidents(Listing())] == ["firing"]
+
+    kit = Kit(tmp_path, [a_policy(), OPERATOR])
+    kit.run(posted)
+    kit.receiver = kit.new()
+    kit.run(restarted)
+
+
 def test_policies_that_are_lost_stay_in_force_and_the_operator_hears_until_they_are_back(tmp_path: Path) -> None:
     folder, away = tmp_path / "policies", tmp_path / "away"
 
