@@ -66,7 +66,9 @@ class Files:
         """Look at them again and again."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), self._settings.reload_interval)
+                # Not `wait_for`: in Python 3.11 it loses a stop that comes at the moment of what it waits for.
+                async with asyncio.timeout(self._settings.reload_interval):
+                    await self._asked.wait()
             self._asked.clear()
             await self.look()
 

@@ -182,6 +182,17 @@ def test_an_alert_that_is_named_as_the_receivers_own_keeps_no_receiver_from_star
     kit.run(restarted)
 
 
+def test_a_stop_that_comes_together_with_a_wish_to_look_at_the_files_stops(tmp_path: Path) -> None:
+    kit = Kit(tmp_path)
+
+    async def story() -> None:
+        async with asyncio.timeout(60), kit.receiver.running():
+            await asyncio.sleep(0.2)
+            kit.receiver.files.ask()
+
+    asyncio.run(story())
+
+
 def test_policies_that_are_lost_stay_in_force_and_the_operator_hears_until_they_are_back(tmp_path: Path) -> None:
     folder, away = tmp_path / "policies", tmp_path / "away"
 
