@@ -289,7 +289,7 @@ def test_a_database_that_is_moved_away_takes_no_post_until_it_is_back_but_who_wa
     [
         ("en", "A message to person/amelie by room will not arrive: user_not_found"),
         ("en-GB", "A message to person/amelie by room will not arrive: user_not_found"),
-        ("fr", "Un message destiné à person/amelie par room n’arrivera pas : user_not_found"),
+        ("fr", "Un message destiné à person/amelie par room n’arrivera pas : user_not_found"),
         ("de-CH", "Eine Nachricht an person/amelie über room kommt nicht an: user_not_found"),
         ("es", "Un mensaje para person/amelie por room no llegará: user_not_found"),
         ("it", "Un messaggio per person/amelie tramite room non arriverà: user_not_found"),
