@@ -149,12 +149,12 @@ MESSAGES: Final = Statement(
     " ORDER BY r.number ON CONFLICT DO NOTHING",
 )
 SETTLEMENTS: Final = Statement(
-    "id attempt state:text done due reason:text",
+    "state:text done due reason:text id attempt",
     "UPDATE outbox o SET state = r.state, lease = NULL, done = r.done, due = greatest(o.wanted, r.due), reason = r.reason"
     " FROM {rows} WHERE o.id = r.id AND o.attempt = r.attempt AND o.state = 'sending'",
 )
 OPENED: Final = Statement(
-    "thread opened reference:text",
+    "opened reference:text thread",
     # Only the first message is the thread's: what came later has a reference of its own.
     "UPDATE thread t SET opened = r.opened, reference = r.reference, refused = 0 FROM {rows}"
     " WHERE t.id = r.thread AND t.opened IS NULL",

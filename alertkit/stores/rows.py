@@ -175,19 +175,19 @@ def refreshes_again(end: End) -> bool:
     return end.settlement.state == "pending" and end.outgoing.kind == "refresh"
 
 
-def settlement_row(end: End, newer: Collection[int]) -> tuple[int, int, str, int | None, int, str]:
-    """id, attempt, state, done, due and reason of a message that was leaving; `newer` are threads in which a refresh waits."""
+def settlement_row(end: End, newer: Collection[int]) -> tuple[str, int | None, int, str, int, int]:
+    """state, done, due, reason, id and attempt of a message that was leaving; `newer` are threads in which a refresh waits."""
     outgoing, settlement = end.outgoing, end.settlement
     at, state, reason = micros(settlement.at), settlement.state, settlement.reason
     if refreshes_again(end) and outgoing.thread.id in newer:
         state, reason = "skipped", "a newer state is waiting"
-    return (outgoing.id, outgoing.attempt, state, None if state == "pending" else at, at, reason)
+    return (state, None if state == "pending" else at, at, reason, outgoing.id, outgoing.attempt)
 
 
-def opened(ends: Iterable[End]) -> list[tuple[int, int, str]]:
-    """id, opened and reference of threads in which something has been sent."""
+def opened(ends: Iterable[End]) -> list[tuple[int, str, int]]:
+    """opened, reference and id of threads in which something has been sent."""
     sent = ((end.outgoing.thread.id, end.settlement) for end in ends if end.settlement.state == "sent")
-    return [(thread, micros(settlement.at), settlement.reference) for thread, settlement in sent]
+    return [(micros(settlement.at), settlement.reference, thread) for thread, settlement in sent]
 
 
 def gone(ends: Iterable[End]) -> list[tuple[int]]:

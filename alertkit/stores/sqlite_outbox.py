@@ -48,11 +48,11 @@ _TAKEABLE = f"""
        )
 """
 _SETTLE = """
-    UPDATE outbox SET state = ?3, lease = NULL, done = ?4, due = max(wanted, ?5), reason = ?6
-     WHERE id = ?1 AND attempt = ?2 AND state = 'sending'
+    UPDATE outbox SET state = ?, lease = NULL, done = ?, due = max(wanted, ?), reason = ?
+     WHERE id = ? AND attempt = ? AND state = 'sending'
 """
 # Only the first message is the thread's: what came later has a reference of its own.
-_OPEN = "UPDATE thread SET opened = ?2, reference = ?3, refused = 0 WHERE id = ?1 AND opened IS NULL"
+_OPEN = "UPDATE thread SET opened = ?, reference = ?, refused = 0 WHERE id = ? AND opened IS NULL"
 
 
 class Outbox:
