@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from channel_messages import FIRING
+from servers import eventually
 
 from alertkit.channels.base import Delivery, Outcome, Refused, Sent
 from alertkit.channels.email import CONNECTIONS, EmailChannel, MailServer, Security
@@ -167,9 +168,18 @@ def send_by_tls(server: FakeMailServer, security: Security, tls: ssl.SSLContext 
     async def run() -> Outcome:
         login = ("alertkit", "s3cret")
         channel = EmailChannel(MailServer(server.host, server.port, security, login, timeout=5, tls=tls), "a@b.example")
-        return await channel.deliver(opened())
+        outcome = await channel.deliver(opened())
+        # TLS says goodbye after the mail is sent; a loop that ends before would leave a socket open.
+        await asyncio.to_thread(eventually, "the connection has ended", lambda: not is_connected(server.port))
+        return outcome
 
     return asyncio.run(run())
+
+
+def is_connected(port: int) -> bool:
+    """Is a socket open whose other end is this port? One that only lingers in the kernel belongs to no inode."""
+    sockets = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
+    return any(one[2].endswith(f":{port:04X}") and one[9] != "0" for one in sockets)
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
