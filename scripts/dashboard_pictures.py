@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(TOP / "tests" / "dashboards"), str(TOP / "scripts")]
+sys.path[:0] = [str(TOP / "tests"), str(TOP / "tests" / "dashboards"), str(TOP / "scripts")]
 
 import made_history
 import made_metrics

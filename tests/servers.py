@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -24,10 +25,12 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free, and stays so until a server listens there and while it restarts: the kernel gives whoever asks for
+    any port one from 32768 on."""
+    while True:
+        port = 12_000 + secrets.randbelow(20_000)  # not `random`, which draws the same in every test of properties
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def eventually(what: str, ask: Callable[[], T]) -> T:

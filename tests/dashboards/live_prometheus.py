@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import socket
 import subprocess
 import threading
 import urllib.parse
@@ -13,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from servers import free_port
 
 CONFIGURATION = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
@@ -80,7 +81,7 @@ def serving(program: str, folder: Path, step: int) -> Iterator[Prometheus]:
 
 @contextmanager
 def _process(program: str, folder: Path, configuration: Path, *flags: str) -> Iterator[Prometheus]:
-    port = _free_port()
+    port = free_port()
     data, listen = f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"
     keep = "--storage.tsdb.retention.time=400d"
     with (folder / "log").open("wb") as log:
@@ -116,9 +117,3 @@ def _metrics(page: Callable[[int], str]) -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -50,17 +50,21 @@ class Parent:
 
 
 class Child:
-    """What a test wants of a process that another one has forked."""
+    """What a test wants of a process that another one has forked. As with `Popen`, a dead one may be killed and waited for."""
 
     def __init__(self, parent: Parent, readers: int | None) -> None:
         self._parent = parent
+        self._code: int | None = None
         self.pid = parent.fork(readers)
 
     def wait(self, timeout: float) -> int:
-        return self._parent.number(timeout)
+        if self._code is None:
+            self._code = self._parent.number(timeout)
+        return self._code
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -104,9 +108,3 @@ class Alertmanager(threading.Thread):
         if status != 200:
             self.refused.add(status)
         return status == 200
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

@@ -19,9 +19,10 @@ from typing import Any
 import msgspec
 import pytest
 from crash_story import POLICY, TWICE, Diary
-from forked_kit import Alertmanager, Forked, Parent, free_port
+from forked_kit import Alertmanager, Forked, Parent
 from process_kit import Process
 from receiver_kit import Kit
+from servers import free_port
 
 from alertkit.model.oncall import EscalationPolicy
 

@@ -16,8 +16,9 @@ import postgres_server
 import psycopg
 import pytest
 from crash_story import POLICY, TWICE, Diary
-from forked_kit import Alertmanager, Forked, Parent, free_port
+from forked_kit import Alertmanager, Forked, Parent
 from receiver_kit import Kit, alert, webhook
+from servers import free_port
 
 from alertkit.model.oncall import EscalationPolicy
 
