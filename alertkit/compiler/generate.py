@@ -69,7 +69,7 @@ def generate(space: Workspace, tenants: Iterable[str], options: Options, progres
     """Compile the named tenants (all of them when none is named) and write what changed.
 
     Raises:
-        UsageError: no such tenant, or another alertkit is writing.
+        UsageError: no such tenant, no tenant at all any more, or another alertkit is writing.
         RefusedToWrite: a foreign file stands in the way.
     """
     if options.dry:
@@ -80,6 +80,8 @@ def generate(space: Workspace, tenants: Iterable[str], options: Options, progres
 
 def _generate(space: Workspace, wanted: tuple[str, ...], options: Options, progress: Progress) -> Plan:
     tenants = list_tenants(space)
+    if not wanted:
+        _refuse_to_remove_all(space, options, tenants.known)
     sources = (read_source(space.directory, name, tenants.files[name]) for name in chosen(wanted, tenants))
     platform = Source(names.PLATFORM, ((paths.PROJECT_FILE, space.text),))
     done = [_settled(space, options, platform) or _run(space, options, platform)]
@@ -91,11 +93,14 @@ def write_builds(space: Workspace, builds: Iterable[TenantBuild], options: Optio
     """Write what was compiled in memory. `whole` says that these are all tenants, so that what is gone is removed.
 
     Raises:
-        UsageError: another alertkit is writing.
+        UsageError: no tenant at all any more, or another alertkit is writing.
         RefusedToWrite: a foreign file stands in the way.
     """
     with write.exclusive(options.out):
-        return _conclude(space, options, [_finish(options, build) for build in builds], list_tenants(space).known, whole=whole)
+        tenants = list_tenants(space).known
+        if whole:
+            _refuse_to_remove_all(space, options, tenants)
+        return _conclude(space, options, [_finish(options, build) for build in builds], tenants, whole=whole)
 
 
 def _conclude(space: Workspace, options: Options, done: list[_Done], tenants: tuple[str, ...], *, whole: bool) -> Plan:
@@ -220,6 +225,16 @@ def _gone(out: Path, known: set[str]) -> dict[str, Summary]:
     stems = sorted(file.stem for file in (out / "manifest").glob("*.json"))
     read = {stem: manifests.read_summary(out, stem) for stem in stems if stem not in known}
     return {stem: manifest for stem, manifest in read.items() if manifest is not None}
+
+
+def _refuse_to_remove_all(space: Workspace, options: Options, tenants: tuple[str, ...]) -> None:
+    """An empty folder of tenants is more often a mishap than the end of a platform."""
+    gone = () if tenants else _gone(options.out, {manifests.ASSEMBLED, names.PLATFORM})
+    if gone:
+        raise UsageError(
+            f"{space.directory / space.project.tenants} holds no tenant any more, and {options.out} the files of {len(gone)}: "
+            f"bring the definitions back or, if all tenants are meant to go, remove {options.out} first"
+        )
 
 
 def _remove(options: Options, manifest: Summary) -> TenantPlan:

@@ -238,6 +238,18 @@ def test_a_check_says_that_a_tenant_is_gone_and_removes_nothing(generated: Path)
     assert tree(generated / "generated") == before
 
 
+@pytest.mark.parametrize("dry", [False, True])
+def test_when_no_tenant_is_left_it_is_asked_whether_that_is_meant(generated: Path, dry: bool) -> None:
+    for file in (generated / "tenants").iterdir():
+        file.unlink()
+    before = tree(generated / "generated")
+    with pytest.raises(UsageError, match=r"holds no tenant any more.*the files of 3.*remove"):
+        run(generated, dry=dry)
+    assert tree(generated / "generated") == before
+    shutil.rmtree(generated / "generated")
+    assert run(generated, dry=dry).tenants_in_all == 1
+
+
 def test_a_run_for_one_tenant_removes_nothing_of_another_its_routes_neither(generated: Path) -> None:
     (generated / "tenants" / "globex.yaml").unlink()
     before = tree(generated / "generated")
