@@ -26,7 +26,7 @@ HELD: Final = f"i.key, i.heard, {INCIDENT}"
 """The columns of `Tables.held`."""
 # Whoever is changing an incident has its row: its steps are theirs.
 _DUE = f"""
-    SELECT {HELD} FROM step s JOIN incident i ON i.id = s.incident WHERE s.due <= %s ORDER BY s.due LIMIT %s
+    SELECT {HELD} FROM step s JOIN incident i ON i.id = s.incident WHERE s.due <= %s ORDER BY s.due, s.incident LIMIT %s
     FOR NO KEY UPDATE OF i SKIP LOCKED
 """
 
@@ -100,7 +100,7 @@ class Tables:
         if found:
             for row in self.db.execute(query, [list(found), micros(now)]):
                 steps.setdefault(row[0], []).append(rows.step(row))
-        held = self.held([found[number] for number in steps])
+        held = self.held([found[number] for number in sorted(steps)])
         return [(one, sorted(steps[one.incident.id], key=lambda step: step.due)) for one in held]
 
     def threads(self, incidents: Sequence[int]) -> dict[int, list[Thread]]:

@@ -91,8 +91,8 @@ class Tables:
         """Remove steps that are due, at least `limit` of them if there are as many, and all that their incidents have due."""
         self.flush()
         query = (
-            f"DELETE FROM step WHERE due <= ? AND incident IN (SELECT incident FROM step WHERE due <= ? ORDER BY due LIMIT ?)"
-            f" RETURNING {rows.STEP}"
+            "DELETE FROM step WHERE due <= ? AND incident IN"
+            f" (SELECT incident FROM step WHERE due <= ? ORDER BY due, incident LIMIT ?) RETURNING {rows.STEP}"
         )
         found: dict[int, list[Step]] = {}
         for row in self._db.execute(query, (micros(now), micros(now), limit)).fetchall():
