@@ -94,6 +94,11 @@ class Link(asyncio.Protocol):
             encoded = self._encode(message)
             self._transport.writelines([len(encoded).to_bytes(_SIZE, "big"), encoded])
 
+    def close(self) -> None:
+        """Say what has been sent, and no more; `lost` is not told."""
+        self._lost = lambda: None
+        self._transport.close()
+
     def data_received(self, data: bytes) -> None:
         """Bytes of messages."""
         self._buffer += data

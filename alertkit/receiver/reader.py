@@ -149,6 +149,7 @@ async def _run(link: socket.socket, passing: socket.socket) -> None:
         server.close()
     reader.leave()
     await reader.empty.wait()
+    reader.link.close()
 
 
 def main(link: int, passing: int) -> None:
