@@ -73,7 +73,7 @@ def alerta(environment: Path, folder: Path, database: str, port: int) -> subproc
     command = [environment / "bin" / "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", workers, "--threads", "16"]
     settings = {**os.environ, "HOME": str(folder), "DATABASE_URL": database, "AUTH_REQUIRED": "False", "SECRET_KEY": "benchmark"}
     log = (folder / "alerta.log").open("wb")
-    tables = [environment / "bin" / "python", "wsgi.py"]  # made once, before several workers try to
+    tables = [str(environment / "bin" / "python"), "wsgi.py"]  # made once, before several workers try to
     subprocess.run(tables, cwd=folder, env=settings, check=True, stdout=log, stderr=log)
     return subprocess.Popen([str(part) for part in (*command, "wsgi:app")], cwd=folder, env=settings, stdout=log, stderr=log)
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import msgspec
 
 import alertkit
-from alertkit.compiler import pipeline
+from alertkit.compiler.assembly import assemble
+from alertkit.compiler.compile import Compiled
 from alertkit.compiler.pipeline import TenantBuild
 from alertkit.compiler.proof.routes import run_route_tests
 from alertkit.compiler.routes.compile import compile_routes
@@ -95,13 +96,13 @@ def main(size: int) -> None:
     with tempfile.TemporaryDirectory(prefix="alertkit-alertmanager-") as folder:
         built = compiled_one(Path(folder))
         project = built.workspace.project
-        platform, first = (one.compiled for one in built.tenants)
+        platform, first = map(compiled_of, built.tenants)
         tenants = [msgspec.structs.replace(first.tenant, name=f"tenant-{number}") for number in range(size)]
         began = time.perf_counter()
         written = fragments([platform.tenant, *tenants], project)
         both = timed(f"compiling and rendering {size} fragments", began)
         began = time.perf_counter()
-        data = pipeline.assemble(built.workspace, written)
+        data = assemble(built.workspace, written)
         both += timed("assembling the file", began)
         count = sum(count_routes(compile_routes(tenant, project).routes) for tenant in tenants)
         print(f"together {both:.2f} s for {count:,} routes, {len(data) / 1e6:.1f} MB")
@@ -111,13 +112,19 @@ def main(size: int) -> None:
         ask_amtool(Path(folder) / "alertmanager.yaml", data)
 
 
+def compiled_of(build: TenantBuild) -> Compiled:
+    if build.compiled is None:
+        raise SystemExit("\n".join(map(str, build.problems)))
+    return build.compiled
+
+
 def whole(built: alertkit.Build, tenants: list[Tenant], project: Project) -> alertkit.Build:
     """The build of all tenants, made from that of the first."""
     platform, first = built.tenants
     builds = [
         TenantBuild(
             tenant.name,
-            compiled=msgspec.structs.replace(first.compiled, tenant=tenant, fragment=compile_routes(tenant, project)),
+            compiled=msgspec.structs.replace(compiled_of(first), tenant=tenant, fragment=compile_routes(tenant, project)),
         )
         for tenant in tenants
     ]

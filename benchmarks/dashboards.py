@@ -101,14 +101,16 @@ def definitions(space: Workspace) -> Iterator[Definition]:
 def drawn(space: Workspace, definition: Definition) -> tuple[int, float]:
     """How many dashboards the tenant has, and the seconds that they took once its rules were compiled."""
     scope = space.scope(definition.tenant)
-    node, problems = validate(load(definition)[0], scope, dict(definition.files))
+    loaded, found, _ = load(definition)
+    if loaded is None:
+        sys.exit("\n".join(map(str, found)))
+    node, problems = validate(loaded, scope, dict(definition.files))
     if any(problem.level == "error" for problem in problems):
         sys.exit("\n".join(map(str, problems)))
     tenant = resolve.tenant(plain(node), scope, places(node))
     compiled = compile_tenant(tenant, space.project, scope.guard)
     start = time.process_time()
-    context = ViewContext.of(tenant, space.project, compiled.groups, compiled.policy.texts)
-    drawing = draw(tenant, space.project, context, {})
+    drawing = draw(tenant, space.project, compiled, {})
     seconds = time.process_time() - start
     if drawing.problems:
         sys.exit("\n".join(map(str, drawing.problems)))

@@ -29,7 +29,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from load import pour, request
+from load import CONNECTIONS, pour, request
 
 from alertkit import names
 from alertkit.model.oncall import Contact, EscalationPolicy, Step, Target, Team
@@ -123,7 +123,7 @@ def cpu(process: subprocess.Popen[bytes]) -> float:
     return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
 
 
-def compare(ports: dict[str, int], processes: list[subprocess.Popen[bytes]], rounds: int, scale: int) -> None:
+def compare(ports: dict[str, int], processes: list[subprocess.Popen[bytes]], rounds: int, scale: int, connections: int) -> None:
     speed: Measured = {}
     work: Measured = {}
     client: list[float] = []
@@ -136,7 +136,7 @@ def compare(ports: dict[str, int], processes: list[subprocess.Popen[bytes]], rou
             made = webhook if server == "alertkit" else lambda n, s, g: json.dumps(alerts(n, s, g)).encode()
             requests = [request(PATHS[server], made(n, size, n if groups == "new" else n % 50)) for n in numbers]
             before, mine = cpu(process), time.process_time()
-            elapsed = pour(port, requests).elapsed
+            elapsed = pour(port, requests, connections=connections).elapsed
             client.append((time.process_time() - mine) / count)
             work.setdefault((server, size, groups), []).append((cpu(process) - before) / count)
             speed.setdefault((server, size, groups), []).append(count * size / elapsed)
@@ -207,7 +207,8 @@ def resident(process: subprocess.Popen[bytes]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--scale", type=int, default=12_000, help="more is longer")
+    parser.add_argument("--scale", type=int, default=30_000, help="more is longer")
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="posts at a time, when both are compared")
     parser.add_argument("--sustain", type=int, metavar="SECONDS")
     parser.add_argument("--half", type=int, metavar="SECONDS")
     parser.add_argument("--memory", type=int, metavar="ALERTS")
@@ -228,7 +229,7 @@ def main() -> None:
             for server in list(ports)[: len(processes)]:
                 wait(ports[server])
             if alone is None:
-                compare(ports, processes, given.rounds, given.scale)
+                compare(ports, processes, given.rounds, given.scale, given.connections)
             else:
                 alone(ports["alertkit"], folder, processes[0])
         finally:

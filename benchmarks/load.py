@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-CONNECTIONS = 64
+CONNECTIONS = 128
 """So many that a server which waits for a disk has something to do meanwhile."""
 
 
@@ -42,13 +42,14 @@ def answered(connection: socket.socket) -> bytes:
         return b""
 
 
-def pour(port: int, requests: Iterable[bytes], rate: float = 0) -> Poured:
+def pour(port: int, requests: Iterable[bytes], rate: float = 0, connections: int = CONNECTIONS) -> Poured:
     """Send all of them, as fast as they are taken or at `rate` a second. Anything but 200 ends the program.
 
     A connection that the server closed is opened again, and what was not answered on it sent again, as any client does.
     """
     # In turn, since a server closes a connection on which nothing came for seconds.
-    poll, idle, busy = select.epoll(), deque(connect(port) for _ in range(CONNECTIONS)), {}
+    poll, idle = select.epoll(), deque(connect(port) for _ in range(connections))
+    busy: dict[int, tuple[float, bytes]] = {}
     for connection in idle:
         poll.register(connection, select.EPOLLIN)
     open_ = {connection.fileno(): connection for connection in idle}

@@ -21,7 +21,7 @@ sys.path[:0] = [str(TOP / "benchmarks"), str(TOP / "tests")]
 
 import ingest  # noqa: E402 - found through the path above
 import postgres_server  # noqa: E402 - as above
-from load import pour  # noqa: E402 - as above
+from load import pour, request  # noqa: E402 - as above
 
 ROUNDS, POSTS = 3, {1: 2_000, 10: 1_000, 100: 150}
 
@@ -60,7 +60,7 @@ def main() -> None:
             for size, count in POSTS.items():
                 for name, port in (("SQLite", sqlite), ("PostgreSQL", postgres)):
                     bodies = [ingest.webhook(number, size, number) for number in range(post, post + count)]
-                    requests = [ingest.request("/v1/alerts/acme/standard", body) for body in bodies]
+                    requests = [request("/v1/alerts/acme/standard", body) for body in bodies]
                     speed.setdefault((name, size), []).append(count * size / pour(port, requests).elapsed)
                 post += count
     print(f"{'alerts/post':>11} {'SQLite/s':>10} {'PostgreSQL/s':>13} {'ratio':>6}")

@@ -25,7 +25,8 @@ def span(text: str) -> int:
 
 
 def defaults(panel: Json) -> Json:
-    return panel["fieldConfig"]["defaults"]
+    found: Json = panel["fieldConfig"]["defaults"]
+    return found
 
 
 def colour(name: str) -> str:

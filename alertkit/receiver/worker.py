@@ -37,7 +37,7 @@ LONGEST_POSTPONED: Final = dt.timedelta(hours=1)
 COUNTED_EVERY: Final = dt.timedelta(seconds=10)
 """How fresh the number of open incidents is: no scrape needs it fresher, and counting a hundred thousand takes its time."""
 SHORTEST_WAIT: Final = 0.02
-"""Seconds between passes, so that a storm of posts is planned in a few passes."""
+"""Seconds between passes, so that a storm of posts is planned in a few passes; less when all that was leaving has left."""
 
 _log = structlog.get_logger(__name__)
 
@@ -92,7 +92,7 @@ class Worker:
             except StoreError as error:
                 _log.error("the store is away, trying again", reason=str(error))
                 wait = self._settings.largest_wait
-            await asyncio.sleep(SHORTEST_WAIT)
+            await self._rest()
             await self._sleep(wait)
 
     async def settle(self) -> None:
@@ -234,6 +234,12 @@ class Worker:
         if self._paced is not None:
             ahead = (self._paced - self._clock()).total_seconds()
         return min(ahead, self._settings.largest_wait) if ahead > 0 else self._settings.largest_wait
+
+    async def _rest(self) -> None:
+        if self._sending:
+            await asyncio.wait(list(self._sending), timeout=SHORTEST_WAIT)
+        else:
+            await asyncio.sleep(SHORTEST_WAIT)
 
     async def _sleep(self, seconds: float) -> None:
         now = self._clock()
