@@ -106,8 +106,10 @@ class Metrics:
         if incident.resolved is not None:
             self._count(names.METRIC_INCIDENTS_RESOLVED, tenant, _closed_by(changes)).inc()
             self._observe(names.METRIC_RESOLVE_SECONDS, tenant).observe((incident.resolved - incident.opened).total_seconds())
+        # Whose unrouted posts they are is told by the incident: it must not multiply series.
+        policy = incident.policy.partition("/")[0]
         for position in changes.ran:
-            self._count(names.METRIC_ESCALATION_STEPS, tenant, incident.policy, str(position + 1)).inc()
+            self._count(names.METRIC_ESCALATION_STEPS, tenant, policy, str(position + 1)).inc()
         for event in changes.events:
             if event.kind == "acknowledged" and incident.paged is not None:
                 self._observe(names.METRIC_ACKNOWLEDGE_SECONDS, tenant).observe((event.at - incident.paged).total_seconds())

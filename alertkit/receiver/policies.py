@@ -55,13 +55,16 @@ class Policies:
         own = self._tenants.get(tenant)
         if own is not None and (found := own.policies.get(policy)) is not None:
             return tenant, policy, found, own
-        return self.unrouted()
+        return self.unrouted(tenant)
 
-    def unrouted(self) -> tuple[str, str, EscalationPolicy, TenantPolicy | None]:
-        """The platform's policy for what belongs nowhere else."""
+    def unrouted(self, tenant: str = names.PLATFORM) -> tuple[str, str, EscalationPolicy, TenantPolicy | None]:
+        """The platform's policy for what belongs nowhere else. Its name tells whose post it was: the policy is an incident's
+        scope, so nobody joins or ends what is the platform's or another tenant's.
+        """
         platform = self._tenants.get(names.PLATFORM)
         steps = platform.policies.get(names.POLICY_UNROUTED, _RECORD_ONLY) if platform else _RECORD_ONLY
-        return names.PLATFORM, names.POLICY_UNROUTED, steps, platform
+        policy = names.POLICY_UNROUTED if tenant == names.PLATFORM else f"{names.POLICY_UNROUTED}/{tenant}"
+        return names.PLATFORM, policy, steps, platform
 
     def tenant_label(self, tenant: str) -> str:
         """The label that names tenants: the tenant's own word for it, else the platform's."""

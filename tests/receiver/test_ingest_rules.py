@@ -272,12 +272,34 @@ def test_a_post_about_a_group_of_another_tenant_is_foreign_whatever_its_alerts_a
     Kit(tmp_path).run(story)
 
 
+def test_unrouted_alerts_without_a_tenant_are_ended_by_nobody_but_who_posted_them(tmp_path: Path) -> None:
+    group = {"alertname": "Late"}
+    fires = alert("late") | {"labels": group}
+    ended = alert("late", resolved="2026-01-05T09:00:00Z") | {"labels": group}
+    posters = ["/v1/alerts/platform/unrouted", "/v1/alerts/acme/unheard-of", "/v1/alerts/globex/unheard-of"]
+
+    async def story(kit: Kit) -> None:
+        for count, path in enumerate(posters, 1):
+            assert await kit.post(webhook(fires, group=group), path) == 200
+            for other in posters[count:]:
+                assert await kit.post(webhook(ended, group=group), other) == 200
+            assert (await incident(kit, count)).state == "firing"
+        for count, path in enumerate(posters, 1):
+            assert await kit.post(webhook(ended, group=group), path) == 200
+            assert [(await incident(kit, number)).state for number in (1, 2, 3)] == ["resolved"] * count + ["firing"] * (
+                3 - count
+            )
+
+    standard = a_policy().policies["standard"]
+    Kit(tmp_path, [a_policy(), a_policy("platform", policies={names.POLICY_UNROUTED: standard})]).run(story)
+
+
 @pytest.mark.parametrize("path", ["/v1/alerts/acme/unheard-of", "/v1/alerts/globex/standard"])
 def test_a_policy_that_is_not_loaded_goes_to_the_platform(tmp_path: Path, path: str) -> None:
     async def story(kit: Kit) -> None:
         assert await kit.post(webhook(alert(tenant=path.split("/")[3])), path) == 200
         found = await incident(kit)
-        assert (found.tenant, found.policy) == (names.PLATFORM, names.POLICY_UNROUTED)
+        assert (found.tenant, found.policy) == (names.PLATFORM, f"unrouted/{path.split('/')[3]}")
         await kit.after()
         assert [address for _, address in kit.pages()] == ["#payments", "U1"]
 
