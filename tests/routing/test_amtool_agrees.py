@@ -65,12 +65,16 @@ def test_amtool_reads_a_matcher_s_text_as_the_value_that_was_meant(ask, written)
 REFUSED = ["(", "a)|(b", "x{1001}", "(?=a)", r"\Z", r"\C", "(?<n>a)", "(?x)a", r"\8", "a**", "[", "a\\", r"\Qa", r"\1", "*"]
 
 
+TAKEN = ["a)|(b", "(?<n>a)"]
+"""What some Alertmanager takes all the same: the first unanchored, the second since it is made with Go 1.22."""
+
+
 @pytest.mark.parametrize("pattern", REFUSED)
 def test_a_pattern_that_amtool_refuses_is_refused(pattern, tool, tmp_path):
     with pytest.raises(ValueError, match="is not a pattern"):
         matchers.accepts(Matcher("a", "=~", pattern))
-    if pattern == "a)|(b":
-        return  # Alertmanager takes this one, unanchored
+    if pattern in TAKEN:
+        return
     file = tmp_path / "alertmanager.yml"
     file.write_text(configuration(Route(receiver="r", routes=(Route((Matcher("a", "=~", pattern),), "s"),))), encoding="utf-8")
     assert subprocess.run([tool("amtool"), "check-config", file], capture_output=True).returncode != 0
