@@ -18,7 +18,7 @@ from pathlib import Path
 import fleet
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 420, 70, 150, 50, 50
-SECONDS = (0.3, 1, 3, 10, 30, 100)
+SECONDS = (0.1, 0.3, 1, 3, 10, 30, 100)
 LINES = {"cold": "#0969da", "one changed": "#bc4c00", "unchanged": "#1a7f37"}
 Measured = dict[str, list[tuple[int, float]]]
 
