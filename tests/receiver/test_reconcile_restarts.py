@@ -127,6 +127,15 @@ def test_an_opinion_that_another_replica_does_not_share_is_told_once(tmp_path: P
         kit.run(story)
 
 
+async def silenced_then_gone(kit: Kit, peer: FakeAlertmanager, how: str) -> None:
+    await kit.post(webhook(alert("one")))
+    await kit.after(seconds=0)
+    peer.alerts = {ONE: "silenced"}
+    await poll(kit, 9)
+    assert await state(kit) == "suppressed"
+    peer.down, peer.alerts, peer.started = how == "does not answer", {}, kit.clock()
+
+
 @pytest.mark.parametrize("how", ["starts again", "does not answer"])
 def test_a_short_restart_of_alertmanager_pages_for_nothing_that_is_silenced(
     tmp_path: Path, peer: FakeAlertmanager, how: str
@@ -136,12 +145,7 @@ def test_a_short_restart_of_alertmanager_pages_for_nothing_that_is_silenced(
     kit.receiver = kit.new(alertmanager=(peer.origin,))
 
     async def story(kit: Kit) -> None:
-        await kit.post(webhook(alert("one")))
-        await kit.after(seconds=0)
-        peer.alerts = {ONE: "silenced"}
-        await poll(kit, 9)
-        assert await state(kit) == "suppressed"
-        peer.down, peer.alerts, peer.started = how == "does not answer", {}, kit.clock()
+        await silenced_then_gone(kit, peer, how)
         await poll(kit, 4)
         assert await state(kit) == "suppressed"
         assert len(kit.rung()) == 2, "nobody was paged again"
@@ -161,11 +165,7 @@ def test_what_alertmanager_no_longer_says_to_be_silenced_pages_within_ten_minute
     kit.receiver = kit.new(alertmanager=(peer.origin,))
 
     async def story(kit: Kit) -> None:
-        await kit.post(webhook(alert("one")))
-        await kit.after(seconds=0)
-        peer.alerts = {ONE: "silenced"}
-        await poll(kit, 9)
-        peer.down, peer.alerts, peer.started = how == "does not answer", {}, kit.clock()
+        await silenced_then_gone(kit, peer, how)
         await poll(kit, 10)
         assert await state(kit) == "firing"
         assert len(kit.rung()) > 2

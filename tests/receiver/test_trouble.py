@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from receiver_kit import START, Kit, a_policy, alert, webhook
+from receiver_kit import START, Kit, a_policy, alert, request, webhook
 
 from alertkit import names
 from alertkit.channels.base import Refused, Retry
@@ -187,8 +187,12 @@ def test_a_stop_that_comes_together_with_a_wish_to_look_at_the_files_stops(tmp_p
 
     async def story() -> None:
         async with asyncio.timeout(60), kit.receiver.running():
-            await asyncio.sleep(0.2)
+            looked = asyncio.Event()
+            kit.receiver.files.looked = looked.set
             kit.receiver.files.ask()
+            await looked.wait()
+            kit.receiver.files.ask()
+        assert (await request(kit.receiver, "GET", "/readyz"))[0] == 503
 
     asyncio.run(story())
 

@@ -313,6 +313,7 @@ def test_a_client_that_has_gone_in_the_middle_of_a_request_holds_no_connection(
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(sent)
             await reader.read()
+            assert reader.at_eof(), "the server has ended it"
             writer.close()
 
     for module in (protocol, connections):
