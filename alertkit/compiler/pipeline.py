@@ -81,6 +81,6 @@ def _build(tenant: Tenant, scope: Scope, digest: str, problems: tuple[Problem, .
 def _draw(tenant: Tenant, scope: Scope, compiled: Compiled) -> Drawing:
     if not tenant.dashboards:
         return Drawing()
-    from alertkit.compiler.grafana.draw import draw  # grafanalib: as long as compiling three tenants, for those who want none
+    from alertkit.compiler.grafana.draw import draw  # with grafanalib: slow to import
 
     return draw(tenant, scope.project, compiled, scope.builders if scope.trusted else {})

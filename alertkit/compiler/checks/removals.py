@@ -23,7 +23,7 @@ def check(data: Data, _scope: Scope) -> Iterator[Finding]:
 
 
 def _marks(value: Data | list[Any]) -> list[Path]:
-    """Where something is marked: a list, which of a large definition takes a fraction of a generator's time."""
+    """Where something is marked: a list, because generators within generators are slow on a large definition."""
     entries = value.items() if isinstance(value, dict) else enumerate(value)
     below = [(key, *path) for key, inner in entries if isinstance(inner, (dict, list)) for path in _marks(inner)]
     return [(), *below] if isinstance(value, dict) and value.get(REMOVE) is True else below
